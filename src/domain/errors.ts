@@ -1,0 +1,62 @@
+/** Every way a command or a read can be refused. The wording is contract: clients compare it. */
+const messages = {
+  address_refused: (of: { reason: string }) => `invalid address: ${of.reason}`,
+  already_initialized: () => 'lakeFS already initialized',
+  authentication_failed: () => 'error authenticating request',
+  branch_busy: (of: { branch: string }) => `branch '${of.branch}' has too many operations waiting`,
+  branch_exists: () => 'branch already exists: not unique',
+  branch_name_taken: (of: { branch: string }) =>
+    `a tag or a commit is called '${of.branch}': not unique`,
+  branch_not_found: () => 'branch not found',
+  commit_not_found: () => 'commit not found',
+  default_branch: () => 'cannot delete repository default branch',
+  dirty_branch: () => 'uncommitted changes (dirty branch)',
+  intent_pending: (of: { intent: string }) =>
+    `operation ${of.intent} was accepted and is not complete yet; ask for its outcome later`,
+  invalid: (of: { field: string; reason: string }) => `${of.field}: ${of.reason}`,
+  merge_conflict: () => 'conflict found',
+  merge_target: (of: { ref: string }) => `'${of.ref}' is no branch`,
+  metarange_not_found: () => 'metarange not found',
+  namespace_in_use: (of: { namespace: string }) =>
+    `found lakeFS objects in the storage namespace(${of.namespace}) root: storage namespace already in use`,
+  namespace_invalid: (of: { reason: string }) => `invalid storage namespace: ${of.reason}`,
+  no_changes: () => 'commit: no changes',
+  not_implemented: () => 'Not Implemented',
+  object_data_missing: () => 'No data',
+  object_not_found: () => 'not found',
+  parent_out_of_range: () => 'given parent number is out of range',
+  path_too_many: (of: { max: number }) => `more than ${of.max} paths in one request`,
+  precondition_failed: () => 'Precondition failed',
+  protected_branch_commit: () => 'cannot commit to protected branch',
+  protected_branch_write: () => 'cannot write to protected branch',
+  range_not_satisfiable: () => 'Requested Range Not Satisfiable',
+  read_only_repository: () => 'read-only repository',
+  ref_invalid: (of: { ref: string }) => `invalid reference '${of.ref}': invalid ref`,
+  ref_not_found: () => 'not found',
+  ref_not_writable: (of: { ref: string }) => `'${of.ref}' is no branch: invalid ref`,
+  repository_exists: () => 'error creating repository: not unique',
+  repository_in_deletion: () => 'repository in deletion',
+  repository_not_found: () => 'repository not found',
+  store_busy: () => 'too many requests waiting, try again later',
+  tag_exists: () => 'tag already exists: not unique',
+  tag_name_taken: (of: { tag: string }) => `a branch or a commit is called '${of.tag}': not unique`,
+  tag_not_found: () => 'tag not found',
+} as const;
+
+export type DomainErrorCode = keyof typeof messages;
+type DetailsOf<Code extends DomainErrorCode> =
+  Parameters<(typeof messages)[Code]> extends [infer Details] ? Details : undefined;
+
+/** The caller asked for something that cannot be. It says what is wrong, never which status. */
+export class DomainError<Code extends DomainErrorCode = DomainErrorCode> extends Error {
+  override readonly name = 'DomainError';
+  readonly details: DetailsOf<Code>;
+
+  constructor(
+    readonly code: Code,
+    ...[details]: DetailsOf<Code> extends undefined ? [] : [DetailsOf<Code>]
+  ) {
+    super((messages[code] as (of: unknown) => string)(details));
+    this.details = details as DetailsOf<Code>;
+  }
+}

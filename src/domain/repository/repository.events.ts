@@ -1,0 +1,48 @@
+import type {
+  BranchId,
+  Metadata,
+  RepositoryId,
+  RepositoryUid,
+  StorageNamespace,
+} from '../model.js';
+
+/** A repository as it was created; nothing of it ever changes. */
+export interface RepositoryRecord {
+  readonly name: RepositoryId;
+  /** Part of its branches' and tags' stream names. */
+  readonly uid: RepositoryUid;
+  readonly namespace: StorageNamespace;
+  readonly defaultBranch: BranchId;
+  readonly createdAtMs: number;
+  /** Writes need `force`. */
+  readonly isReadOnly: boolean;
+}
+
+export interface RepositoryCreated {
+  readonly type: 'RepositoryCreated';
+  readonly repository: RepositoryRecord;
+  readonly isBare: boolean;
+}
+
+export interface RepositoryMetadataSet {
+  readonly type: 'RepositoryMetadataSet';
+  readonly uid: RepositoryUid;
+  /** All of it as it is from here on, sorted by key. */
+  readonly metadata: Metadata;
+}
+
+/** From here on nobody finds the repository; its branches and tags go next. */
+export interface RepositoryDeletionRequested {
+  readonly type: 'RepositoryDeletionRequested';
+  readonly repository: RepositoryRecord;
+}
+
+/** Nothing of it is left in the views. The name is free again. */
+export interface RepositoryPurged {
+  readonly type: 'RepositoryPurged';
+  readonly uid: RepositoryUid;
+  readonly name: RepositoryId;
+}
+
+export type RepositoryEvent =
+  RepositoryCreated | RepositoryMetadataSet | RepositoryDeletionRequested | RepositoryPurged;

@@ -1,0 +1,74 @@
+import type { Readable } from 'node:stream';
+import type { StorageNamespace } from '../domain/model.js';
+
+/** A block's place: a key under a namespace, `/` between its parts, never leaving it. */
+export interface BlockAddress {
+  readonly namespace: StorageNamespace;
+  readonly key: string;
+}
+
+export interface StoredBlock {
+  readonly sizeBytes: number;
+  /** MD5 of the body, 32 hex digits. */
+  readonly md5: string;
+  readonly modifiedAtMs: number;
+}
+
+export interface BlockInfo {
+  readonly sizeBytes: number;
+  readonly modifiedAtMs: number;
+}
+
+export interface ListedBlock extends BlockInfo {
+  readonly key: string;
+}
+
+/** First and last byte, both inclusive, from 0. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Immutable blobs under namespaces. A block is visible whole or not at all; streams both ways, so
+ * memory does not grow with the size of a body.
+ */
+export abstract class BlockStore {
+  /**
+   * Stores a body, in place of an older one. Durable when this returns.
+   *
+   * @throws AddressRefused  the key leaves its namespace
+   * @throws whatever `body` throws; then nothing is visible and nothing is left behind
+   */
+  abstract put(address: BlockAddress, body: AsyncIterable<Uint8Array>): Promise<StoredBlock>;
+
+  /** Stores a small body unless the address is taken. @returns whether it was written */
+  abstract putIfAbsent(address: BlockAddress, body: Uint8Array): Promise<boolean>;
+
+  /** @throws BlockNotFound */
+  abstract get(address: BlockAddress, range?: ByteRange): Promise<Readable>;
+
+  /** Returns a whole small block. @throws BlockNotFound, or CorruptData when over `bytesMax` */
+  abstract getBytes(address: BlockAddress, bytesMax: number): Promise<Uint8Array>;
+
+  abstract head(address: BlockAddress): Promise<BlockInfo | undefined>;
+
+  /** Of what is not there: nothing happens. */
+  abstract delete(address: BlockAddress): Promise<void>;
+
+  /** Yields blocks whose key begins with `prefix`, in byte order of keys, strictly after `after`. */
+  abstract list(
+    namespace: StorageNamespace,
+    options: { prefix: string; after: string },
+  ): AsyncIterable<ListedBlock>;
+
+  /**
+   * Reads a full address (`scheme://…`) as a place in this store.
+   *
+   * @throws AddressRefused  another store's scheme, or no valid address
+   */
+  abstract parse(uri: string): BlockAddress;
+
+  /** @throws AddressRefused  naming what is wrong with a namespace that a user chose */
+  abstract checkNamespace(namespace: StorageNamespace): void;
+}
