@@ -5,9 +5,10 @@ import type { KvWrite } from './kv-store.js';
  * What a stream must be for an append to be accepted.
  *
  * - `'none'`: it has no event yet.
- * - a number: the revision of its last event, exactly.
+ * - a number: the revision of its last event, exactly; -1 is `'none'`, as `end` says it.
  * - `'any'`: whatever it is.
- * - `'open'`: it exists, was not purged, and its last event does not close it.
+ * - `'open'`: it exists, was not purged, and its last event does not close it. An append that
+ *   does not ask for `'open'` may follow a closing event; then its own last event counts.
  */
 export type Expected = 'none' | 'any' | 'open' | number;
 
@@ -152,3 +153,5 @@ export const EVENT_BYTES_MAX = 1024 * 1024;
 export const READ_EVENTS_MAX = 1000;
 /** Events in one call of `append`, over all its streams. */
 export const APPEND_EVENTS_MAX = 2000;
+/** JSON characters in one call of `append`, over all its events. */
+export const APPEND_BYTES_MAX = 8 * 1024 * 1024;

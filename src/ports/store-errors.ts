@@ -40,6 +40,11 @@ export class SnapshotTooOld extends Error {
   override readonly name = 'SnapshotTooOld';
 }
 
+/** A view's slot is not there, or is not in the state that the call needs. */
+export class SlotUnknown extends Error {
+  override readonly name = 'SlotUnknown';
+}
+
 /** The stored schema is newer than this program. */
 export class SchemaTooNew extends Error {
   override readonly name = 'SchemaTooNew';

@@ -1,0 +1,151 @@
+import { APPEND_BYTES_MAX, APPEND_EVENTS_MAX, EVENT_BYTES_MAX } from '../ports/event-log.js';
+import type {
+  EventContext,
+  Expected,
+  Guard,
+  InlineProjection,
+  NewEvent,
+  StreamAppend,
+} from '../ports/event-log.js';
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX, type KvWrite } from '../ports/kv-store.js';
+import { EventRefused } from '../ports/store-errors.js';
+import { assert } from '../shared/assert.js';
+
+export interface PreparedEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly version: number;
+  readonly json: string;
+  readonly closes: boolean;
+  readonly key: Uint8Array | undefined;
+}
+
+export interface PreparedAppend {
+  readonly stream: string;
+  readonly expected: Expected;
+  readonly guard: Guard | undefined;
+  readonly events: readonly PreparedEvent[];
+}
+
+/** One call of `append`, checked and encoded: what can be wrong with it alone is not. */
+export interface PreparedGroup {
+  readonly appends: readonly PreparedAppend[];
+  readonly context: EventContext;
+  /** What the views take of all its events, in the events' order. */
+  readonly writes: readonly KvWrite[];
+  readonly eventCount: number;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Checks and encodes one call of `append`, and asks the views what they take of it.
+ *
+ * Whatever the database would refuse is refused here, before the call stands in a batch with
+ * others: a NUL in a text parameter fails the whole statement, with everybody's appends.
+ *
+ * @throws EventRefused  it is empty, too large, names a stream twice, or holds an invalid text
+ */
+export function prepareGroup(
+  appends: readonly StreamAppend[],
+  context: EventContext,
+  project: InlineProjection,
+): PreparedGroup {
+  if (appends.length === 0) throw new EventRefused('an append names at least one stream');
+  checkContext(context);
+  const streams = new Set<string>();
+  const prepared: PreparedAppend[] = [];
+  const writes: KvWrite[] = [];
+  let eventCount = 0;
+  let sizeBytes = 0;
+  for (const append of appends) {
+    if (streams.has(append.stream)) throw new EventRefused(`${append.stream} is named twice`);
+    streams.add(append.stream);
+    eventCount += append.events.length;
+    if (eventCount > APPEND_EVENTS_MAX) {
+      throw new EventRefused(`an append holds at most ${APPEND_EVENTS_MAX} events`);
+    }
+    const one = prepareAppend(append);
+    prepared.push(one);
+    for (const event of one.events) sizeBytes += event.json.length;
+    if (sizeBytes > APPEND_BYTES_MAX) {
+      throw new EventRefused(`an append holds at most ${APPEND_BYTES_MAX} bytes of events`);
+    }
+    for (const { id, type, version, data } of append.events) {
+      for (const write of project({ ...context, stream: append.stream, id, type, version, data })) {
+        checkWrite(write);
+        writes.push(write);
+      }
+    }
+  }
+  return { appends: prepared, context, writes, eventCount, sizeBytes };
+}
+
+/** The view that a partition belongs to: the part of its name before the first slash. */
+export function viewOf(partition: string): string {
+  const slash = partition.indexOf('/');
+  assert(slash > 0, `partition ${partition} does not begin with its view's name and a slash`);
+  return partition.slice(0, slash);
+}
+
+function prepareAppend({ stream, expected, events, guard }: StreamAppend): PreparedAppend {
+  if (!isText(stream) || stream.length === 0 || Buffer.byteLength(stream) > STREAM_BYTES_MAX) {
+    throw new EventRefused(`not a stream's name: ${JSON.stringify(stream)}`);
+  }
+  if (events.length === 0) throw new EventRefused(`no event for ${stream}`);
+  if (typeof expected === 'number') checkRevision(expected);
+  if (guard) checkRevision(guard.sinceRevision);
+  const ids = new Set(events.map(({ id }) => id));
+  if (ids.size < events.length) throw new EventRefused(`an event id stands twice for ${stream}`);
+  return { stream, expected, guard, events: events.map(prepareEvent) };
+}
+
+function prepareEvent({ id, type, version, data, closes, key }: NewEvent): PreparedEvent {
+  if (!UUID.test(id)) throw new EventRefused(`not an event id: ${JSON.stringify(id)}`);
+  if (!isText(type) || type.length === 0) throw new EventRefused(`not an event type: ${type}`);
+  if (!Number.isInteger(version) || version < 1 || version > SMALLINT_MAX) {
+    throw new EventRefused(`not a schema version: ${version}`);
+  }
+  if (key && key.length > KEY_BYTES_MAX) {
+    throw new EventRefused(`an event's key is at most ${KEY_BYTES_MAX} bytes`);
+  }
+  const json = JSON.stringify(data);
+  if (Buffer.byteLength(json) > EVENT_BYTES_MAX) {
+    throw new EventRefused(`an event is at most ${EVENT_BYTES_MAX} bytes`);
+  }
+  return { id, type, version, json, closes: closes === true, key };
+}
+
+function checkRevision(revision: number): void {
+  if (!Number.isSafeInteger(revision) || revision < -1) {
+    throw new EventRefused(`not a revision: ${revision}`);
+  }
+}
+
+function checkContext({ atMs, caller, requestId, commandId }: EventContext): void {
+  if (!Number.isSafeInteger(atMs)) throw new EventRefused(`not a time: ${atMs}`);
+  for (const text of [caller, requestId, commandId]) {
+    if (!isText(text)) throw new EventRefused('a text holds NUL or half of a surrogate pair');
+  }
+}
+
+/** What a projection returns is ours: a wrong one is a bug, and it must not reach a batch. */
+function checkWrite(write: KvWrite): void {
+  assert(isText(write.partition), 'a partition holds NUL or half of a surrogate pair');
+  viewOf(write.partition);
+  if (write.kind === 'drop') return;
+  assert(write.key.length <= KEY_BYTES_MAX, `a key is at most ${KEY_BYTES_MAX} bytes`);
+  if (write.kind === 'delete') return;
+  assert(write.value.length <= VALUE_BYTES_MAX, `a value is at most ${VALUE_BYTES_MAX} bytes`);
+  assert(
+    Number.isInteger(write.schema) && write.schema >= 1 && write.schema <= SMALLINT_MAX,
+    `not a schema version: ${write.schema}`,
+  );
+}
+
+/** Half of a surrogate pair would be stored as U+FFFD without a word: another text. */
+const isText = (text: string) => text.isWellFormed() && !text.includes('\0');
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const SMALLINT_MAX = 32_767;
+/** A name is an index entry, and those have at most about 2,700 bytes. */
+const STREAM_BYTES_MAX = 2048;

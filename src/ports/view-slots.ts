@@ -1,0 +1,89 @@
+import type { KvWrite } from './kv-store.js';
+
+/**
+ * A place where the rows of one view stand. Readers and appends go to the one in use; another is
+ * filled beside it and then takes its place.
+ */
+export interface ViewSlot {
+  readonly slot: number;
+  readonly view: string;
+  /** Of the projection that writes it. */
+  readonly version: number;
+  /** `retired`: was in use once; kept until `drop`. */
+  readonly state: 'active' | 'building' | 'retired';
+}
+
+export interface SlotRow {
+  readonly value: Uint8Array;
+  readonly schema: number;
+}
+
+/** A key whose rows differ; undefined where a side has none. */
+export interface DifferingRow {
+  readonly partition: string;
+  readonly key: Uint8Array;
+  readonly left: SlotRow | undefined;
+  readonly right: SlotRow | undefined;
+}
+
+export interface SlotDifference {
+  readonly differingCount: number;
+  /** The first of them, by partition and key, at most {@link DIFFERING_ROWS_MAX}. */
+  readonly rows: readonly DifferingRow[];
+}
+
+export interface SlotDigest {
+  /** 64 lower-case hex digits, over partition, key, schema version and value of every row. */
+  readonly sha256: string;
+  readonly rowCount: number;
+}
+
+export interface SwapOutcome {
+  readonly isSwapped: boolean;
+  /** Left: the slot in use until now; right: the new one. Undefined when nobody asked. */
+  readonly difference: SlotDifference | undefined;
+}
+
+/**
+ * Builds views anew beside the ones in use. A swap by one process is safe at any moment for the
+ * reads and appends of every other: each statement looks up the slot in use by itself.
+ *
+ * @throws SlotUnknown  a slot that is not there, or is not in the state the call needs
+ */
+export abstract class ViewSlots {
+  /** Returns every slot of every view, by its number. */
+  abstract list(): Promise<readonly ViewSlot[]>;
+
+  /** Returns a new, empty slot to build a view in. A view that was never written has none in use. */
+  abstract begin(view: string, version: number): Promise<number>;
+
+  /** Writes into a slot that is being built, in order; the last write of a key wins. */
+  abstract write(slot: number, writes: readonly KvWrite[]): Promise<void>;
+
+  /** Compares two slots byte for byte, schema versions included, row versions left out. */
+  abstract compare(left: number, right: number): Promise<SlotDifference>;
+
+  abstract digest(slot: number): Promise<SlotDigest>;
+
+  /**
+   * Lets a built slot take the place of the one in use, while every append waits.
+   *
+   * @param options.remaining  returns what the slot does not hold yet of the log's events; it may
+   *   be called several times, and gives each time what came since the last. It must not append.
+   * @param options.accept  given, the two slots are compared first, and its answer decides
+   */
+  abstract swap(
+    slot: number,
+    options: {
+      remaining: () => Promise<readonly KvWrite[]>;
+      accept?: (difference: SlotDifference) => boolean;
+    },
+  ): Promise<SwapOutcome>;
+
+  /** Deletes a slot that is not in use, in slices, so that nobody waits for it. */
+  abstract drop(slot: number): Promise<void>;
+}
+
+export const DIFFERING_ROWS_MAX = 100;
+/** How long appends may wait for a swap; after that it is given up, and nothing is swapped. */
+export const SWAP_MS_MAX = 8_000;
