@@ -3,7 +3,8 @@ const messages = {
   address_refused: (of: { reason: string }) => `invalid address: ${of.reason}`,
   already_initialized: () => 'lakeFS already initialized',
   authentication_failed: () => 'error authenticating request',
-  branch_busy: (of: { branch: string }) => `branch '${of.branch}' has too many operations waiting`,
+  branch_busy: (of: { waitingCount: number }) =>
+    `branch has ${of.waitingCount} operations waiting, try again later`,
   branch_exists: () => 'branch already exists: not unique',
   branch_name_taken: (of: { branch: string }) =>
     `a tag or a commit is called '${of.branch}': not unique`,

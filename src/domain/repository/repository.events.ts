@@ -1,5 +1,6 @@
 import type {
   BranchId,
+  CommitRecord,
   Metadata,
   RepositoryId,
   RepositoryUid,
@@ -21,7 +22,8 @@ export interface RepositoryRecord {
 export interface RepositoryCreated {
   readonly type: 'RepositoryCreated';
   readonly repository: RepositoryRecord;
-  readonly isBare: boolean;
+  /** Null in a bare repository, which has no branch either. */
+  readonly firstCommit: CommitRecord | null;
 }
 
 export interface RepositoryMetadataSet {
@@ -37,12 +39,24 @@ export interface RepositoryDeletionRequested {
   readonly repository: RepositoryRecord;
 }
 
+/** Some rows of the views are gone, in slices, so that no append takes long. */
+export interface RepositoryRowsDropped {
+  readonly type: 'RepositoryRowsDropped';
+  readonly uid: RepositoryUid;
+  readonly rows: 'branches' | 'commits' | 'tags';
+  /** Exclusive; undefined: all that is left. */
+  readonly until: string | undefined;
+}
+
 /** Nothing of it is left in the views. The name is free again. */
 export interface RepositoryPurged {
   readonly type: 'RepositoryPurged';
   readonly uid: RepositoryUid;
-  readonly name: RepositoryId;
 }
 
 export type RepositoryEvent =
-  RepositoryCreated | RepositoryMetadataSet | RepositoryDeletionRequested | RepositoryPurged;
+  | RepositoryCreated
+  | RepositoryMetadataSet
+  | RepositoryDeletionRequested
+  | RepositoryRowsDropped
+  | RepositoryPurged;

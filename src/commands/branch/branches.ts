@@ -1,0 +1,191 @@
+import { LRUCache } from 'lru-cache';
+import { branchDecider } from '../../domain/branch/branch.decider.js';
+import type {
+  BranchEvent,
+  BranchRecord,
+  BranchResult,
+  StoredBranchEvent,
+} from '../../domain/branch/branch.events.js';
+import {
+  intentIdOf,
+  recordOf,
+  stateOfQuiet,
+  type BranchState,
+} from '../../domain/branch/branch.state.js';
+import { branchStream } from '../../domain/branch/branch.stream.js';
+import { eventIdOf } from '../../domain/event-id.js';
+import { decodeEvent } from '../../domain/event-types.js';
+import type { BranchId, IntentId } from '../../domain/model.js';
+import type { RepositoryRecord } from '../../domain/repository/repository.events.js';
+import {
+  READ_EVENTS_MAX,
+  type EventLog,
+  type Expected,
+  type RecordedEvent,
+} from '../../ports/event-log.js';
+import { assert } from '../../shared/assert.js';
+
+/** A branch of a repository: what its streams are named by, and where its ranges go. */
+export interface BranchPlace {
+  readonly repository: RepositoryRecord;
+  readonly branch: BranchId;
+}
+
+/** A branch at one revision of its control stream; -1: the stream has no event. */
+export interface BranchFold {
+  readonly state: BranchState;
+  readonly revision: number;
+}
+
+/** What the log says became of an intent. */
+export type IntentOutcome = BranchResult | { readonly type: 'BranchDeleted' };
+
+/** A fold begins at the nearest event that leaves nothing pending; so many are read for it at once. */
+const BACKWARD_EVENTS = 32;
+
+/** Control streams as folds, with a bounded cache that says where to write and never refuses. */
+export class Branches {
+  readonly #folds: LRUCache<string, BranchFold>;
+  readonly #outcomes: LRUCache<IntentId, IntentOutcome>;
+
+  constructor(
+    private readonly log: EventLog,
+    limits: { readonly cachedBranches: number; readonly cachedOutcomes: number },
+  ) {
+    this.#folds = new LRUCache({ max: limits.cachedBranches });
+    this.#outcomes = new LRUCache({ max: limits.cachedOutcomes });
+  }
+
+  /** Returns what this process saw last. Says where to try, never that something is not so. */
+  cached(place: BranchPlace): BranchFold | undefined {
+    return this.#folds.get(streamOf(place));
+  }
+
+  /** Returns the branch as the end of its control stream has it. */
+  async view(place: BranchPlace): Promise<BranchFold> {
+    const stream = streamOf(place);
+    let fold = this.#folds.get(stream) ?? (await this.#fromNearestQuiet(stream));
+    for (;;) {
+      const events = await this.log.read(stream, {
+        from: fold.revision + 1,
+        direction: 'forward',
+        limit: READ_EVENTS_MAX,
+      });
+      fold = this.#advance(stream, fold, events);
+      if (events.length < READ_EVENTS_MAX) return fold;
+    }
+  }
+
+  /** Takes note of what this process has appended right behind a fold. */
+  accepted(place: BranchPlace, fold: BranchFold, events: readonly BranchEvent[]): BranchFold {
+    const stream = streamOf(place);
+    let { state } = fold;
+    for (const event of events) state = this.#evolve(state, event);
+    return this.#keep(stream, { state, revision: fold.revision + events.length });
+  }
+
+  /** Returns what became of an intent, or undefined while it is pending or was never accepted. */
+  async outcomeOf(place: BranchPlace, intentId: IntentId): Promise<IntentOutcome | undefined> {
+    const known = this.#outcomes.get(intentId);
+    if (known) return known;
+    const found = await this.log.find(streamOf(place), resultEventId(intentId));
+    return found && (decodeEvent(found) as BranchResult);
+  }
+
+  async #fromNearestQuiet(stream: string): Promise<BranchFold> {
+    const ahead: StoredBranchEvent[] = [];
+    let before = (await this.log.end(stream)).revision;
+    const end = before;
+    while (before >= 0) {
+      const events = await this.log.read(stream, {
+        from: before,
+        direction: 'backward',
+        limit: BACKWARD_EVENTS,
+      });
+      assert(events.length > 0, `${stream} has no event at ${before}`);
+      for (const recorded of events) {
+        const event = decodeEvent(recorded) as StoredBranchEvent;
+        if ((event.record?.pendingCount ?? 0) === 0) {
+          return this.#forward(stateOfQuiet(event.record), ahead, end);
+        }
+        ahead.unshift(event);
+      }
+      before -= events.length;
+    }
+    return this.#forward(branchDecider.initial, ahead, end);
+  }
+
+  #forward(from: BranchState, events: readonly StoredBranchEvent[], revision: number): BranchFold {
+    let state = from;
+    for (const event of events) {
+      state = this.#evolve(state, event);
+      assertSame(state, event.record);
+    }
+    return { state, revision };
+  }
+
+  #advance(stream: string, fold: BranchFold, events: readonly RecordedEvent[]): BranchFold {
+    let { state, revision } = fold;
+    for (const recorded of events) {
+      assert(recorded.revision === revision + 1, `${stream} has a gap behind ${revision}`);
+      const event = decodeEvent(recorded) as StoredBranchEvent;
+      state = this.#evolve(state, event);
+      assertSame(state, event.record);
+      revision = recorded.revision;
+    }
+    return this.#keep(stream, { state, revision });
+  }
+
+  #evolve(state: BranchState, event: BranchEvent): BranchState {
+    switch (event.type) {
+      case 'Committed':
+      case 'Merged':
+      case 'StagingDiscarded':
+      case 'IntentFailed':
+        this.#outcomes.set(event.intentId, event);
+        break;
+      case 'BranchDeleted':
+        // Whoever still waits behind a delete is answered by it.
+        for (const pending of state.status === 'live' ? state.queue : []) {
+          this.#outcomes.set(intentIdOf(pending), { type: 'BranchDeleted' });
+        }
+    }
+    return branchDecider.evolve(state, event);
+  }
+
+  /** A fold that is older than the one in the cache, of a slower reader, does not replace it. */
+  #keep(stream: string, fold: BranchFold): BranchFold {
+    const cached = this.#folds.get(stream);
+    if (!cached || cached.revision < fold.revision) this.#folds.set(stream, fold);
+    return fold;
+  }
+}
+
+const streamOf = ({ repository, branch }: BranchPlace) => branchStream(repository.uid, branch);
+
+/** An intent has one result, whoever completes it. */
+export const resultEventId = (intentId: IntentId) => eventIdOf(intentId, 'result');
+
+/** Returns what a fold's stream must be for an append behind it. */
+export const expectedOf = ({ revision }: BranchFold): Expected =>
+  revision < 0 ? 'none' : revision;
+
+/** Returns events as they are stored: each with the branch as it is after it. */
+export function withRecords(
+  state: BranchState,
+  events: readonly BranchEvent[],
+): readonly StoredBranchEvent[] {
+  let after = state;
+  return events.map((event) => {
+    after = branchDecider.evolve(after, event);
+    return { ...event, record: recordOf(after) };
+  });
+}
+
+function assertSame(state: BranchState, record: BranchRecord | null): void {
+  const mine = recordOf(state);
+  assert(
+    JSON.stringify(mine) === JSON.stringify(record),
+    'the branch after an event is what its writer said it would be',
+  );
+}

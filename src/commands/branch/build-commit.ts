@@ -1,0 +1,52 @@
+import type { BranchResult } from '../../domain/branch/branch.events.js';
+import type { LiveBranch, PendingIntent } from '../../domain/branch/branch.state.js';
+import { commitOn } from '../../domain/commit/commit-on.js';
+import type { StagingToken } from '../../domain/model.js';
+import { stagingToken } from '../../domain/staging/staging.stream.js';
+import type { CommittedStore } from '../../ports/committed-store.js';
+import type { KvStore } from '../../ports/kv-store.js';
+import { assertUndropped, stagedChanges } from '../../projections/staging.view.js';
+import { assert } from '../../shared/assert.js';
+import type { BranchPlace } from './branches.js';
+
+export type PendingRequest = Extract<PendingIntent, { kind: 'request' }>;
+
+/** Returns the tokens of a branch from its oldest to `upto`, newest first. */
+export function tokensUpto(place: BranchPlace, branch: LiveBranch, upto: number): StagingToken[] {
+  const { repository, branch: name } = place;
+  const tokens: StagingToken[] = [];
+  for (let ordinal = upto; ordinal >= branch.tokens.lo; ordinal--) {
+    tokens.push(stagingToken({ uid: repository.uid, branch: name, life: branch.life, ordinal }));
+  }
+  return tokens;
+}
+
+/**
+ * Builds what a pending commit comes to: a pure function of the branch and the request, so any
+ * node may, and whoever records it first has said it for all.
+ */
+export async function buildCommit(
+  stores: { readonly kv: KvStore; readonly committed: CommittedStore },
+  place: BranchPlace,
+  branch: LiveBranch,
+  { request, upto, verdict }: PendingRequest,
+): Promise<BranchResult> {
+  assert(request.wish.kind === 'commit', `no builder for ${request.wish.kind}`);
+  const intentId = request.id;
+  if (verdict === false) return { type: 'IntentFailed', intentId, reason: 'hook_refused' };
+
+  const tokens = tokensUpto(place, branch, upto);
+  const { metaRangeId, addedCount, changedCount, removedCount } = await stores.committed.apply(
+    place.repository.namespace,
+    branch.head.metaRangeId,
+    stagedChanges(stores.kv, tokens),
+    request.ranges,
+  );
+  await assertUndropped(stores.kv, tokens);
+  const isEmpty = addedCount + changedCount + removedCount === 0;
+  if (isEmpty && !request.wish.allowsEmpty) {
+    return { type: 'IntentFailed', intentId, reason: 'no_changes' };
+  }
+  const commit = commitOn(branch.head, request, metaRangeId);
+  return { type: 'Committed', intentId, from: branch.head.commitId, commit };
+}

@@ -1,0 +1,279 @@
+import { branchDecider } from '../../domain/branch/branch.decider.js';
+import type {
+  BranchEvent,
+  BranchResult,
+  IntentRequest,
+} from '../../domain/branch/branch.events.js';
+import { evolveBranch } from '../../domain/branch/branch.evolve.js';
+import { intentIdOf, isDeleting, type LiveBranch } from '../../domain/branch/branch.state.js';
+import { branchStream } from '../../domain/branch/branch.stream.js';
+import { DomainError } from '../../domain/errors.js';
+import type { IntentId } from '../../domain/model.js';
+import { stagingStream } from '../../domain/staging/staging.stream.js';
+import type { Clock } from '../../ports/clock.js';
+import type { CommittedStore } from '../../ports/committed-store.js';
+import type { EventLog, StreamAppend } from '../../ports/event-log.js';
+import type { KvStore } from '../../ports/kv-store.js';
+import { WrongExpectedRevision } from '../../ports/store-errors.js';
+import { assert } from '../../shared/assert.js';
+import { InTurn, OnceAtATime } from '../../shared/in-turn.js';
+import { contextOf, newEvent } from '../new-events.js';
+import type { Request } from '../request.js';
+import {
+  expectedOf,
+  withRecords,
+  type Branches,
+  type BranchPlace,
+  type IntentOutcome,
+} from './branches.js';
+import { buildCommit } from './build-commit.js';
+import {
+  isLostRace,
+  live,
+  REQUEST_PART,
+  tokenAt,
+  type LiveFold,
+  type Successors,
+} from './successor.js';
+
+/** Lost races of one request before its caller is told that the branch is busy. */
+const TRIES_MAX = 200;
+/** Intents that one pass builds before their results are appended. */
+const INTENTS_PER_PASS = 16;
+
+export interface IntentLimits {
+  /** How long a caller waits for an accepted intent, which completes all the same. */
+  readonly intentWaitMs: number;
+}
+
+/** Stands for every node that could do the same: the requester, a waiting one, the sweeper. */
+export class Intents {
+  readonly #requests = new InTurn();
+  readonly #helps = new OnceAtATime();
+
+  constructor(
+    private readonly ports: {
+      readonly log: EventLog;
+      readonly kv: KvStore;
+      readonly committed: CommittedStore;
+      readonly clock: Clock;
+    },
+    private readonly branches: Branches,
+    private readonly successors: Successors,
+    private readonly limits: IntentLimits,
+  ) {}
+
+  /**
+   * Puts an intent into a branch's queue, sealing the newest token with it, and returns what the
+   * log says became of it.
+   *
+   * @throws DomainError  branch_not_found; branch_busy: nothing was accepted; intent_pending: it
+   *   was, and completes without this caller
+   */
+  async perform(
+    place: BranchPlace,
+    intent: IntentRequest,
+    request: Request,
+  ): Promise<IntentOutcome> {
+    // In turn, since two requests of this process would only lose races to each other.
+    await this.#requests.run(branchStream(place.repository.uid, place.branch), () =>
+      this.#request(place, intent, request),
+    );
+    return this.outcome(place, intent.id, request);
+  }
+
+  /** Waits, and helps, until the log has the result of an accepted intent. */
+  async outcome(place: BranchPlace, intentId: IntentId, request: Request): Promise<IntentOutcome> {
+    const untilMs = this.ports.clock.nowMs() + this.limits.intentWaitMs;
+    for (;;) {
+      const known = await this.branches.outcomeOf(place, intentId);
+      if (known) return known;
+      const { state } = await this.branches.view(place);
+      const isPending =
+        state.status === 'live' && state.queue.some((pending) => intentIdOf(pending) === intentId);
+      if (!isPending) {
+        // Its result came between the two looks; else the branch went, and it with it.
+        return (await this.branches.outcomeOf(place, intentId)) ?? { type: 'BranchDeleted' };
+      }
+      if (this.ports.clock.nowMs() > untilMs) {
+        throw new DomainError('intent_pending', { intent: intentId });
+      }
+      await this.help(place, request);
+    }
+  }
+
+  /** Completes what is queued on a branch; the same code for everybody who may. */
+  help(place: BranchPlace, request: Request): Promise<void> {
+    const stream = branchStream(place.repository.uid, place.branch);
+    return this.#helps.run(stream, () => this.#help(place, request));
+  }
+
+  async #request(place: BranchPlace, intent: IntentRequest, request: Request): Promise<void> {
+    let fold = this.branches.cached(place) ?? (await this.branches.view(place));
+    // Only what the log's end says may refuse.
+    if (fold.state.status === 'absent') fold = await this.branches.view(place);
+    let isNewestClosed = false;
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const { state } = live(fold);
+      if (isDeleting(state)) {
+        await this.help(place, request);
+      } else {
+        const events = branchDecider.decide({ type: 'RequestIntent', intent }, state);
+        if (events.length === 0) return;
+        const at = { ...fold, state };
+        const refusal = await this.#appendRequest(
+          place,
+          at,
+          { intent, events, isNewestClosed },
+          request,
+        );
+        if (refusal === 'accepted') return;
+        fold = await this.branches.view(place);
+        const newest = live(fold).state.tokens.hi;
+        isNewestClosed = refusal === 'closed' && newest === state.tokens.hi;
+        if (isNewestClosed && !live(fold).state.areWritesBlocked) {
+          await this.successors.name(place, live(fold), request);
+          isNewestClosed = false;
+        } else {
+          // The request itself may have come in by another hand.
+          if (await this.branches.outcomeOf(place, intent.id)) return;
+          continue;
+        }
+      }
+      fold = await this.branches.view(place);
+    }
+    throw new DomainError('branch_busy', { waitingCount: TRIES_MAX });
+  }
+
+  /** Close, open the next, request: one group, all or none. */
+  async #appendRequest(
+    place: BranchPlace,
+    fold: LiveFold,
+    step: { intent: IntentRequest; events: readonly BranchEvent[]; isNewestClosed: boolean },
+    request: Request,
+  ): Promise<'accepted' | 'closed' | 'lost'> {
+    const { intent, events } = step;
+    const { hi } = fold.state.tokens;
+    const appends: StreamAppend[] = [];
+    if (hi >= 0 && !step.isNewestClosed) {
+      const closed = { type: 'TokenClosed', request: intent } as const;
+      appends.push({
+        stream: stagingStream(tokenAt(place, fold.state, hi)),
+        expected: 'open',
+        events: [newEvent(closed, intent.id, 'close')],
+      });
+    }
+    if (!fold.state.areWritesBlocked) {
+      appends.push({
+        stream: stagingStream(tokenAt(place, fold.state, hi + 1)),
+        expected: 'none',
+        events: [newEvent({ type: 'TokenOpened' }, intent.id, `open-${hi + 1}`)],
+      });
+    }
+    const stored = withRecords(fold.state, events);
+    appends.push({
+      stream: branchStream(place.repository.uid, place.branch),
+      expected: expectedOf(fold),
+      events: stored.map((event) => newEvent(event, intent.id, REQUEST_PART)),
+    });
+    try {
+      const results = await this.ports.log.append(appends, contextOf(request, this.ports.clock));
+      if (!results.some(({ isRepeated }) => isRepeated))
+        this.branches.accepted(place, fold, events);
+      return 'accepted';
+    } catch (error) {
+      if (!isLostRace(error)) throw error;
+      const isClosed = error instanceof WrongExpectedRevision && error.reason === 'closed';
+      return isClosed ? 'closed' : 'lost';
+    }
+  }
+
+  async #help(place: BranchPlace, request: Request): Promise<void> {
+    const built = new Map<IntentId, BranchResult>();
+    for (;;) {
+      const fold = await this.branches.view(place);
+      if (fold.state.status === 'absent') return;
+      const [next] = fold.state.queue;
+      if (next === undefined) return;
+      const at = live(fold);
+      if (next.kind === 'delete') await this.#completeDeletion(place, at, next.intentId, request);
+      else await this.#completeIntents(place, at, built, request);
+    }
+  }
+
+  async #completeIntents(
+    place: BranchPlace,
+    fold: LiveFold,
+    built: Map<IntentId, BranchResult>,
+    request: Request,
+  ): Promise<void> {
+    const results: BranchResult[] = [];
+    let state: LiveBranch = fold.state;
+    while (results.length < INTENTS_PER_PASS) {
+      const next = state.queue[0];
+      if (next?.kind !== 'request') break;
+      const kept = built.get(next.request.id);
+      // What was built before a lost append still holds when it stands on the same head.
+      const holds = kept && (!('from' in kept) || kept.from === state.head.commitId);
+      const result = holds ? kept : await buildCommit(this.ports, place, state, next);
+      built.set(next.request.id, result);
+      results.push(result);
+      const after = evolveBranch(state, result);
+      assert(after.status === 'live', 'a result does not end a branch');
+      state = after;
+    }
+    const appends: StreamAppend[] = [
+      {
+        stream: branchStream(place.repository.uid, place.branch),
+        expected: expectedOf(fold),
+        events: withRecords(fold.state, results).map((event, index) =>
+          newEvent(event, results[index]?.intentId ?? '', 'result'),
+        ),
+      },
+    ];
+    await this.#appendResult(place, fold, { appends, events: results }, request);
+  }
+
+  async #completeDeletion(
+    place: BranchPlace,
+    fold: LiveFold,
+    intentId: IntentId,
+    request: Request,
+  ): Promise<void> {
+    const events = branchDecider.decide({ type: 'CompleteDeletion', intentId }, fold.state);
+    const appends: StreamAppend[] = [];
+    const { hi } = fold.state.tokens;
+    const stream = stagingStream(tokenAt(place, fold.state, hi));
+    if (hi >= 0 && !(await this.ports.log.end(stream)).isClosed) {
+      const closed = { type: 'TokenClosed', request: undefined } as const;
+      const event = newEvent(closed, intentId, 'close');
+      appends.push({ stream, expected: 'open', events: [event] });
+    }
+    appends.push({
+      stream: branchStream(place.repository.uid, place.branch),
+      expected: expectedOf(fold),
+      events: withRecords(fold.state, events).map((event) => newEvent(event, intentId, 'result')),
+    });
+    await this.#appendResult(place, fold, { appends, events }, request);
+  }
+
+  /** Appends what was decided; of a lost race nothing follows: the caller looks again. */
+  async #appendResult(
+    place: BranchPlace,
+    fold: LiveFold,
+    { appends, events }: { appends: readonly StreamAppend[]; events: readonly BranchEvent[] },
+    request: Request,
+  ): Promise<void> {
+    try {
+      const results = await this.ports.log.append(appends, contextOf(request, this.ports.clock));
+      if (!results.some(({ isRepeated }) => isRepeated))
+        this.branches.accepted(place, fold, events);
+    } catch (error) {
+      if (!isLostRace(error)) throw error;
+    }
+  }
+}
+
+/** Returns what a request's command id is to an intent. */
+export const intentIdOfRequest = ({ commandId }: Request): IntentId =>
+  commandId as string as IntentId;

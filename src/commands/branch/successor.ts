@@ -1,0 +1,131 @@
+import { branchDecider } from '../../domain/branch/branch.decider.js';
+import type { BranchEvent, IntentRequest } from '../../domain/branch/branch.events.js';
+import { intentIdOf, type LiveBranch } from '../../domain/branch/branch.state.js';
+import { branchStream } from '../../domain/branch/branch.stream.js';
+import { DomainError } from '../../domain/errors.js';
+import { decodeEvent } from '../../domain/event-types.js';
+import type { StagingToken } from '../../domain/model.js';
+import type { TokenClosed } from '../../domain/staging/staging.events.js';
+import { stagingStream, stagingToken } from '../../domain/staging/staging.stream.js';
+import type { Clock } from '../../ports/clock.js';
+import type { EventLog, StreamAppend } from '../../ports/event-log.js';
+import { EventRefused, WrongExpectedRevision } from '../../ports/store-errors.js';
+import type { RepositoriesView } from '../../projections/repositories.view.js';
+import { contextOf, newEvent } from '../new-events.js';
+import type { Request } from '../request.js';
+import {
+  expectedOf,
+  withRecords,
+  type Branches,
+  type BranchFold,
+  type BranchPlace,
+} from './branches.js';
+
+export interface LiveFold extends BranchFold {
+  readonly state: LiveBranch;
+}
+
+/** Returns the fold as one of a live branch. @throws DomainError branch_not_found */
+export function live(fold: BranchFold): LiveFold {
+  if (fold.state.status === 'absent') throw new DomainError('branch_not_found');
+  return fold as LiveFold;
+}
+
+/** Whoever appends a request gives it the same event id, so it is in the queue once. */
+export const REQUEST_PART = 'request';
+
+/** Names the token behind one that is closed and has no successor. */
+export class Successors {
+  constructor(
+    private readonly log: EventLog,
+    private readonly branches: Branches,
+    private readonly repositories: RepositoriesView,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Names the next token, on behalf of whoever closed the newest one: a request that stands in its
+   * closing event is appended first, since that *is* how its successor is named. A lost race is
+   * not an error: the caller looks again.
+   *
+   * @throws DomainError  repository_not_found, branch_not_found, protected_branch_write
+   */
+  async name(place: BranchPlace, fold: LiveFold, request: Request): Promise<void> {
+    // Read after the branch was seen: a deletion of the repository that began before now is seen
+    // here, and one that begins later finds this branch in its list.
+    await this.repositories.assertLive(place.repository);
+    const closedFor = await this.#closedFor(place, fold.state);
+    const isOwed = closedFor && !(await this.#isKnown(place, fold.state, closedFor));
+    const events = branchDecider.decide(
+      isOwed ? { type: 'RequestIntent', intent: closedFor } : { type: 'RotateToken' },
+      fold.state,
+    );
+    const of = isOwed ? closedFor.id : request.commandId;
+    const part = isOwed ? REQUEST_PART : `rotate-${fold.state.tokens.hi + 1}`;
+    await this.#append(place, fold, { events, of, part }, request);
+  }
+
+  async #append(
+    place: BranchPlace,
+    fold: LiveFold,
+    { events, of, part }: { events: readonly BranchEvent[]; of: string; part: string },
+    request: Request,
+  ): Promise<void> {
+    const stored = withRecords(fold.state, events);
+    const opens = fold.state.tokens.hi + 1;
+    const stream = stagingStream(tokenAt(place, fold.state, opens));
+    const isOpened = (await this.log.end(stream)).revision >= 0;
+    const appends: StreamAppend[] = [
+      {
+        stream: branchStream(place.repository.uid, place.branch),
+        expected: expectedOf(fold),
+        events: stored.map((event) => newEvent(event, of, part)),
+      },
+    ];
+    // A crash between two separate appends leaves the successor open and unnamed.
+    if (!isOpened) {
+      const event = newEvent({ type: 'TokenOpened' }, of, `open-${opens}`);
+      appends.unshift({ stream, expected: 'none', events: [event] });
+    }
+    try {
+      const results = await this.log.append(appends, contextOf(request, this.clock));
+      if (!results.some(({ isRepeated }) => isRepeated)) {
+        this.branches.accepted(place, fold, events);
+      }
+    } catch (error) {
+      if (!isLostRace(error)) throw error;
+    }
+  }
+
+  async #closedFor(
+    place: BranchPlace,
+    { tokens, life }: LiveBranch,
+  ): Promise<IntentRequest | undefined> {
+    if (tokens.hi < 0) return undefined;
+    const { repository, branch } = place;
+    const token = stagingToken({ uid: repository.uid, branch, life, ordinal: tokens.hi });
+    const [last] = await this.log.read(stagingStream(token), {
+      from: (await this.log.end(stagingStream(token))).revision,
+      direction: 'backward',
+      limit: 1,
+    });
+    const event = last && decodeEvent(last);
+    return event?.type === 'TokenClosed' ? (event satisfies TokenClosed).request : undefined;
+  }
+
+  async #isKnown(place: BranchPlace, state: LiveBranch, { id }: IntentRequest): Promise<boolean> {
+    if (state.queue.some((pending) => intentIdOf(pending) === id)) return true;
+    return (await this.branches.outcomeOf(place, id)) !== undefined;
+  }
+}
+
+/** Returns the token of a branch's life with this ordinal. */
+export const tokenAt = (
+  { repository, branch }: BranchPlace,
+  { life }: LiveBranch,
+  ordinal: number,
+): StagingToken => stagingToken({ uid: repository.uid, branch, life, ordinal });
+
+/** Returns whether someone else's append was first; also when part of ours stands there already. */
+export const isLostRace = (error: unknown): boolean =>
+  error instanceof WrongExpectedRevision || error instanceof EventRefused;

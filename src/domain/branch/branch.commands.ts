@@ -1,0 +1,73 @@
+import type { IntentId } from '../model.js';
+import type { BranchHead, BranchResult, IntentRequest } from './branch.events.js';
+
+export interface CreateBranchAt {
+  readonly type: 'CreateBranch';
+  /** The revision that this event will have: a life is named by it. */
+  readonly life: number;
+  readonly head: BranchHead;
+  readonly isHidden: boolean;
+}
+
+/** Precondition, that the newest token is closed: by this command's group, or before it. */
+export interface RequestIntent {
+  readonly type: 'RequestIntent';
+  readonly intent: IntentRequest;
+}
+
+/** Precondition: the newest token was closed for no intent, or there is none yet. */
+export interface RotateToken {
+  readonly type: 'RotateToken';
+}
+
+export interface RequestDeletion {
+  readonly type: 'RequestDeletion';
+  readonly intentId: IntentId;
+}
+
+export interface ClaimHook {
+  readonly type: 'ClaimHook';
+  readonly intentId: IntentId;
+  readonly node: string;
+  readonly nowMs: number;
+  readonly untilMs: number;
+}
+
+export interface GiveVerdict {
+  readonly type: 'GiveVerdict';
+  readonly intentId: IntentId;
+  readonly hasPassed: boolean;
+}
+
+/** What was built for the head of the queue, on the head of the branch. */
+export interface CompleteIntent {
+  readonly type: 'CompleteIntent';
+  readonly result: BranchResult;
+}
+
+/** Precondition: the newest token is closed. */
+export interface CompleteDeletion {
+  readonly type: 'CompleteDeletion';
+  readonly intentId: IntentId;
+}
+
+export interface BlockWrites {
+  readonly type: 'BlockWrites';
+  readonly ruleRevision: number;
+}
+
+export interface AllowWrites {
+  readonly type: 'AllowWrites';
+}
+
+export type BranchCommand =
+  | CreateBranchAt
+  | RequestIntent
+  | RotateToken
+  | RequestDeletion
+  | ClaimHook
+  | GiveVerdict
+  | CompleteIntent
+  | CompleteDeletion
+  | BlockWrites
+  | AllowWrites;

@@ -1,0 +1,109 @@
+import { assert, unreachable } from '../../shared/assert.js';
+import type { Decider } from '../decider.js';
+import { DomainError } from '../errors.js';
+import type { BranchCommand, ClaimHook, CompleteIntent } from './branch.commands.js';
+import type { BranchEvent } from './branch.events.js';
+import { evolveBranch } from './branch.evolve.js';
+import { intentIdOf, isDeleting, type BranchState, type LiveBranch } from './branch.state.js';
+
+/** Intents that may wait on one branch; one more is refused before it is accepted. */
+export const INTENTS_PER_BRANCH_MAX = 256;
+
+/**
+ * A branch's control stream: who names a token, what waits for the head, what became of it.
+ *
+ * Every event is appended at the exact revision of the fold that it was decided on.
+ * Source: docs/adr/0002-control-and-staging-streams-apart.md.
+ */
+export const branchDecider: Decider<BranchCommand, BranchState, BranchEvent> = {
+  initial: { status: 'absent' },
+
+  decide(command, branch) {
+    if (command.type === 'CreateBranch') {
+      if (branch.status !== 'absent') throw new DomainError('branch_exists');
+      const { life, head, isHidden } = command;
+      return [{ type: 'BranchCreated', life, head, isHidden }];
+    }
+    if (branch.status === 'absent') throw new DomainError('branch_not_found');
+    return decideLive(command, branch);
+  },
+
+  evolve: evolveBranch,
+};
+
+function decideLive(
+  command: Exclude<BranchCommand, { type: 'CreateBranch' }>,
+  branch: LiveBranch,
+): readonly BranchEvent[] {
+  switch (command.type) {
+    case 'RequestIntent': {
+      const { intent } = command;
+      if (branch.queue.some((pending) => intentIdOf(pending) === intent.id)) return [];
+      // Behind a delete nobody names a successor; the caller waits for the delete and asks again.
+      if (isDeleting(branch)) throw new DomainError('branch_not_found');
+      if (branch.queue.length >= INTENTS_PER_BRANCH_MAX)
+        throw new DomainError('branch_busy', { waitingCount: branch.queue.length });
+      const upto = branch.tokens.hi;
+      const opens = branch.areWritesBlocked ? undefined : upto + 1;
+      return [{ type: 'IntentRequested', intent, upto, opens }];
+    }
+    case 'RotateToken':
+      if (isDeleting(branch)) throw new DomainError('branch_not_found');
+      if (branch.areWritesBlocked) throw new DomainError('protected_branch_write');
+      return [{ type: 'TokenRotated', opens: branch.tokens.hi + 1 }];
+    case 'RequestDeletion':
+      if (isDeleting(branch)) return [];
+      return [{ type: 'BranchDeletionRequested', intentId: command.intentId }];
+    case 'ClaimHook':
+      return claim(command, branch);
+    case 'GiveVerdict': {
+      const next = branch.queue[0];
+      if (next?.kind !== 'request' || next.request.id !== command.intentId) return [];
+      // The first verdict binds, whoever asks later.
+      if (next.verdict !== undefined) return [];
+      const { intentId, hasPassed } = command;
+      return [{ type: 'HookVerdict', intentId, hasPassed }];
+    }
+    case 'CompleteIntent':
+      return complete(command, branch);
+    case 'CompleteDeletion': {
+      const next = branch.queue[0];
+      if (next?.kind !== 'delete' || next.intentId !== command.intentId) return [];
+      return [{ type: 'BranchDeleted', intentId: command.intentId }];
+    }
+    case 'BlockWrites':
+      return branch.areWritesBlocked
+        ? []
+        : [{ type: 'WritesBlocked', ruleRevision: command.ruleRevision }];
+    case 'AllowWrites':
+      return branch.areWritesBlocked
+        ? [{ type: 'WritesAllowed', opens: branch.tokens.hi + 1 }]
+        : [];
+    default:
+      return unreachable(command);
+  }
+}
+
+function claim(command: ClaimHook, branch: LiveBranch): readonly BranchEvent[] {
+  const next = branch.queue[0];
+  if (next?.kind !== 'request' || next.request.id !== command.intentId) return [];
+  if (next.verdict !== undefined) return [];
+  if (next.claim === undefined) {
+    const { intentId, node, untilMs } = command;
+    return [{ type: 'HookClaimed', intentId, node, untilMs }];
+  }
+  // Never started twice: what a dead claimer has called out cannot be called back.
+  if (next.claim.untilMs > command.nowMs) return [];
+  return [{ type: 'IntentFailed', intentId: command.intentId, reason: 'hook_interrupted' }];
+}
+
+function complete({ result }: CompleteIntent, branch: LiveBranch): readonly BranchEvent[] {
+  const next = branch.queue[0];
+  // Another node was faster, and what it recorded is the answer.
+  if (next?.kind !== 'request' || next.request.id !== result.intentId) return [];
+  if (result.type === 'Committed' || result.type === 'Merged') {
+    assert(result.from === branch.head.commitId, 'built on the head: intents complete in order');
+    assert(result.commit.parents[0] === branch.head.commitId, 'the head is the first parent');
+  }
+  return [result];
+}

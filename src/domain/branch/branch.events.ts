@@ -1,0 +1,172 @@
+import type { CommitId, CommitRecord, IntentId, MetaRangeId, Metadata } from '../model.js';
+
+/** The commit that a branch stands at, with what its children need of it. */
+export interface BranchHead {
+  readonly commitId: CommitId;
+  readonly metaRangeId: MetaRangeId;
+  readonly generation: number;
+}
+
+/**
+ * A branch as readers need it. It stands on every control event as it is *after* that event, so
+ * that a view takes it as it is, and a fold may begin at any event that leaves no intent pending.
+ */
+export interface BranchRecord {
+  /** The revision of the `BranchCreated` that this life began with. */
+  readonly life: number;
+  readonly head: BranchHead;
+  readonly tokens: TokenSpan;
+  readonly areWritesBlocked: boolean;
+  readonly isHidden: boolean;
+  /** Intents accepted and not complete; 0: the branch is quiet. */
+  readonly pendingCount: number;
+}
+
+/** Ordinals of the tokens that hold what is not committed; none at all when `hi < lo`. */
+export interface TokenSpan {
+  /** The oldest that no intent has consumed. */
+  readonly lo: number;
+  /** The newest named, where writes go; -1 before the first write to the branch. */
+  readonly hi: number;
+}
+
+/** Makes no value visible or invisible. */
+export interface CommitWish {
+  readonly kind: 'commit';
+  readonly allowsEmpty: boolean;
+}
+
+/** Merge, revert, cherry-pick, import: lays another tree over the head; a clean branch only. */
+export interface MergeWish {
+  readonly kind: 'merge';
+  /** The resolved commit, never a name that may move. */
+  readonly source: CommitId;
+}
+
+/** Throws away what is staged. */
+export interface ResetWish {
+  readonly kind: 'reset';
+}
+
+/** Everything that the result depends on, so that any node completes it with the same one. */
+export interface IntentRequest {
+  readonly id: IntentId;
+  readonly wish: CommitWish | MergeWish | ResetWish;
+  readonly message: string;
+  readonly metadata: Metadata;
+  readonly committer: string;
+  /** Whole seconds. */
+  readonly dateMs: number;
+  readonly ranges: {
+    readonly rangeBytesMin: number;
+    readonly rangeBytesMax: number;
+    readonly raggednessEntries: number;
+  };
+}
+
+export interface BranchCreated {
+  readonly type: 'BranchCreated';
+  readonly life: number;
+  readonly head: BranchHead;
+  readonly isHidden: boolean;
+}
+
+/** An intent is accepted; writes go to `opens` from here on. */
+export interface IntentRequested {
+  readonly type: 'IntentRequested';
+  readonly intent: IntentRequest;
+  /** The newest token at this moment, closed before this event: the last one that it takes. */
+  readonly upto: number;
+  /** Undefined while writes are blocked. */
+  readonly opens: number | undefined;
+}
+
+/** A new token, without an intent: the branch's first, or after one that was closed for nothing. */
+export interface TokenRotated {
+  readonly type: 'TokenRotated';
+  readonly opens: number;
+}
+
+export interface BranchDeletionRequested {
+  readonly type: 'BranchDeletionRequested';
+  readonly intentId: IntentId;
+}
+
+export interface HookClaimed {
+  readonly type: 'HookClaimed';
+  readonly intentId: IntentId;
+  readonly node: string;
+  readonly untilMs: number;
+}
+
+export interface HookVerdict {
+  readonly type: 'HookVerdict';
+  readonly intentId: IntentId;
+  readonly hasPassed: boolean;
+}
+
+/** The head moved, and what was sealed is in it: no value changed. */
+export interface Committed {
+  readonly type: 'Committed';
+  readonly intentId: IntentId;
+  readonly from: CommitId;
+  readonly commit: CommitRecord;
+}
+
+/** The head moved and values with it. Its sealed tokens are consumed, effective or not. */
+export interface Merged {
+  readonly type: 'Merged';
+  readonly intentId: IntentId;
+  readonly from: CommitId;
+  readonly commit: CommitRecord;
+}
+
+/** What its sealed tokens held is gone; the head stands. */
+export interface StagingDiscarded {
+  readonly type: 'StagingDiscarded';
+  readonly intentId: IntentId;
+}
+
+export type IntentFailure =
+  'no_changes' | 'dirty' | 'conflict' | 'hook_refused' | 'hook_interrupted';
+
+/** Nothing happened but that the queue moved on; its tokens stay readable. */
+export interface IntentFailed {
+  readonly type: 'IntentFailed';
+  readonly intentId: IntentId;
+  readonly reason: IntentFailure;
+}
+
+/** Every intent still in the queue is answered with "branch not found". */
+export interface BranchDeleted {
+  readonly type: 'BranchDeleted';
+  readonly intentId: IntentId;
+}
+
+/** A rule forbids writes; from here on nobody names a token. */
+export interface WritesBlocked {
+  readonly type: 'WritesBlocked';
+  readonly ruleRevision: number;
+}
+
+export interface WritesAllowed {
+  readonly type: 'WritesAllowed';
+  readonly opens: number;
+}
+
+export type BranchResult = Committed | Merged | StagingDiscarded | IntentFailed;
+
+export type BranchEvent =
+  | BranchCreated
+  | IntentRequested
+  | TokenRotated
+  | BranchDeletionRequested
+  | HookClaimed
+  | HookVerdict
+  | BranchResult
+  | BranchDeleted
+  | WritesBlocked
+  | WritesAllowed;
+
+/** As it stands in the log: with the branch as it is after it; null once it is deleted. */
+export type StoredBranchEvent = BranchEvent & { readonly record: BranchRecord | null };

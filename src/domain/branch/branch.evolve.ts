@@ -1,0 +1,115 @@
+import { assert, unreachable } from '../../shared/assert.js';
+import type { CommitRecord, IntentId } from '../model.js';
+import type { BranchCreated, BranchEvent, BranchResult, TokenSpan } from './branch.events.js';
+import { intentIdOf, isDeleting, type BranchState, type LiveBranch } from './branch.state.js';
+
+/** What an event means for a branch. The protocol's invariants are asserted here, always. */
+export function evolveBranch(branch: BranchState, event: BranchEvent): BranchState {
+  if (event.type === 'BranchCreated') {
+    assert(branch.status === 'absent', 'created while it lives');
+    return created(event);
+  }
+  assert(branch.status === 'live', `${event.type} on a branch that is not there`);
+
+  switch (event.type) {
+    case 'IntentRequested': {
+      assert(!isDeleting(branch), 'nothing is requested behind a delete');
+      assert(event.upto === branch.tokens.hi, 'a request takes the newest token');
+      const blocked = branch.areWritesBlocked;
+      assert(event.opens === (blocked ? undefined : event.upto + 1), 'the next ordinal is opened');
+      const pending = {
+        kind: 'request',
+        request: event.intent,
+        upto: event.upto,
+        claim: undefined,
+        verdict: undefined,
+      } as const;
+      const queue = [...branch.queue, pending];
+      return event.opens === undefined
+        ? { ...branch, queue }
+        : { ...branch, queue, tokens: opened(branch.tokens, event.opens) };
+    }
+    case 'TokenRotated':
+      assert(!isDeleting(branch), 'no token behind a delete');
+      assert(!branch.areWritesBlocked, 'no token while writes are blocked');
+      return { ...branch, tokens: opened(branch.tokens, event.opens) };
+    case 'BranchDeletionRequested': {
+      assert(!isDeleting(branch), 'deleted once');
+      return { ...branch, queue: [...branch.queue, { kind: 'delete', intentId: event.intentId }] };
+    }
+    case 'HookClaimed': {
+      const { node, untilMs } = event;
+      return withHead(branch, event.intentId, { claim: { node, untilMs } });
+    }
+    case 'HookVerdict':
+      return withHead(branch, event.intentId, { verdict: event.hasPassed });
+    case 'Committed':
+    case 'Merged':
+    case 'StagingDiscarded':
+    case 'IntentFailed':
+      return completed(branch, event);
+    case 'BranchDeleted': {
+      const next = branch.queue[0];
+      assert(next?.kind === 'delete' && next.intentId === event.intentId, 'deleted in its order');
+      return { status: 'absent' };
+    }
+    case 'WritesBlocked':
+      return { ...branch, areWritesBlocked: true };
+    case 'WritesAllowed':
+      return { ...branch, areWritesBlocked: false, tokens: opened(branch.tokens, event.opens) };
+    default:
+      return unreachable(event);
+  }
+}
+
+function created({ life, head, isHidden }: BranchCreated): LiveBranch {
+  return {
+    status: 'live',
+    life,
+    head,
+    // No token yet: whoever opens the first reads the rules after this event, so that a rule that
+    // was not seen by the creator is seen by the opener, or sees the branch.
+    tokens: { lo: 0, hi: -1 },
+    queue: [],
+    areWritesBlocked: false,
+    isHidden,
+  };
+}
+
+function opened(tokens: TokenSpan, opens: number): TokenSpan {
+  assert(opens === tokens.hi + 1, 'tokens are named one after the other');
+  return { lo: tokens.lo, hi: opens };
+}
+
+function withHead(
+  branch: LiveBranch,
+  intentId: IntentId,
+  change: { claim?: { node: string; untilMs: number }; verdict?: boolean },
+): LiveBranch {
+  const [next, ...rest] = branch.queue;
+  assert(next?.kind === 'request' && next.request.id === intentId, 'hooks run at the queue’s head');
+  assert(next.verdict === undefined, 'the first verdict binds');
+  return { ...branch, queue: [{ ...next, ...change }, ...rest] };
+}
+
+function completed(branch: LiveBranch, result: BranchResult): LiveBranch {
+  const [next, ...queue] = branch.queue;
+  assert(next && intentIdOf(next) === result.intentId, 'intents are completed in order');
+  assert(next.kind === 'request', 'a delete is completed by BranchDeleted');
+  if (result.type === 'IntentFailed') return { ...branch, queue };
+
+  const { lo, hi } = branch.tokens;
+  const tokens = { lo: Math.max(lo, next.upto + 1), hi };
+  if (result.type === 'StagingDiscarded') return { ...branch, queue, tokens };
+  const { wish } = next.request;
+  assert((wish.kind === 'commit') === (result.type === 'Committed'), 'a result of its own kind');
+  assert(result.from === branch.head.commitId, 'the head stood still meanwhile');
+  return { ...branch, queue, tokens, head: headOf(result.commit) };
+}
+
+/** Returns what a branch keeps of the commit that it stands at. */
+export const headOf = (commit: CommitRecord) => ({
+  commitId: commit.id,
+  metaRangeId: commit.metaRangeId,
+  generation: commit.generation,
+});

@@ -1,0 +1,49 @@
+import type { IntentId } from '../model.js';
+import type { BranchHead, BranchRecord, IntentRequest, TokenSpan } from './branch.events.js';
+
+export type PendingIntent =
+  | {
+      readonly kind: 'request';
+      readonly request: IntentRequest;
+      /** The last token that it takes. */
+      readonly upto: number;
+      readonly claim: { readonly node: string; readonly untilMs: number } | undefined;
+      readonly verdict: boolean | undefined;
+    }
+  | { readonly kind: 'delete'; readonly intentId: IntentId };
+
+export interface LiveBranch {
+  readonly status: 'live';
+  readonly life: number;
+  readonly head: BranchHead;
+  readonly tokens: TokenSpan;
+  readonly queue: readonly PendingIntent[];
+  readonly areWritesBlocked: boolean;
+  readonly isHidden: boolean;
+}
+
+export type BranchState = { readonly status: 'absent' } | LiveBranch;
+
+export const intentIdOf = (pending: PendingIntent): IntentId =>
+  pending.kind === 'delete' ? pending.intentId : pending.request.id;
+
+export const isDeleting = (branch: LiveBranch): boolean =>
+  branch.queue.some((pending) => pending.kind === 'delete');
+
+/** A commit changes no value; whatever else is queued may. */
+export const changesValues = (pending: PendingIntent): boolean =>
+  pending.kind === 'delete' || pending.request.wish.kind !== 'commit';
+
+/** Returns what readers need of a branch, or null of one that is not there. */
+export function recordOf(branch: BranchState): BranchRecord | null {
+  if (branch.status === 'absent') return null;
+  const { life, head, tokens, areWritesBlocked, isHidden, queue } = branch;
+  return { life, head, tokens, areWritesBlocked, isHidden, pendingCount: queue.length };
+}
+
+/** Returns the branch that a record of a quiet moment stands for. */
+export function stateOfQuiet(record: BranchRecord | null): BranchState {
+  if (record === null) return { status: 'absent' };
+  const { life, head, tokens, areWritesBlocked, isHidden } = record;
+  return { status: 'live', life, head, tokens, queue: [], areWritesBlocked, isHidden };
+}

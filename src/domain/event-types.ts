@@ -1,0 +1,64 @@
+import { assert } from '../shared/assert.js';
+import type { StoredBranchEvent } from './branch/branch.events.js';
+import { branchSchemas } from './branch/branch.upcasters.js';
+import type { InstallationEvent } from './installation/installation.events.js';
+import { installationSchemas } from './installation/installation.upcasters.js';
+import type { RepositoryEvent } from './repository/repository.events.js';
+import { repositorySchemas } from './repository/repository.upcasters.js';
+import type { StagingEvent } from './staging/staging.events.js';
+import { stagingSchemas } from './staging/staging.upcasters.js';
+import type { TagEvent } from './tag/tag.events.js';
+import { tagSchemas } from './tag/tag.upcasters.js';
+import { upcast, type EventSchema, type EventSchemas } from './upcast.js';
+
+/** All that can happen, to anything. */
+export type DomainEvent =
+  StoredBranchEvent | InstallationEvent | RepositoryEvent | StagingEvent | TagEvent;
+
+export type EventType = DomainEvent['type'];
+
+/** Every event type with its newest version; a type that is missing here does not compile. */
+export const eventSchemas: EventSchemas<DomainEvent> = {
+  ...branchSchemas,
+  ...installationSchemas,
+  ...repositorySchemas,
+  ...stagingSchemas,
+  ...tagSchemas,
+};
+
+/** An event as a log stores it, less its id. */
+export interface EncodedEvent {
+  readonly type: string;
+  readonly version: number;
+  readonly data: object;
+  readonly closes?: boolean;
+  readonly key?: Uint8Array;
+}
+
+/** Returns what a log stores of an event: its newest shape. */
+export function encodeEvent(event: DomainEvent): EncodedEvent {
+  const { type, ...data } = event;
+  const schema = eventSchemas[type] as EventSchema<DomainEvent>;
+  return {
+    type,
+    version: schema.version,
+    data,
+    ...(schema.closes ? { closes: true } : {}),
+    ...(schema.keyOf ? { key: schema.keyOf(event) } : {}),
+  };
+}
+
+/**
+ * Returns an event in its newest shape, whichever version was stored.
+ *
+ * @throws InvariantError  this program does not know its type or version
+ */
+export function decodeEvent(stored: { type: string; version: number; data: object }): DomainEvent {
+  const schema = Object.hasOwn(eventSchemas, stored.type)
+    ? eventSchemas[stored.type as EventType]
+    : undefined;
+  assert(schema, `no event type is called ${stored.type}`);
+  const { version, steps } = schema as EventSchema<never>;
+  const data = upcast(stored.type, { version, ...(steps ? { steps } : {}) }, stored);
+  return { ...data, type: stored.type } as DomainEvent;
+}

@@ -1,0 +1,3 @@
+export interface InstallationState {
+  readonly isSetUp: boolean;
+}

@@ -1,0 +1,35 @@
+import type { ObjectEntry, ObjectPath } from '../model.js';
+import type { IntentRequest } from '../branch/branch.events.js';
+
+/** The first event of a token. Only a token that has it takes writes. */
+export interface TokenOpened {
+  readonly type: 'TokenOpened';
+}
+
+export interface ObjectStaged {
+  readonly type: 'ObjectStaged';
+  readonly path: ObjectPath;
+  readonly entry: ObjectEntry;
+}
+
+/** A tombstone: hides what lies below. */
+export interface ObjectUnstaged {
+  readonly type: 'ObjectUnstaged';
+  readonly path: ObjectPath;
+}
+
+/** The last event that means anything; it carries the request for which the token was closed. */
+export interface TokenClosed {
+  readonly type: 'TokenClosed';
+  readonly request: IntentRequest | undefined;
+}
+
+/** Rows that no reader can need any more leave the view, in slices. */
+export interface StagedRowsDropped {
+  readonly type: 'StagedRowsDropped';
+  /** Exclusive; undefined: all that is left, and the token with it. */
+  readonly until: ObjectPath | undefined;
+}
+
+export type StagingEvent =
+  TokenOpened | ObjectStaged | ObjectUnstaged | TokenClosed | StagedRowsDropped;

@@ -1,0 +1,4 @@
+export type StagingState =
+  | { readonly status: 'absent' }
+  | { readonly status: 'open' }
+  | { readonly status: 'closed'; readonly isDropped: boolean };

@@ -1,0 +1,33 @@
+import { assert } from '../../shared/assert.js';
+import type { BranchId, RepositoryUid, StagingToken } from '../model.js';
+
+export const STAGING_STREAM_PREFIX = 'staging-';
+
+export interface TokenPlace {
+  readonly uid: RepositoryUid;
+  readonly branch: BranchId;
+  readonly life: number;
+  readonly ordinal: number;
+}
+
+/** Returns a token's name: computed, so that no two nodes can name two successors of one token. */
+export const stagingToken = ({ uid, branch, life, ordinal }: TokenPlace): StagingToken =>
+  `${uid}.${branch}.${life}.${ordinal}` as StagingToken;
+
+export const stagingStream = (token: StagingToken): string => `${STAGING_STREAM_PREFIX}${token}`;
+
+export function tokenOfStream(stream: string): StagingToken {
+  assert(stream.startsWith(STAGING_STREAM_PREFIX), `not the stream of a token: ${stream}`);
+  return stream.slice(STAGING_STREAM_PREFIX.length) as StagingToken;
+}
+
+export function placeOfToken(token: StagingToken): TokenPlace {
+  const [uid, branch, life, ordinal] = token.split('.');
+  assert(uid && branch && life && ordinal, `not a staging token: ${token}`);
+  return {
+    uid: uid as RepositoryUid,
+    branch: branch as BranchId,
+    life: Number(life),
+    ordinal: Number(ordinal),
+  };
+}

@@ -1,0 +1,4 @@
+import type { CommitId } from '../model.js';
+
+export type TagCommand =
+  { readonly type: 'CreateTag'; readonly commitId: CommitId } | { readonly type: 'DeleteTag' };

@@ -1,0 +1,37 @@
+import { decodeEvent, type DomainEvent } from '../domain/event-types.js';
+import type { InlineProjection } from '../ports/event-log.js';
+import { branchesProjection } from './branches.projection.js';
+import { commitsProjection } from './commits.projection.js';
+import { installationProjection } from './installation.projection.js';
+import type { Projection } from './projection.js';
+import { repositoriesProjection } from './repositories.projection.js';
+import { stagingProjection } from './staging.projection.js';
+import { tagsProjection } from './tags.projection.js';
+
+/** Every view. A new one is a line here. */
+export const allProjections: readonly Projection[] = [
+  repositoriesProjection,
+  branchesProjection,
+  commitsProjection,
+  tagsProjection,
+  stagingProjection,
+  installationProjection,
+];
+
+/** Returns the function that a log calls for each event, in its append's own transaction. */
+export function inlineProjection(
+  projections: readonly Projection[] = allProjections,
+): InlineProjection {
+  const takers = new Map<string, Projection[]>();
+  for (const projection of projections) {
+    for (const type of projection.takes)
+      takers.set(type, [...(takers.get(type) ?? []), projection]);
+  }
+  return (written) => {
+    const interested = takers.get(written.type);
+    if (interested === undefined) return [];
+    const event: DomainEvent = decodeEvent(written);
+    const { stream, atMs } = written;
+    return interested.flatMap((projection) => projection.project({ stream, atMs, event }));
+  };
+}

@@ -1,0 +1,57 @@
+import type { CommitId, RepositoryUid, UserId } from '../domain/model.js';
+import type { KvRow, KvWrite } from '../ports/kv-store.js';
+import { assert } from '../shared/assert.js';
+
+/** Every value of every view is JSON; this is the version that this program reads and writes. */
+export const VALUE_SCHEMA = 1;
+
+export interface TagRecord {
+  readonly commitId: CommitId;
+}
+
+export interface TokenRecord {
+  readonly uid: RepositoryUid;
+  /** By the clock of whoever closed it; null while it is open. */
+  readonly closedAtMs: number | null;
+}
+
+export interface SetupRecord {
+  readonly user: UserId;
+  readonly createdAtMs: number;
+}
+
+export interface CredentialRecord {
+  readonly user: UserId;
+  readonly sealedSecret: string;
+  readonly createdAtMs: number;
+}
+
+export const put = (partition: string, key: Uint8Array, value: unknown): KvWrite => ({
+  kind: 'put',
+  partition,
+  key,
+  value: Buffer.from(JSON.stringify(value)),
+  schema: VALUE_SCHEMA,
+});
+
+export const remove = (partition: string, key: Uint8Array): KvWrite => ({
+  kind: 'delete',
+  partition,
+  key,
+});
+
+export const drop = (partition: string, until?: Uint8Array): KvWrite =>
+  until === undefined ? { kind: 'drop', partition } : { kind: 'drop', partition, until };
+
+/**
+ * Reads a value back.
+ *
+ * @throws InvariantError  it was written by a newer program
+ */
+export function decodeValue<Value>(row: Pick<KvRow, 'value' | 'schema'>): Value {
+  assert(row.schema === VALUE_SCHEMA, `a value of schema ${row.schema} is of a newer program`);
+  const { value } = row;
+  return JSON.parse(
+    Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'),
+  ) as Value;
+}

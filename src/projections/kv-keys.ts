@@ -1,0 +1,39 @@
+import type { BranchId, CommitId, RepositoryUid, StagingToken, TagId } from '../domain/model.js';
+import { utf8 } from '../shared/bytes.js';
+
+/**
+ * Every partition and key of every view. The part before the slash is the view's name.
+ *
+ * Source: docs/formats/kv-keys.md.
+ */
+export const partitions = {
+  /** repository's name → RepositoryRecord */
+  repositories: 'repositories/live',
+  /** uid → RepositoryRecord, from its deletion until it is purged */
+  repositoriesDeleting: 'repositories/deleting',
+  /** uid → Metadata */
+  repositoryMetadata: 'repositories/metadata',
+  /** branch → BranchRecord */
+  branches: (uid: RepositoryUid) => `branches/${uid}`,
+  /** commit id → CommitRecord */
+  commits: (uid: RepositoryUid) => `commits/${uid}`,
+  /** tag → TagRecord */
+  tags: (uid: RepositoryUid) => `tags/${uid}`,
+  /** path → ObjectEntry, or null: a tombstone */
+  staging: (token: StagingToken) => `staging/${token}`,
+  /** token → TokenRecord, until its rows are dropped; no token begins with `@` */
+  tokens: 'staging/@tokens',
+  /** `setup` → SetupRecord */
+  installation: 'installation/state',
+  /** access key id → CredentialRecord */
+  credentials: 'installation/credentials',
+} as const;
+
+export const keys = {
+  branch: (branch: BranchId) => utf8(branch),
+  tag: (tag: TagId) => utf8(tag),
+  commit: (commit: CommitId | string) => utf8(commit),
+  uid: (uid: RepositoryUid) => utf8(uid),
+  token: (token: StagingToken) => utf8(token),
+  setup: utf8('setup'),
+} as const;

@@ -1,0 +1,74 @@
+import { DomainError } from '../domain/errors.js';
+import type { Metadata, RepositoryId, RepositoryUid } from '../domain/model.js';
+import type { RepositoryRecord } from '../domain/repository/repository.events.js';
+import type { KvRead, KvRow, KvSnapshot } from '../ports/kv-store.js';
+import { utf8 } from '../shared/bytes.js';
+import type { Page, PageRequest } from '../shared/page.js';
+import { decodeValue } from './kv-codec.js';
+import { keys, partitions } from './kv-keys.js';
+import { scanPage } from './scan-page.js';
+
+/** Repositories that can be found. */
+export class RepositoriesView {
+  constructor(private readonly kv: KvSnapshot) {}
+
+  /** Returns the read of a repository's row, for a snapshot of more than that. */
+  static read(name: RepositoryId): KvRead {
+    return { kind: 'get', partition: partitions.repositories, key: utf8(name) };
+  }
+
+  /** @throws DomainError repository_not_found */
+  async get(name: RepositoryId): Promise<RepositoryRecord> {
+    const [rows] = await this.kv.read([RepositoriesView.read(name)]);
+    return found(rows);
+  }
+
+  /** @throws DomainError repository_not_found  this very one is gone, whoever has its name now */
+  async assertLive({ name, uid }: RepositoryRecord): Promise<void> {
+    if ((await this.get(name)).uid !== uid) throw new DomainError('repository_not_found');
+  }
+
+  list(
+    page: PageRequest,
+    { prefix, search }: { prefix: string; search: string },
+  ): Promise<Page<RepositoryRecord>> {
+    return scanPage(this.kv, page, {
+      partition: partitions.repositories,
+      prefix,
+      isFiltered: search !== '',
+      item: (row) => {
+        const record = decodeValue<RepositoryRecord>(row);
+        return record.name.includes(search) ? record : undefined;
+      },
+    });
+  }
+
+  /** Returns repositories whose deletion has begun and is not through, by uid. */
+  async deleting(after: string, limit: number): Promise<readonly RepositoryRecord[]> {
+    const { items } = await scanPage(
+      this.kv,
+      { after, amount: limit },
+      {
+        partition: partitions.repositoriesDeleting,
+        prefix: '',
+        isFiltered: false,
+        item: (row) => decodeValue<RepositoryRecord>(row),
+      },
+    );
+    return items;
+  }
+
+  async metadata(uid: RepositoryUid): Promise<Metadata> {
+    const [rows] = await this.kv.read([
+      { kind: 'get', partition: partitions.repositoryMetadata, key: keys.uid(uid) },
+    ]);
+    return rows?.[0] ? decodeValue<Metadata>(rows[0]) : [];
+  }
+}
+
+/** @throws DomainError repository_not_found */
+export function found(rows: readonly KvRow[] | undefined): RepositoryRecord {
+  const row = rows?.[0];
+  if (!row) throw new DomainError('repository_not_found');
+  return decodeValue<RepositoryRecord>(row);
+}

@@ -1,0 +1,105 @@
+import { DomainError } from '../domain/errors.js';
+import type { BranchRecord } from '../domain/branch/branch.events.js';
+import type { BranchId, CommitId, CommitRecord, TagId } from '../domain/model.js';
+import {
+  isCommitId,
+  isCommitPrefix,
+  parseRef,
+  type ParsedRef,
+  type RefModifier,
+} from '../domain/ref/parse-ref.js';
+import type { RepositoryRecord } from '../domain/repository/repository.events.js';
+import { BranchesView } from '../projections/branches.view.js';
+import type { CommitsView } from '../projections/commits.view.js';
+import { TagsView } from '../projections/tags.view.js';
+import type { KvSnapshot } from '../ports/kv-store.js';
+
+/** What a ref's base is: names go before short ids, a whole commit id before all. */
+export type RefBase =
+  | { readonly kind: 'branch'; readonly branch: BranchId; readonly record: BranchRecord }
+  | { readonly kind: 'commit'; readonly commitId: CommitId };
+
+/** Turns a ref into what it stands for now. */
+export class Refs {
+  constructor(private readonly commits: CommitsView) {}
+
+  /**
+   * Returns what a ref's base is.
+   *
+   * @throws DomainError ref_not_found
+   */
+  async base(snapshot: KvSnapshot, { uid }: RepositoryRecord, base: string): Promise<RefBase> {
+    if (isCommitId(base)) {
+      const commit = await this.commits.get(uid, base as CommitId);
+      if (commit) return { kind: 'commit', commitId: commit.id };
+    }
+    const record = await new BranchesView(snapshot).get(uid, base as BranchId);
+    if (record) return { kind: 'branch', branch: base as BranchId, record };
+    const tag = await new TagsView(snapshot).get(uid, base as TagId);
+    if (tag) return { kind: 'commit', commitId: tag.commitId };
+    if (isCommitPrefix(base)) {
+      const commit = await this.commits.byPrefix(uid, base);
+      if (commit) return { kind: 'commit', commitId: commit.id };
+    }
+    throw new DomainError('ref_not_found');
+  }
+
+  /**
+   * Returns the commit that a ref stands for; of a branch, its head.
+   *
+   * @throws DomainError  ref_invalid, ref_not_found, commit_not_found, parent_out_of_range
+   */
+  async commit(
+    snapshot: KvSnapshot,
+    repository: RepositoryRecord,
+    ref: string,
+  ): Promise<CommitRecord> {
+    const parsed = parseRef(ref);
+    const base = await this.base(snapshot, repository, parsed.base);
+    if (parsed.modifiers[0]?.kind === 'staged') throw new DomainError('ref_invalid', { ref });
+    return this.walk(repository, base, { ref, parsed });
+  }
+
+  /** Follows `~` and `^` from a base. */
+  async walk(
+    { uid }: RepositoryRecord,
+    base: RefBase,
+    { ref, parsed }: { ref: string; parsed: ParsedRef },
+  ): Promise<CommitRecord> {
+    let id = base.kind === 'branch' ? base.record.head.commitId : base.commitId;
+    let commit = await this.#get(uid, id);
+    for (const modifier of parsed.modifiers) {
+      for (const parent of stepsOf(modifier, base, ref)) {
+        if (parent > commit.parents.length) {
+          throw modifier.kind === 'ancestor'
+            ? new DomainError('ref_not_found')
+            : new DomainError('ref_invalid', { ref });
+        }
+        id = commit.parents[parent - 1] ?? id;
+        commit = await this.#get(uid, id);
+      }
+    }
+    return commit;
+  }
+
+  async #get(uid: RepositoryRecord['uid'], id: CommitId): Promise<CommitRecord> {
+    const commit = await this.commits.get(uid, id);
+    if (!commit) throw new DomainError('commit_not_found');
+    return commit;
+  }
+}
+
+/** Yields the number of the parent to go to, step by step; each from 1. */
+function* stepsOf(modifier: RefModifier, base: RefBase, ref: string): Generator<number> {
+  switch (modifier.kind) {
+    case 'ancestor':
+      for (let step = 0; step < modifier.count; step++) yield 1;
+      return;
+    case 'parent':
+      if (modifier.number > 0) yield modifier.number;
+      return;
+    case 'committed':
+    case 'staged':
+      if (base.kind !== 'branch') throw new DomainError('ref_invalid', { ref });
+  }
+}
