@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { close, fdatasync, open, unlink, writev } from 'node:fs';
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { codeOf, type SyncFailedListener } from './fs-errors.js';
+
+// By number, not by FileHandle: a third less CPU for a body of one kilobyte.
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const writeAll = promisify(writev);
+const syncData = promisify(fdatasync);
+const removeFile = promisify(unlink);
+
+/** Bytes that are gathered before they are written; so much of a body is held at once. */
+const GATHERED_BYTES_MAX = 256 * 1024;
+/** A file of another machine that was not written to for so long belongs to no living upload. */
+const UNTOUCHED_MS_MAX = 24 * 60 * 60 * 1000;
+
+/** A body that is whole and durable, under a name that no reader knows. */
+export interface IncomingFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly md5: string;
+}
+
+/** Where bodies are written before they get their names; on the same file system as those. */
+export class IncomingFiles {
+  #count = 0;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly onSyncFailed: SyncFailedListener,
+  ) {}
+
+  /** Opens the folder and removes what processes that are gone have left in it. */
+  static async open(folder: string, onSyncFailed: SyncFailedListener): Promise<IncomingFiles> {
+    await mkdir(folder, { recursive: true });
+    for (const name of await readdir(folder)) {
+      if (await isLeftOver(folder, name)) await removeIfThere(join(folder, name));
+    }
+    return new IncomingFiles(folder, onSyncFailed);
+  }
+
+  /** @throws whatever `body` throws; nothing is left behind then */
+  async write(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<IncomingFile> {
+    const path = join(this.folder, `${hostname()}.${process.pid}.${this.#count++}`);
+    const hash = createHash('md5');
+    let sizeBytes = 0;
+    let gathered: Uint8Array[] = [];
+    let gatheredBytes = 0;
+    const file = await openFile(path, 'wx', 0o640);
+    try {
+      for await (const chunk of body) {
+        if (chunk.length === 0) continue;
+        hash.update(chunk);
+        gathered.push(chunk);
+        gatheredBytes += chunk.length;
+        sizeBytes += chunk.length;
+        if (gatheredBytes < GATHERED_BYTES_MAX) continue;
+        await writeFully(file, gathered);
+        gathered = [];
+        gatheredBytes = 0;
+      }
+      await writeFully(file, gathered);
+      await this.#sync(file);
+    } catch (error) {
+      await closeFile(file).catch(() => undefined);
+      await removeIfThere(path);
+      throw error;
+    }
+    await closeFile(file);
+    return { path, sizeBytes, md5: hash.digest('hex') };
+  }
+
+  async #sync(file: number): Promise<void> {
+    try {
+      await syncData(file);
+    } catch (error) {
+      this.onSyncFailed(error);
+      throw error;
+    }
+  }
+
+  /** Removes a file that did not get its name. */
+  async discard(file: IncomingFile): Promise<void> {
+    await removeIfThere(file.path);
+  }
+}
+
+async function writeFully(file: number, chunks: Uint8Array[]): Promise<void> {
+  let left = chunks;
+  while (left.length > 0) {
+    let written = (await writeAll(file, left)).bytesWritten;
+    // A full disk or a signal may cut a write short; the rest goes in the next one.
+    left = left.flatMap((chunk) => {
+      const skipped = Math.min(written, chunk.length);
+      written -= skipped;
+      return skipped === chunk.length ? [] : [chunk.subarray(skipped)];
+    });
+  }
+}
+
+async function isLeftOver(folder: string, name: string): Promise<boolean> {
+  const [, pid, ...host] = name.split('.').toReversed();
+  if (host.toReversed().join('.') === hostname()) {
+    // Our own number too: this process has only begun, so the file is a former one's.
+    return Number(pid) === process.pid || !isAlive(Number(pid));
+  }
+  const touchedAtMs = (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs;
+  return touchedAtMs !== undefined && touchedAtMs < Date.now() - UNTOUCHED_MS_MAX;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await removeFile(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+}

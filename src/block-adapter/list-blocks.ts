@@ -1,0 +1,98 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ListedBlock } from '../ports/block-store.js';
+import { compareUtf8 } from '../shared/bytes.js';
+import type { FileNames } from './file-names.js';
+import { codeOf } from './fs-errors.js';
+
+/** How many files are looked at together. */
+const LOOKS_AT_ONCE = 32;
+
+interface Child {
+  /** The whole key; a folder's ends with a slash, and so sorts as what is in it does. */
+  readonly key: string;
+  readonly name: string;
+}
+
+/**
+ * Yields the files below a folder in byte order of their keys. Holds the names of one folder a
+ * level, and opens no folder that cannot hold a wanted key.
+ */
+export async function* listBlocks(
+  root: string,
+  wanted: { prefix: string; after: string },
+  names: FileNames,
+): AsyncGenerator<ListedBlock> {
+  yield* listFolder({ path: root, key: '' }, wanted, names);
+}
+
+async function* listFolder(
+  folder: { path: string; key: string },
+  wanted: { prefix: string; after: string },
+  names: FileNames,
+): AsyncGenerator<ListedBlock> {
+  const children = await childrenOf(folder, wanted, names);
+  for (let at = 0; at < children.length;) {
+    const child = children[at];
+    if (child?.key.endsWith('/')) {
+      at++;
+      yield* listFolder({ path: join(folder.path, child.name), key: child.key }, wanted, names);
+      continue;
+    }
+    const files = upToFolder(children, at);
+    at += files.length;
+    for (const block of await Promise.all(files.map((file) => look(folder.path, file)))) {
+      if (block !== undefined) yield block;
+    }
+  }
+}
+
+async function childrenOf(
+  folder: { path: string; key: string },
+  { prefix, after }: { prefix: string; after: string },
+  names: FileNames,
+): Promise<Child[]> {
+  const children: Child[] = [];
+  for (const entry of await entriesOf(folder.path)) {
+    const part = names.toPart(entry.name);
+    // Neither links, sockets and pipes, nor names that are not UTF-8: no key reads them either.
+    if (part === undefined || part.includes('\uFFFD')) continue;
+    if (!entry.isDirectory() && !entry.isFile()) continue;
+    const isFolder = entry.isDirectory();
+    const key = `${folder.key}${part}${isFolder ? '/' : ''}`;
+    const isWanted = key.startsWith(prefix) || (isFolder && prefix.startsWith(key));
+    const isPast = compareUtf8(key, after) > 0 || (isFolder && after.startsWith(key));
+    if (isWanted && isPast) children.push({ key, name: entry.name });
+  }
+  return children.sort((left, right) => compareUtf8(left.key, right.key));
+}
+
+async function entriesOf(path: string) {
+  try {
+    return await readdir(path, { withFileTypes: true });
+  } catch (error) {
+    // It was removed while we listed what is above it.
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
+    throw error;
+  }
+}
+
+function upToFolder(children: readonly Child[], from: number): Child[] {
+  const files: Child[] = [];
+  for (let at = from; at < children.length && files.length < LOOKS_AT_ONCE; at++) {
+    const child = children[at];
+    if (child === undefined || child.key.endsWith('/')) break;
+    files.push(child);
+  }
+  return files;
+}
+
+async function look(folder: string, { key, name }: Child): Promise<ListedBlock | undefined> {
+  try {
+    const found = await lstat(join(folder, name));
+    return { key, sizeBytes: found.size, modifiedAtMs: Math.floor(found.mtimeMs) };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,251 @@
+import { close, constants, createReadStream, fstat, link, lstat, open, read } from 'node:fs';
+import { rename, unlink } from 'node:fs';
+import { mkdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import type { StorageNamespace } from '../domain/model.js';
+import type {
+  BlockAddress,
+  BlockInfo,
+  BlockStore,
+  ByteRange,
+  ListedBlock,
+  StoredBlock,
+} from '../ports/block-store.js';
+import { AddressRefused, BlockNotFound, CorruptData } from '../ports/store-errors.js';
+import { DurableFolders } from './durable-folders.js';
+import { type FileNames, fileNamesFor } from './file-names.js';
+import { codeOf, type SyncFailedListener } from './fs-errors.js';
+import { IncomingFiles } from './incoming-files.js';
+import { listBlocks } from './list-blocks.js';
+import { namespaceParts, parseAddress, partsOf } from './physical-address.js';
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const statFile = promisify(fstat);
+const lookAt = promisify(lstat);
+const readFile = promisify(read);
+const renameFile = promisify(rename);
+const linkFile = promisify(link);
+const removeFile = promisify(unlink);
+
+/** Below the root; no namespace can begin with a dot. */
+const INCOMING_FOLDER = '.incoming';
+/** No link at the end of the path, and no waiting for the other end of a pipe. */
+const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const READ_CHUNK_BYTES = 256 * 1024;
+/** Up to here a body is read in one go: a stream costs more than the reading. */
+const READ_AT_ONCE_BYTES_MAX = 64 * 1024;
+const SCHEMES = ['local'] as const;
+
+/**
+ * Blocks as files: `local://name/a/b` is `<root>/name/a/b`.
+ *
+ * A file gets its name when it is whole and durable; the name is durable when `put` returns. No
+ * symbolic link below the root is followed.
+ */
+export class LocalBlockStore implements BlockStore {
+  private constructor(
+    private readonly folders: DurableFolders,
+    private readonly incoming: IncomingFiles,
+    private readonly names: FileNames,
+  ) {}
+
+  /**
+   * Opens a store, and removes what uploads of a former process have left.
+   *
+   * @param options.root  made if missing; may itself be a link
+   * @param options.names  how parts are called on disk; left out: found by trying
+   * @param options.onSyncFailed  called before the call that needed the sync is refused
+   */
+  static async open(options: {
+    root: string;
+    onSyncFailed: SyncFailedListener;
+    names?: FileNames;
+  }): Promise<LocalBlockStore> {
+    const { onSyncFailed } = options;
+    await mkdir(options.root, { recursive: true });
+    const root = await realpath(options.root);
+    const incoming = await IncomingFiles.open(join(root, INCOMING_FOLDER), onSyncFailed);
+    const names = options.names ?? (await fileNamesFor(join(root, INCOMING_FOLDER)));
+    return new LocalBlockStore(new DurableFolders(root, onSyncFailed), incoming, names);
+  }
+
+  async put(address: BlockAddress, body: AsyncIterable<Uint8Array>): Promise<StoredBlock> {
+    const parts = this.#names(address);
+    const file = await this.incoming.write(body);
+    try {
+      await this.#inFolder(parts, (path) => renameFile(file.path, path));
+    } catch (error) {
+      await this.incoming.discard(file);
+      throw error;
+    }
+    return { sizeBytes: file.sizeBytes, md5: file.md5, modifiedAtMs: Date.now() };
+  }
+
+  async putIfAbsent(address: BlockAddress, body: Uint8Array): Promise<boolean> {
+    const parts = this.#names(address);
+    const file = await this.incoming.write([body]);
+    try {
+      // A taken name is made durable as well: the caller may rely on what stands there.
+      return await this.#inFolder(parts, async (path) => {
+        try {
+          await linkFile(file.path, path);
+          return true;
+        } catch (error) {
+          if (codeOf(error) === 'EEXIST') return false;
+          throw error;
+        }
+      });
+    } finally {
+      await this.incoming.discard(file);
+    }
+  }
+
+  async get(address: BlockAddress, range?: ByteRange): Promise<Readable> {
+    const { file, sizeBytes } = await this.#open(address);
+    const start = range?.start ?? 0;
+    const end = Math.min(range?.end ?? sizeBytes - 1, sizeBytes - 1);
+    const length = end - start + 1;
+    if (length > READ_AT_ONCE_BYTES_MAX) {
+      const highWaterMark = READ_CHUNK_BYTES;
+      return createReadStream('', { fd: file, start, end, highWaterMark });
+    }
+    return Readable.from(length > 0 ? [await readAndClose(file, start, length)] : await none(file));
+  }
+
+  async getBytes(address: BlockAddress, bytesMax: number): Promise<Uint8Array> {
+    const { file, sizeBytes } = await this.#open(address);
+    if (sizeBytes > bytesMax) {
+      await closeFile(file);
+      throw new CorruptData(`${uriOf(address)} has ${sizeBytes} bytes, over ${bytesMax}`);
+    }
+    return readAndClose(file, 0, sizeBytes);
+  }
+
+  async head(address: BlockAddress): Promise<BlockInfo | undefined> {
+    const path = await this.#find(address);
+    if (path === undefined) return undefined;
+    try {
+      const found = await lookAt(path);
+      if (!found.isFile()) return undefined;
+      return { sizeBytes: found.size, modifiedAtMs: Math.floor(found.mtimeMs) };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async delete(address: BlockAddress): Promise<void> {
+    const path = await this.#find(address);
+    if (path === undefined) return;
+    try {
+      if (!(await lookAt(path)).isFile()) return;
+      await removeFile(path);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  async *list(
+    namespace: StorageNamespace,
+    options: { prefix: string; after: string },
+  ): AsyncIterable<ListedBlock> {
+    const parts = namespaceParts(namespace, SCHEMES).map((part) => this.names.toName(part));
+    const folder = await this.folders.find(parts);
+    if (folder !== undefined) yield* listBlocks(folder, options, this.names);
+  }
+
+  parse(uri: string): BlockAddress {
+    return parseAddress(uri, SCHEMES);
+  }
+
+  checkNamespace(namespace: StorageNamespace): void {
+    namespaceParts(namespace, SCHEMES);
+  }
+
+  #names(address: BlockAddress): string[] {
+    return partsOf(address, SCHEMES).map((part) => {
+      const name = this.names.toName(part);
+      if (Buffer.byteLength(name) <= 255) return name;
+      throw new AddressRefused(`${uriOf(address)}: a name is too long for this file system`);
+    });
+  }
+
+  /** Gives a file its name, in a folder made before and durable after. */
+  async #inFolder<Result>(
+    parts: readonly string[],
+    place: (path: string) => Promise<Result>,
+  ): Promise<Result> {
+    const name = parts.at(-1) ?? '';
+    for (let isSecond = false; ; isSecond = true) {
+      const folder = await this.folders.make(parts.slice(0, -1));
+      try {
+        const result = await place(join(folder, name));
+        await this.folders.sync(folder);
+        return result;
+      } catch (error) {
+        const code = codeOf(error);
+        if (code === 'EISDIR' || code === 'ENOTEMPTY' || code === 'ENAMETOOLONG') {
+          throw new AddressRefused(`${join(...parts)}: ${code}`, { cause: error });
+        }
+        // Somebody removed the folder that we had seen: look again, once.
+        if (code !== 'ENOENT' || isSecond) throw error;
+        this.folders.forget();
+      }
+    }
+  }
+
+  async #find(address: BlockAddress): Promise<string | undefined> {
+    const parts = this.#names(address);
+    const folder = await this.folders.find(parts.slice(0, -1));
+    return folder === undefined ? undefined : join(folder, parts.at(-1) ?? '');
+  }
+
+  /** The caller closes the file. */
+  async #open(address: BlockAddress): Promise<{ file: number; sizeBytes: number }> {
+    const path = await this.#find(address);
+    if (path === undefined) throw new BlockNotFound(uriOf(address));
+    let file: number;
+    try {
+      file = await openFile(path, READ_FLAGS);
+    } catch (error) {
+      // ELOOP: the name is a link.
+      if (!isMissing(error) && codeOf(error) !== 'ELOOP') throw error;
+      throw new BlockNotFound(uriOf(address), { cause: error });
+    }
+    const found = await statFile(file);
+    if (found.isFile()) return { file, sizeBytes: found.size };
+    await closeFile(file);
+    throw new BlockNotFound(uriOf(address));
+  }
+}
+
+async function readAndClose(file: number, start: number, length: number): Promise<Uint8Array> {
+  try {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    let done = 0;
+    while (done < length) {
+      const { bytesRead } = await readFile(file, bytes, done, length - done, start + done);
+      if (bytesRead === 0) throw new CorruptData('a block was cut while it was read');
+      done += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await closeFile(file);
+  }
+}
+
+async function none(file: number): Promise<Uint8Array[]> {
+  await closeFile(file);
+  return [];
+}
+
+function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(codeOf(error));
+}
+
+function uriOf({ namespace, key }: BlockAddress): string {
+  return `${namespace}/${key}`;
+}

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { StorageNamespace } from '../domain/model.js';
+import type {
+  BlockAddress,
+  BlockInfo,
+  BlockStore,
+  ByteRange,
+  ListedBlock,
+  StoredBlock,
+} from '../ports/block-store.js';
+import { BlockNotFound, CorruptData } from '../ports/store-errors.js';
+import { compareUtf8 } from '../shared/bytes.js';
+import { namespaceParts, parseAddress, partsOf } from './physical-address.js';
+
+const SCHEMES = ['local', 'mem'] as const;
+
+interface Held {
+  readonly body: Buffer;
+  readonly modifiedAtMs: number;
+}
+
+/** Keeps everything in this process. For tests and for `MORAINE_EVENT_LOG=memory`. */
+export class MemoryBlockStore implements BlockStore {
+  readonly #blocks = new Map<string, Held>();
+
+  constructor(private readonly clock: { nowMs(): number } = { nowMs: () => 0 }) {}
+
+  async put(address: BlockAddress, body: AsyncIterable<Uint8Array>): Promise<StoredBlock> {
+    const uri = uriOf(address);
+    const chunks: Uint8Array[] = [];
+    // A copy of each: the one who sends may use a buffer again.
+    for await (const chunk of body) chunks.push(chunk.slice());
+    const held = { body: Buffer.concat(chunks), modifiedAtMs: this.clock.nowMs() };
+    this.#blocks.set(uri, held);
+    const md5 = createHash('md5').update(held.body).digest('hex');
+    return { sizeBytes: held.body.length, md5, modifiedAtMs: held.modifiedAtMs };
+  }
+
+  async putIfAbsent(address: BlockAddress, body: Uint8Array): Promise<boolean> {
+    const uri = uriOf(address);
+    if (this.#blocks.has(uri)) return false;
+    this.#blocks.set(uri, { body: Buffer.from(body), modifiedAtMs: this.clock.nowMs() });
+    return true;
+  }
+
+  async get(address: BlockAddress, range?: ByteRange): Promise<Readable> {
+    const { body } = this.#held(address);
+    const part = range === undefined ? body : body.subarray(range.start, range.end + 1);
+    return Readable.from(part.length === 0 ? [] : [Buffer.from(part)]);
+  }
+
+  async getBytes(address: BlockAddress, bytesMax: number): Promise<Uint8Array> {
+    const { body } = this.#held(address);
+    if (body.length > bytesMax) {
+      throw new CorruptData(`${uriOf(address)} has ${body.length} bytes, over ${bytesMax}`);
+    }
+    return Buffer.from(body);
+  }
+
+  async head(address: BlockAddress): Promise<BlockInfo | undefined> {
+    const held = this.#blocks.get(uriOf(address));
+    return held && { sizeBytes: held.body.length, modifiedAtMs: held.modifiedAtMs };
+  }
+
+  async delete(address: BlockAddress): Promise<void> {
+    this.#blocks.delete(uriOf(address));
+  }
+
+  async *list(
+    namespace: StorageNamespace,
+    { prefix, after }: { prefix: string; after: string },
+  ): AsyncIterable<ListedBlock> {
+    namespaceParts(namespace, SCHEMES);
+    const keys = [...this.#blocks.keys()]
+      .filter((uri) => uri.startsWith(`${namespace}/${prefix}`))
+      .map((uri) => uri.slice(namespace.length + 1))
+      .filter((key) => compareUtf8(key, after) > 0)
+      .sort(compareUtf8);
+    for (const key of keys) {
+      const held = this.#blocks.get(`${namespace}/${key}`);
+      if (held === undefined) continue;
+      yield { key, sizeBytes: held.body.length, modifiedAtMs: held.modifiedAtMs };
+    }
+  }
+
+  parse(uri: string): BlockAddress {
+    return parseAddress(uri, SCHEMES);
+  }
+
+  checkNamespace(namespace: StorageNamespace): void {
+    namespaceParts(namespace, SCHEMES);
+  }
+
+  #held(address: BlockAddress): Held {
+    const held = this.#blocks.get(uriOf(address));
+    if (held === undefined) throw new BlockNotFound(uriOf(address));
+    return held;
+  }
+}
+
+function uriOf(address: BlockAddress): string {
+  partsOf(address, SCHEMES);
+  return `${address.namespace}/${address.key}`;
+}
