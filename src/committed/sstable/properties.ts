@@ -1,0 +1,108 @@
+import { compareBytes, utf8 } from '../../shared/bytes.js';
+import { ByteWriter } from '../byte-writer.js';
+import { sliceOf } from '../slice.js';
+import { BlockWriter } from './block-writer.js';
+import type { WrittenIndex } from './index-writer.js';
+
+export const PROPERTIES_KEY = 'rocksdb.properties';
+
+/** What a table says of itself. */
+export interface TableFacts {
+  /** What the caller gave it, `type` among it. */
+  readonly given: readonly (readonly [key: string, value: string])[];
+  readonly minKey: Uint8Array;
+  readonly maxKey: Uint8Array;
+  readonly entryCount: number;
+  readonly estimatedBytes: number;
+  readonly dataBytes: number;
+  readonly dataBlockCount: number;
+  /** Of keys with their trailers. */
+  readonly keyBytes: number;
+  readonly valueBytes: number;
+  readonly index: WrittenIndex;
+}
+
+/** Added when a table is closed, so its id does not have them. */
+export const LATE_PROPERTIES: ReadonlySet<string> = new Set([
+  'count',
+  'estimated_size_bytes',
+  'max_key',
+  'min_key',
+]);
+
+type Property = readonly [key: Uint8Array, value: Uint8Array];
+
+const constants: readonly Property[] = [
+  ['block.based.table.prefix.filtering', utf8('0')],
+  ['block.based.table.whole.key.filtering', utf8('0')],
+  ['column.family.id', uvarint(2_147_483_647)],
+  ['comparator', utf8('leveldb.BytewiseComparator')],
+  ['compression', utf8('Snappy')],
+  [
+    'compression_options',
+    utf8(
+      'window_bits=-14; level=32767; strategy=0; ' +
+        'max_dict_bytes=0; zstd_max_train_bytes=0; enabled=0; ',
+    ),
+  ],
+  ['creation.time', uvarint(0)],
+  ['deleted.keys', uvarint(0)],
+  ['external_sst_file.global_seqno', new Uint8Array(8)],
+  ['external_sst_file.version', u32(2)],
+  ['filter.size', uvarint(0)],
+  ['fixed.key.length', uvarint(0)],
+  ['format.version', uvarint(0)],
+  ['index.key.is.user.key', uvarint(0)],
+  ['index.value.is.delta.encoded', uvarint(0)],
+  ['merge.operands', uvarint(0)],
+  ['merge.operator', utf8('pebble.concatenate')],
+  ['num.range-deletions', uvarint(0)],
+  ['oldest.key.time', uvarint(0)],
+  ['prefix.extractor.name', utf8('nullptr')],
+  ['property.collectors', utf8('[static]')],
+].map(([name, value]): Property => [utf8(`rocksdb.${String(name)}`), value as Uint8Array]);
+
+/** Returns the payload of a table's properties block: all in one order, ascending as bytes. */
+export function propertiesBlock(facts: TableFacts): Uint8Array {
+  const properties = [...constants, ...factsOf(facts)];
+  properties.sort(([a], [b]) => compareBytes(a, b));
+  const block = new BlockWriter(0x7fff_ffff);
+  const noTrailer = new Uint8Array();
+  for (const [key, value] of properties) block.add(sliceOf(key), noTrailer, sliceOf(value));
+  return block.finish();
+}
+
+function factsOf(facts: TableFacts): Property[] {
+  const { partitions, indexBytes } = facts.index;
+  const own: (readonly [string, Uint8Array])[] = [
+    ['count', utf8(String(facts.entryCount))],
+    ['estimated_size_bytes', utf8(String(facts.estimatedBytes))],
+    ['max_key', facts.maxKey],
+    ['min_key', facts.minKey],
+    ['rocksdb.block.based.table.index.type', u32(partitions ? 2 : 0)],
+    ['rocksdb.data.size', uvarint(facts.dataBytes)],
+    ['rocksdb.index.size', uvarint(indexBytes)],
+    ['rocksdb.num.data.blocks', uvarint(facts.dataBlockCount)],
+    ['rocksdb.num.entries', uvarint(facts.entryCount)],
+    ['rocksdb.raw.key.size', uvarint(facts.keyBytes)],
+    ['rocksdb.raw.value.size', uvarint(facts.valueBytes)],
+  ];
+  if (partitions) {
+    own.push(['rocksdb.index.partitions', uvarint(partitions.count)]);
+    own.push(['rocksdb.top-level.index.size', uvarint(partitions.topBytes)]);
+  }
+  const given = facts.given.map(([key, value]) => [key, utf8(value)] as const);
+  return [...own, ...given].map(([key, value]) => [utf8(key), value]);
+}
+
+function uvarint(value: number): Uint8Array {
+  const out = new ByteWriter(10);
+  out.uvarint(value);
+  return out.toBytes();
+}
+
+function u32(value: number): Uint8Array {
+  const out = new ByteWriter(4);
+  out.u32(value);
+  return out.toBytes();
+}
