@@ -1,16 +1,30 @@
-import { Query } from '@nestjs/cqrs';
+import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { DomainError } from '../domain/errors.js';
 import type { BranchId, CommitId, RepositoryId } from '../domain/model.js';
+import { ReadsAt } from './read-at.js';
 
 export interface NamedCommit<Name extends string> {
   readonly name: Name;
   readonly commitId: CommitId;
 }
 
+/** @throws DomainError  repository_not_found, branch_not_found */
 export class GetBranch extends Query<NamedCommit<BranchId>> {
   constructor(
     readonly repository: RepositoryId,
     readonly branch: BranchId,
   ) {
     super();
+  }
+}
+
+@QueryHandler(GetBranch)
+export class GetBranchHandler implements IQueryHandler<GetBranch> {
+  constructor(private readonly reads: ReadsAt) {}
+
+  async execute({ repository, branch }: GetBranch): Promise<NamedCommit<BranchId>> {
+    const found = await this.reads.branch(repository, branch);
+    if (!found) throw new DomainError('branch_not_found');
+    return { name: branch, commitId: found.record.head.commitId };
   }
 }

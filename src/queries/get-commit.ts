@@ -1,12 +1,33 @@
-import { Query } from '@nestjs/cqrs';
+import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import type { CommitRecord, RepositoryId } from '../domain/model.js';
+import { KvStore } from '../ports/kv-store.js';
+import { RepositoriesView } from '../projections/repositories.view.js';
+import { Refs } from './resolve-ref.js';
 
-/** Of any ref expression: id, short id, branch, tag, with `~ ^ @`. */
+/**
+ * Of any ref expression: id, short id, branch, tag, with `~ ^ @`.
+ *
+ * @throws DomainError  repository_not_found, ref_not_found, ref_invalid, commit_not_found
+ */
 export class GetCommit extends Query<CommitRecord> {
   constructor(
     readonly repository: RepositoryId,
     readonly ref: string,
   ) {
     super();
+  }
+}
+
+@QueryHandler(GetCommit)
+export class GetCommitHandler implements IQueryHandler<GetCommit> {
+  constructor(
+    private readonly kv: KvStore,
+    private readonly repositories: RepositoriesView,
+    private readonly refs: Refs,
+  ) {}
+
+  async execute({ repository, ref }: GetCommit): Promise<CommitRecord> {
+    const record = await this.repositories.get(repository);
+    return this.refs.commit(this.kv, record, ref);
   }
 }

@@ -1,6 +1,11 @@
-import { Query } from '@nestjs/cqrs';
+import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import type { ObjectEntry, RepositoryId, StorageNamespace } from '../domain/model.js';
+import { CommittedStore } from '../ports/committed-store.js';
+import { scanOfToken } from '../projections/staging.view.js';
+import { afterPrefix, compareBytes, justAfter, utf8 } from '../shared/bytes.js';
 import type { Page, PageRequest } from '../shared/page.js';
+import { NeedsSnapshot, Overlay, pathOf } from './overlay.js';
+import { ReadsAt, type ReadPoint } from './read-at.js';
 
 export type ListedObject =
   | { readonly kind: 'object'; readonly path: string; readonly entry: ObjectEntry }
@@ -10,17 +15,103 @@ export interface ObjectsPage extends Page<ListedObject> {
   readonly namespace: StorageNamespace;
 }
 
+export interface ObjectsFilter {
+  readonly prefix: string;
+  /** "" for none. */
+  readonly delimiter: string;
+}
+
+/** What a ref shows, in byte order of paths; with a delimiter, groups stand as one item. */
 export class ListObjects extends Query<ObjectsPage> {
   constructor(
     readonly repository: RepositoryId,
     readonly ref: string,
     readonly page: PageRequest,
-    readonly filter: {
-      readonly prefix: string;
-      /** "" for none. */
-      readonly delimiter: string;
-    },
+    readonly filter: ObjectsFilter,
   ) {
     super();
   }
 }
+
+/** Rows read at once when a listing goes on in a snapshot. */
+const ROWS_PER_SNAPSHOT_READ = 1000;
+
+@QueryHandler(ListObjects)
+export class ListObjectsHandler implements IQueryHandler<ListObjects> {
+  constructor(
+    private readonly reads: ReadsAt,
+    private readonly committed: CommittedStore,
+  ) {}
+
+  async execute({ repository, ref, page, filter }: ListObjects): Promise<ObjectsPage> {
+    const span = spanOf(page, filter);
+    const { committed } = this;
+    // One more than asked for: it tells whether there is more.
+    const limits = { until: span.until, rowsPerRead: page.amount + 1 };
+    const { point, rows } = await this.reads.read(repository, ref, ({ tokens }) =>
+      tokens.map((token) => scanOfToken(token, tokenSpan(span), limits.rowsPerRead)),
+    );
+    const first = { from: span.from, pages: rows };
+    try {
+      const overlay = Overlay.over(point, { snapshot: undefined, committed }, limits, first);
+      return await pageOf(overlay, point, page, filter);
+    } catch (error) {
+      if (!(error instanceof NeedsSnapshot)) throw error;
+    }
+    return this.reads.within(repository, ref, async (snapshot, at) => {
+      const wide = { until: span.until, rowsPerRead: ROWS_PER_SNAPSHOT_READ };
+      const pages = await snapshot.read(
+        at.tokens.map((token) => scanOfToken(token, tokenSpan(span), wide.rowsPerRead)),
+      );
+      const overlay = Overlay.over(at, { snapshot, committed }, wide, { from: span.from, pages });
+      return pageOf(overlay, at, page, filter);
+    });
+  }
+}
+
+async function pageOf(
+  overlay: Overlay,
+  { repository }: ReadPoint,
+  { amount }: PageRequest,
+  { prefix, delimiter }: ObjectsFilter,
+): Promise<ObjectsPage> {
+  const items: ListedObject[] = [];
+  const { namespace } = repository;
+  for (;;) {
+    const item = await overlay.next();
+    if (item === undefined) return { items, hasMore: false, nextOffset: '', namespace };
+    if (item.entry === undefined) continue;
+    if (items.length === amount) {
+      return { items, hasMore: true, nextOffset: items.at(-1)?.path ?? '', namespace };
+    }
+    const path = pathOf(item);
+    const cut = delimiter === '' ? -1 : path.indexOf(delimiter, prefix.length);
+    if (cut < 0) {
+      items.push({ kind: 'object', path, entry: item.entry });
+      continue;
+    }
+    const group = path.slice(0, cut + delimiter.length);
+    items.push({ kind: 'common_prefix', path: group });
+    const behind = afterPrefix(utf8(group));
+    if (behind === undefined) return { items, hasMore: false, nextOffset: '', namespace };
+    overlay.skipTo(behind);
+  }
+}
+
+interface Span {
+  readonly from: Uint8Array;
+  readonly until: Uint8Array | undefined;
+}
+
+/** Returns the keys that a page may hold: of the prefix, behind `after` and all of its group. */
+export function spanOf({ after }: PageRequest, { prefix, delimiter }: ObjectsFilter): Span {
+  const first = utf8(prefix);
+  const until = afterPrefix(first);
+  if (after === '') return { from: first, until };
+  const isGroup =
+    delimiter !== '' && after.startsWith(prefix) && after.endsWith(delimiter) && after !== prefix;
+  const next = (isGroup ? afterPrefix(utf8(after)) : undefined) ?? justAfter(utf8(after));
+  return { from: compareBytes(next, first) > 0 ? next : first, until };
+}
+
+const tokenSpan = ({ from, until }: Span) => (until ? { from, until } : { from });

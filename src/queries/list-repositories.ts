@@ -1,5 +1,6 @@
-import { Query } from '@nestjs/cqrs';
+import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import type { RepositoryRecord } from '../domain/repository/repository.events.js';
+import { RepositoriesView } from '../projections/repositories.view.js';
 import type { Page, PageRequest } from '../shared/page.js';
 
 export class ListRepositories extends Query<Page<RepositoryRecord>> {
@@ -12,5 +13,14 @@ export class ListRepositories extends Query<Page<RepositoryRecord>> {
     },
   ) {
     super();
+  }
+}
+
+@QueryHandler(ListRepositories)
+export class ListRepositoriesHandler implements IQueryHandler<ListRepositories> {
+  constructor(private readonly repositories: RepositoriesView) {}
+
+  execute({ page, filter }: ListRepositories): Promise<Page<RepositoryRecord>> {
+    return this.repositories.list(page, filter);
   }
 }

@@ -1,5 +1,11 @@
-import { Query } from '@nestjs/cqrs';
+import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { DomainError } from '../domain/errors.js';
 import type { ObjectEntry, ObjectPath, RepositoryId, StorageNamespace } from '../domain/model.js';
+import { CommittedStore } from '../ports/committed-store.js';
+import { partitions } from '../projections/kv-keys.js';
+import { stagedEntry } from '../projections/staging.view.js';
+import { utf8 } from '../shared/bytes.js';
+import { ReadsAt, type PlannedRead } from './read-at.js';
 
 export interface FoundObject {
   readonly entry: ObjectEntry;
@@ -7,6 +13,7 @@ export interface FoundObject {
   readonly namespace: StorageNamespace;
 }
 
+/** What a ref has at a path. @throws DomainError object_not_found, and whatever the ref is not */
 export class StatObject extends Query<FoundObject> {
   constructor(
     readonly repository: RepositoryId,
@@ -15,4 +22,37 @@ export class StatObject extends Query<FoundObject> {
   ) {
     super();
   }
+}
+
+@QueryHandler(StatObject)
+export class StatObjectHandler implements IQueryHandler<StatObject> {
+  constructor(
+    private readonly reads: ReadsAt,
+    private readonly committed: CommittedStore,
+  ) {}
+
+  async execute({ repository, ref, path }: StatObject): Promise<FoundObject> {
+    const key = utf8(path);
+    const read = await this.reads.read(repository, ref, ({ tokens }) =>
+      tokens.map((token) => ({ kind: 'get', partition: partitions.staging(token), key })),
+    );
+    const entry = await effectiveEntry(this.committed, read, path);
+    if (!entry) throw new DomainError('object_not_found');
+    return { entry, namespace: read.point.repository.namespace };
+  }
+}
+
+/** Returns the newest word on a path: the tokens' in their order, then the committed tree's. */
+export async function effectiveEntry(
+  committed: CommittedStore,
+  { point, rows }: PlannedRead,
+  path: ObjectPath,
+): Promise<ObjectEntry | undefined> {
+  for (const tokenRows of rows) {
+    const staged = stagedEntry(tokenRows);
+    if (staged !== undefined) return staged ?? undefined;
+  }
+  const { metaRangeId, repository } = point;
+  if (metaRangeId === undefined || metaRangeId === '') return undefined;
+  return committed.get(repository.namespace, metaRangeId, path);
 }

@@ -1,8 +1,18 @@
-import { Command } from '@nestjs/cqrs';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { IntentFailure } from '../../domain/branch/branch.events.js';
+import { DomainError } from '../../domain/errors.js';
 import type { BranchId, CommitRecord, Metadata, RepositoryId } from '../../domain/model.js';
+import { Clock } from '../../ports/clock.js';
+import { DEFAULT_RANGE_PARAMETERS } from '../../ports/committed-store.js';
+import { assert } from '../../shared/assert.js';
+import { Places } from '../places.js';
 import type { Request } from '../request.js';
+import { Intents, intentIdOfRequest } from './intents.js';
 
-/** Makes one commit of everything staged on a branch before it was asked for. */
+/**
+ * Makes one commit of everything staged on a branch before it was asked for, that no earlier
+ * operation took; "no changes" is said of that, not of the moment of the answer.
+ */
 export class CommitBranch extends Command<CommitRecord> {
   constructor(
     readonly repository: RepositoryId,
@@ -18,5 +28,56 @@ export class CommitBranch extends Command<CommitRecord> {
     readonly request: Request,
   ) {
     super();
+  }
+}
+
+@CommandHandler(CommitBranch)
+export class CommitBranchHandler implements ICommandHandler<CommitBranch> {
+  constructor(
+    private readonly places: Places,
+    private readonly intents: Intents,
+    private readonly clock: Clock,
+  ) {}
+
+  execute({ repository: name, branch, wish, request }: CommitBranch): Promise<CommitRecord> {
+    const { message, metadata, dateMs, allowsEmpty, isForced } = wish;
+    const intent = {
+      id: intentIdOfRequest(request),
+      wish: { kind: 'commit', allowsEmpty },
+      message,
+      metadata,
+      committer: request.caller.user,
+      // Whole seconds count in a commit's id.
+      dateMs: Math.floor((dateMs ?? this.clock.nowMs()) / 1000) * 1000,
+      ranges: DEFAULT_RANGE_PARAMETERS,
+    } as const;
+    return this.places.at({ name, branch, isForced }, async (place) => {
+      const outcome = await this.intents.perform(place, intent, request);
+      switch (outcome.type) {
+        case 'Committed':
+          return outcome.commit;
+        case 'IntentFailed':
+          throw refusalOf(outcome.reason);
+        case 'BranchDeleted':
+          throw new DomainError('branch_not_found');
+        default:
+          return assert(false, `a commit ended as ${outcome.type}`) as never;
+      }
+    });
+  }
+}
+
+/** Returns what a caller is told of an intent that failed. */
+export function refusalOf(reason: IntentFailure): DomainError {
+  switch (reason) {
+    case 'no_changes':
+      return new DomainError('no_changes');
+    case 'dirty':
+      return new DomainError('dirty_branch');
+    case 'conflict':
+      return new DomainError('merge_conflict');
+    case 'hook_refused':
+    case 'hook_interrupted':
+      return new DomainError('precondition_failed');
   }
 }

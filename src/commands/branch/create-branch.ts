@@ -1,6 +1,19 @@
-import { Command } from '@nestjs/cqrs';
-import type { BranchId, CommitId, RepositoryId } from '../../domain/model.js';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { branchDecider } from '../../domain/branch/branch.decider.js';
+import { headOf } from '../../domain/branch/branch.evolve.js';
+import { branchStream } from '../../domain/branch/branch.stream.js';
+import { DomainError } from '../../domain/errors.js';
+import type { BranchId, CommitId, RepositoryId, TagId } from '../../domain/model.js';
+import { Clock } from '../../ports/clock.js';
+import { EventLog } from '../../ports/event-log.js';
+import { KvStore } from '../../ports/kv-store.js';
+import { TagsView } from '../../projections/tags.view.js';
+import { Refs } from '../../queries/resolve-ref.js';
+import { contextOf, newEvent } from '../new-events.js';
+import { Places, writable } from '../places.js';
 import type { Request } from '../request.js';
+import { Branches, expectedOf, withRecords, type BranchFold } from './branches.js';
+import { isLostRace } from './successor.js';
 
 /** Makes a branch at the commit that a ref names. */
 export class CreateBranch extends Command<CommitId> {
@@ -15,5 +28,59 @@ export class CreateBranch extends Command<CommitId> {
     readonly request: Request,
   ) {
     super();
+  }
+}
+
+const ABSENT: BranchFold = { state: branchDecider.initial, revision: -1 };
+/** Times that the name may be taken and freed again while it is looked at. */
+const TRIES_MAX = 10;
+
+@CommandHandler(CreateBranch)
+export class CreateBranchHandler implements ICommandHandler<CreateBranch> {
+  constructor(
+    private readonly log: EventLog,
+    private readonly kv: KvStore,
+    private readonly clock: Clock,
+    private readonly places: Places,
+    private readonly refs: Refs,
+    private readonly tags: TagsView,
+    private readonly branches: Branches,
+  ) {}
+
+  async execute({ repository, wish, request }: CreateBranch): Promise<CommitId> {
+    const record = writable(await this.places.fresh(repository), wish.isForced);
+    const { branch, sourceRef, isHidden } = wish;
+    const place = { repository: record, branch };
+    const [source, tag] = await Promise.all([
+      this.refs.commit(this.kv, record, sourceRef),
+      this.tags.get(record.uid, branch as string as TagId),
+    ]);
+    if (tag) throw new DomainError('branch_name_taken', { branch });
+
+    // A name is most likely a new one: the log says so when it is not.
+    let fold = this.branches.cached(place) ?? ABSENT;
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      if (fold.state.status !== 'absent') fold = await this.branches.view(place);
+      const life = fold.revision + 1;
+      const events = branchDecider.decide(
+        { type: 'CreateBranch', life, head: headOf(source), isHidden },
+        fold.state,
+      );
+      const stored = withRecords(fold.state, events);
+      const append = {
+        stream: branchStream(record.uid, branch),
+        expected: expectedOf(fold),
+        events: stored.map((event, index) => newEvent(event, request.commandId, index)),
+      };
+      try {
+        const [result] = await this.log.append([append], contextOf(request, this.clock));
+        if (!result?.isRepeated) this.branches.accepted(place, fold, events);
+        return source.id;
+      } catch (error) {
+        if (!isLostRace(error)) throw error;
+        fold = await this.branches.view(place);
+      }
+    }
+    throw new DomainError('store_busy');
   }
 }

@@ -1,14 +1,24 @@
-import { Command } from '@nestjs/cqrs';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { DomainError } from '../../domain/errors.js';
 import type {
   BranchId,
   Metadata,
   ObjectEntry,
   ObjectPath,
   RepositoryId,
+  StorageNamespace,
 } from '../../domain/model.js';
+import { stagingDecider } from '../../domain/staging/staging.decider.js';
+import { Clock } from '../../ports/clock.js';
+import { Places } from '../places.js';
 import type { Request } from '../request.js';
+import { StagingWriter } from './staging-writer.js';
 
-/** Stages an object whose bytes are already somewhere: a full address outside the namespace. */
+/**
+ * Stages an object whose bytes are already somewhere: a full address outside the namespace.
+ *
+ * @throws DomainError  address_refused: no URI, or one inside the repository's own namespace
+ */
 export class StageObject extends Command<ObjectEntry> {
   constructor(
     readonly repository: RepositoryId,
@@ -28,5 +38,48 @@ export class StageObject extends Command<ObjectEntry> {
     readonly request: Request,
   ) {
     super();
+  }
+}
+
+const URI = /^[a-z][a-z0-9+.-]*:\/\/[^/]/i;
+
+@CommandHandler(StageObject)
+export class StageObjectHandler implements ICommandHandler<StageObject> {
+  constructor(
+    private readonly places: Places,
+    private readonly writer: StagingWriter,
+    private readonly clock: Clock,
+  ) {}
+
+  execute({ repository: name, branch, object, request }: StageObject): Promise<ObjectEntry> {
+    const { path, physicalAddress, checksum, sizeBytes, metadata, isForced } = object;
+    const contentType = object.contentType === '' ? 'application/octet-stream' : object.contentType;
+    const modifiedAtMs = object.modifiedAtMs ?? this.clock.nowMs();
+    if (!URI.test(physicalAddress)) {
+      throw new DomainError('address_refused', { reason: 'not of the form scheme://…' });
+    }
+    return this.places.at({ name, branch, isForced }, async (place) => {
+      assertOutside(place.repository.namespace, physicalAddress);
+      const entry: ObjectEntry = {
+        address: physicalAddress,
+        addressType: 'full',
+        checksum,
+        sizeBytes,
+        modifiedAtMs,
+        contentType,
+        metadata,
+      };
+      const command = { type: 'StageObject', path, entry } as const;
+      const events = stagingDecider.decide(command, { status: 'open' });
+      await this.writer.write(place, events, request);
+      return entry;
+    });
+  }
+}
+
+/** A link to an object of our own would outlive it: what a sweep deletes it would still name. */
+function assertOutside(namespace: StorageNamespace, address: string): void {
+  if (address === namespace || address.startsWith(`${namespace}/`)) {
+    throw new DomainError('address_refused', { reason: 'inside the storage namespace' });
   }
 }

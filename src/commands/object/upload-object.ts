@@ -1,4 +1,4 @@
-import { Command } from '@nestjs/cqrs';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type {
   BranchId,
   Metadata,
@@ -6,9 +6,22 @@ import type {
   ObjectPath,
   RepositoryId,
 } from '../../domain/model.js';
+import { stagingDecider } from '../../domain/staging/staging.decider.js';
+import { BlockStore } from '../../ports/block-store.js';
+import { Clock } from '../../ports/clock.js';
+import { Ids } from '../../ports/ids.js';
+import { Branches } from '../branch/branches.js';
+import { live } from '../branch/successor.js';
+import { Places } from '../places.js';
 import type { Request } from '../request.js';
+import { StagingWriter } from './staging-writer.js';
 
-/** Stores a body and stages it under a path. */
+/**
+ * Stores a body and stages it under a path.
+ *
+ * @throws DomainError  repository_not_found, branch_not_found, read_only_repository,
+ *   protected_branch_write; the body may have been stored, and nothing names it then
+ */
 export class UploadObject extends Command<ObjectEntry> {
   constructor(
     readonly repository: RepositoryId,
@@ -24,5 +37,42 @@ export class UploadObject extends Command<ObjectEntry> {
     readonly request: Request,
   ) {
     super();
+  }
+}
+
+@CommandHandler(UploadObject)
+export class UploadObjectHandler implements ICommandHandler<UploadObject> {
+  constructor(
+    private readonly places: Places,
+    private readonly branches: Branches,
+    private readonly writer: StagingWriter,
+    private readonly blocks: BlockStore,
+    private readonly ids: Ids,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute({ repository: name, branch, upload, request }: UploadObject): Promise<ObjectEntry> {
+    const { path, body, contentType, metadata, isForced } = upload;
+    // Whether the branch is there is asked before the body is taken: a stream is read but once.
+    const target = await this.places.at({ name, branch, isForced }, async (place) => {
+      const cached = this.branches.cached(place);
+      if (cached?.state.status !== 'live') live(await this.branches.view(place));
+      return place;
+    });
+    const key = this.ids.dataKey();
+    const stored = await this.blocks.put({ namespace: target.repository.namespace, key }, body);
+    const entry: ObjectEntry = {
+      address: key,
+      addressType: 'relative',
+      checksum: stored.md5,
+      sizeBytes: stored.sizeBytes,
+      modifiedAtMs: this.clock.nowMs(),
+      contentType: contentType === '' ? 'application/octet-stream' : contentType,
+      metadata,
+    };
+    const command = { type: 'StageObject', path, entry } as const;
+    const events = stagingDecider.decide(command, { status: 'open' });
+    await this.writer.write(target, events, request);
+    return entry;
   }
 }

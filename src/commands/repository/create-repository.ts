@@ -1,7 +1,24 @@
-import { Command } from '@nestjs/cqrs';
-import type { BranchId, RepositoryId, StorageNamespace } from '../../domain/model.js';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { branchDecider } from '../../domain/branch/branch.decider.js';
+import { headOf } from '../../domain/branch/branch.evolve.js';
+import { branchStream } from '../../domain/branch/branch.stream.js';
+import { firstCommit } from '../../domain/commit/first-commit.js';
+import { DomainError } from '../../domain/errors.js';
+import type { BranchId, CommitRecord, RepositoryId, StorageNamespace } from '../../domain/model.js';
+import { repositoryDecider } from '../../domain/repository/repository.decider.js';
 import type { RepositoryRecord } from '../../domain/repository/repository.events.js';
+import { repositoryStream } from '../../domain/repository/repository.stream.js';
+import { BlockStore } from '../../ports/block-store.js';
+import { Clock } from '../../ports/clock.js';
+import { EventLog, type StreamAppend } from '../../ports/event-log.js';
+import { Ids } from '../../ports/ids.js';
+import { AddressRefused, WrongExpectedRevision } from '../../ports/store-errors.js';
+import { utf8 } from '../../shared/bytes.js';
+import { AggregateStreams } from '../aggregate-stream.js';
+import { withRecords } from '../branch/branches.js';
+import { contextOf, newEvent } from '../new-events.js';
 import type { Request } from '../request.js';
+import { RepositoryDeletion } from './repository-deletion.js';
 
 /** Makes a repository with its first commit and default branch; a bare one has neither. */
 export class CreateRepository extends Command<RepositoryRecord> {
@@ -17,4 +34,92 @@ export class CreateRepository extends Command<RepositoryRecord> {
   ) {
     super();
   }
+}
+
+/** Says that a namespace is taken; lakeFS writes the same file and looks for it. */
+const MARK = {
+  key: '_lakefs/dummy',
+  body: utf8('this is dummy data - created by lakeFS to check accessibility'),
+};
+/** Times that a name may be taken by someone else between the look and the append. */
+const TRIES_MAX = 10;
+
+@CommandHandler(CreateRepository)
+export class CreateRepositoryHandler implements ICommandHandler<CreateRepository> {
+  constructor(
+    private readonly log: EventLog,
+    private readonly blocks: BlockStore,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+    private readonly streams: AggregateStreams,
+    private readonly deletion: RepositoryDeletion,
+  ) {}
+
+  async execute({ wish, request }: CreateRepository): Promise<RepositoryRecord> {
+    const { name, namespace, defaultBranch, isReadOnly } = wish;
+    const stream = repositoryStream(name);
+    const nowMs = this.clock.nowMs();
+    const record = {
+      name,
+      uid: this.ids.repositoryUid(),
+      namespace,
+      defaultBranch,
+      createdAtMs: nowMs,
+      isReadOnly,
+    };
+    const first = wish.isBare ? null : firstCommit(nowMs);
+    let isMarked = wish.isBare;
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const { state, expected } = await this.streams.load(stream, repositoryDecider);
+      if (state.status === 'deleting') {
+        await this.deletion.finish(state.repository, request);
+        continue;
+      }
+      const command = { type: 'CreateRepository', repository: record, firstCommit: first } as const;
+      const [created] = repositoryDecider.decide(command, state);
+      if (!created) break;
+      if (!isMarked) isMarked = await this.#mark(namespace);
+      const appends: StreamAppend[] = [
+        { stream, expected, events: [newEvent(created, request.commandId, 0)] },
+        ...(first ? [branchAppend(record, first, request)] : []),
+      ];
+      try {
+        await this.log.append(appends, contextOf(request, this.clock));
+        return record;
+      } catch (error) {
+        if (!(error instanceof WrongExpectedRevision)) throw error;
+      }
+    }
+    throw new DomainError('repository_exists');
+  }
+
+  /** Takes a namespace, once; two repositories in one would not know whose objects are whose. */
+  async #mark(namespace: StorageNamespace): Promise<true> {
+    try {
+      this.blocks.checkNamespace(namespace);
+    } catch (error) {
+      if (!(error instanceof AddressRefused)) throw error;
+      throw new DomainError('namespace_invalid', { reason: error.message });
+    }
+    const isOurs = await this.blocks.putIfAbsent({ namespace, key: MARK.key }, MARK.body);
+    if (!isOurs) throw new DomainError('namespace_in_use', { namespace });
+    return true;
+  }
+}
+
+function branchAppend(
+  { uid, defaultBranch }: RepositoryRecord,
+  first: CommitRecord,
+  { commandId }: Request,
+): StreamAppend {
+  const { initial } = branchDecider;
+  const created = branchDecider.decide(
+    { type: 'CreateBranch', life: 0, head: headOf(first), isHidden: false },
+    initial,
+  );
+  return {
+    stream: branchStream(uid, defaultBranch),
+    expected: 'none',
+    events: withRecords(initial, created).map((event, index) => newEvent(event, commandId, index)),
+  };
 }

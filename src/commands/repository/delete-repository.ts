@@ -1,6 +1,11 @@
-import { Command } from '@nestjs/cqrs';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { RepositoryId } from '../../domain/model.js';
+import { repositoryDecider } from '../../domain/repository/repository.decider.js';
+import { repositoryStream } from '../../domain/repository/repository.stream.js';
+import { AggregateStreams } from '../aggregate-stream.js';
+import { Places } from '../places.js';
 import type { Request } from '../request.js';
+import { RepositoryDeletion } from './repository-deletion.js';
 
 /** Hides a repository at once, then takes its branches and tags away, in steps. */
 export class DeleteRepository extends Command<void> {
@@ -10,5 +15,22 @@ export class DeleteRepository extends Command<void> {
     readonly request: Request,
   ) {
     super();
+  }
+}
+
+@CommandHandler(DeleteRepository)
+export class DeleteRepositoryHandler implements ICommandHandler<DeleteRepository> {
+  constructor(
+    private readonly places: Places,
+    private readonly streams: AggregateStreams,
+    private readonly deletion: RepositoryDeletion,
+  ) {}
+
+  async execute({ repository, options, request }: DeleteRepository): Promise<void> {
+    const record = await this.places.fresh(repository);
+    const stream = repositoryStream(repository);
+    const command = { type: 'RequestDeletion', isForced: options.isForced } as const;
+    await this.streams.transact({ stream, decider: repositoryDecider, command }, request);
+    await this.deletion.finish(record, request);
   }
 }

@@ -1,5 +1,15 @@
-import { Command } from '@nestjs/cqrs';
-import type { CommitId, RepositoryId, TagId } from '../../domain/model.js';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { DomainError } from '../../domain/errors.js';
+import type { BranchId, CommitId, RepositoryId, TagId } from '../../domain/model.js';
+import { isCommitId } from '../../domain/ref/parse-ref.js';
+import { tagDecider } from '../../domain/tag/tag.decider.js';
+import { tagStream } from '../../domain/tag/tag.stream.js';
+import { KvStore } from '../../ports/kv-store.js';
+import { BranchesView } from '../../projections/branches.view.js';
+import { CommitsView } from '../../projections/commits.view.js';
+import { Refs } from '../../queries/resolve-ref.js';
+import { AggregateStreams } from '../aggregate-stream.js';
+import { Places, writable } from '../places.js';
 import type { Request } from '../request.js';
 
 /** Names the commit that a ref names now. */
@@ -10,5 +20,37 @@ export class CreateTag extends Command<CommitId> {
     readonly request: Request,
   ) {
     super();
+  }
+}
+
+@CommandHandler(CreateTag)
+export class CreateTagHandler implements ICommandHandler<CreateTag> {
+  constructor(
+    private readonly kv: KvStore,
+    private readonly places: Places,
+    private readonly refs: Refs,
+    private readonly branches: BranchesView,
+    private readonly commits: CommitsView,
+    private readonly streams: AggregateStreams,
+  ) {}
+
+  async execute({ repository, wish, request }: CreateTag): Promise<CommitId> {
+    const { tag, ref, isForced } = wish;
+    const record = writable(await this.places.fresh(repository), isForced);
+    const { uid } = record;
+    const [commit, branch] = await Promise.all([
+      this.refs.commit(this.kv, record, ref),
+      this.branches.get(uid, tag as string as BranchId),
+    ]);
+    const isCommit =
+      isCommitId(tag) && (await this.commits.get(uid, tag as string as CommitId)) !== undefined;
+    if (branch || isCommit) throw new DomainError('tag_name_taken', { tag });
+    const command = { type: 'CreateTag', commitId: commit.id } as const;
+    const stream = tagStream(uid, tag);
+    await this.streams.transact(
+      { stream, decider: tagDecider, command, isLikelyNew: true },
+      request,
+    );
+    return commit.id;
   }
 }

@@ -1,0 +1,214 @@
+import { LRUCache } from 'lru-cache';
+import type { BranchRecord } from '../domain/branch/branch.events.js';
+import { DomainError } from '../domain/errors.js';
+import type { BranchId, MetaRangeId, RepositoryId, StagingToken } from '../domain/model.js';
+import { isCommitId, parseRef, type ParsedRef } from '../domain/ref/parse-ref.js';
+import type { RepositoryRecord } from '../domain/repository/repository.events.js';
+import { stagingToken } from '../domain/staging/staging.stream.js';
+import type { KvRead, KvRow, KvSnapshot, KvStore } from '../ports/kv-store.js';
+import { BranchesView } from '../projections/branches.view.js';
+import { decodeValue } from '../projections/kv-codec.js';
+import { found, RepositoriesView } from '../projections/repositories.view.js';
+import type { Refs } from './resolve-ref.js';
+
+/** Where a read looks, newest first: staging tokens, then a committed tree. */
+export interface ReadPoint {
+  readonly repository: RepositoryRecord;
+  /** Newest first; none of a commit, a tag, or `branch@`. */
+  readonly tokens: readonly StagingToken[];
+  /** Undefined of `branch$`: what is staged, only. */
+  readonly metaRangeId: MetaRangeId | undefined;
+}
+
+export interface PlannedRead {
+  readonly point: ReadPoint;
+  /** The rows of what was planned, of the same state as the point. */
+  readonly rows: readonly (readonly KvRow[])[];
+}
+
+type Plan = (point: ReadPoint) => readonly KvRead[];
+
+/** A row that was seen with what it says, so that the same bytes are not parsed again. */
+interface Seen<Record> {
+  readonly value: Uint8Array;
+  readonly record: Record;
+}
+
+/** Guesses that may turn out old before a read takes a snapshot of several statements instead. */
+const GUESSES_MAX = 4;
+
+/**
+ * Reads at a ref, all of one state.
+ *
+ * The tokens to look into stand in the branch's row. To need one statement all the same, a read
+ * guesses with the row seen last, reads that row again together with what it wants, and does it
+ * over when the row is another one: the guess costs nothing when wrong, and is never believed.
+ */
+export class ReadsAt {
+  readonly #repositories = new LRUCache<RepositoryId, Seen<RepositoryRecord>>({ max: 1_000 });
+  readonly #branches = new LRUCache<string, Seen<BranchRecord>>({ max: 10_000 });
+  readonly #refs = new LRUCache<string, ParsedRef>({ max: 10_000 });
+
+  constructor(
+    private readonly kv: KvStore,
+    private readonly refs: Refs,
+  ) {}
+
+  /**
+   * Returns where a ref points and the rows that `plan` asks for there.
+   *
+   * @throws DomainError  repository_not_found, ref_not_found, ref_invalid
+   */
+  async read(repository: RepositoryId, ref: string, plan: Plan): Promise<PlannedRead> {
+    const parsed = this.#parse(ref);
+    if (mayBeBranch(parsed)) {
+      for (let guesses = 0; guesses < GUESSES_MAX; guesses++) {
+        const read = await this.#guess(repository, parsed, plan);
+        if (read === 'no branch') break;
+        if (read !== 'again') return read;
+      }
+    }
+    // Tags and commits stand still, so what is read of them one by one is one state all the same.
+    const at = await this.#point(this.kv, await new RepositoriesView(this.kv).get(repository), ref);
+    if (at.tokens.length === 0) return { point: at, rows: [] };
+    return this.within(repository, ref, async (snapshot, point) => {
+      const reads = plan(point);
+      return { point, rows: reads.length === 0 ? [] : await snapshot.read(reads) };
+    });
+  }
+
+  /**
+   * Returns a branch of a repository, both as one state has them; undefined when there is none.
+   *
+   * @throws DomainError repository_not_found
+   */
+  async branch(
+    repository: RepositoryId,
+    branch: BranchId,
+  ): Promise<{ repository: RepositoryRecord; record: BranchRecord } | undefined> {
+    const parsed: ParsedRef = { base: branch, modifiers: [] };
+    for (let guesses = 0; guesses < GUESSES_MAX; guesses++) {
+      const read = await this.#guess(repository, parsed, () => []);
+      if (read === 'no branch') return undefined;
+      if (read !== 'again') {
+        const { record } = this.#branches.get(`${read.point.repository.uid}/${branch}`) ?? {};
+        if (record) return { repository: read.point.repository, record };
+      }
+    }
+    return this.kv.snapshot(async (snapshot) => {
+      const found = await new RepositoriesView(snapshot).get(repository);
+      const record = await new BranchesView(snapshot).get(found.uid, branch);
+      return record && { repository: found, record };
+    });
+  }
+
+  /** Runs several reads at a ref on one state; dearer than {@link read}. */
+  within<Result>(
+    repository: RepositoryId,
+    ref: string,
+    work: (snapshot: KvSnapshot, point: ReadPoint) => Promise<Result>,
+  ): Promise<Result> {
+    return this.kv.snapshot(async (snapshot) => {
+      const [rows] = await snapshot.read([RepositoriesView.read(repository)]);
+      const record = found(rows);
+      return work(snapshot, await this.#point(snapshot, record, ref));
+    });
+  }
+
+  async #guess(
+    repository: RepositoryId,
+    { base, modifiers }: ParsedRef,
+    plan: Plan,
+  ): Promise<PlannedRead | 'again' | 'no branch'> {
+    const seenRepository = this.#repositories.get(repository);
+    const repositoryRead = RepositoriesView.read(repository);
+    if (!seenRepository) {
+      const [rows] = await this.kv.read([repositoryRead]);
+      this.#noteRepository(repository, rows);
+      return 'again';
+    }
+    const { record: owner } = seenRepository;
+    const key = `${owner.uid}/${base}`;
+    const seenBranch = this.#branches.get(key);
+    const point =
+      seenBranch && pointOf(owner, base as BranchId, seenBranch.record, modifiers[0]?.kind);
+    const planned = point ? plan(point) : [];
+    const reads = [repositoryRead, BranchesView.read(owner.uid, base as BranchId), ...planned];
+    const [repositoryRows, branchRows, ...rows] = await this.kv.read(reads);
+    if (!isSame(seenRepository, repositoryRows)) {
+      this.#noteRepository(repository, repositoryRows);
+      return 'again';
+    }
+    const row = branchRows?.[0];
+    if (!row) {
+      this.#branches.delete(key);
+      return 'no branch';
+    }
+    if (!point || !isSame(seenBranch, branchRows)) {
+      this.#branches.set(key, { value: row.value, record: decodeValue<BranchRecord>(row) });
+      return 'again';
+    }
+    return { point, rows };
+  }
+
+  #noteRepository(repository: RepositoryId, rows: readonly KvRow[] | undefined): void {
+    const row = rows?.[0];
+    if (!row) {
+      this.#repositories.delete(repository);
+      throw new DomainError('repository_not_found');
+    }
+    this.#repositories.set(repository, { value: row.value, record: found(rows) });
+  }
+
+  async #point(
+    snapshot: KvSnapshot,
+    repository: RepositoryRecord,
+    ref: string,
+  ): Promise<ReadPoint> {
+    const parsed = this.#parse(ref);
+    const base = await this.refs.base(snapshot, repository, parsed.base);
+    const isPlain = parsed.modifiers.length === 0 || !mayWalk(parsed);
+    if (base.kind === 'branch' && isPlain) {
+      return pointOf(repository, base.branch, base.record, parsed.modifiers[0]?.kind);
+    }
+    const commit = await this.refs.walk(repository, base, { ref, parsed });
+    return { repository, tokens: [], metaRangeId: commit.metaRangeId };
+  }
+
+  #parse(ref: string): ParsedRef {
+    const known = this.#refs.get(ref);
+    if (known) return known;
+    const parsed = parseRef(ref);
+    this.#refs.set(ref, parsed);
+    return parsed;
+  }
+}
+
+/** Returns where a read of a branch looks. */
+export function pointOf(
+  repository: RepositoryRecord,
+  branch: BranchId,
+  { life, head, tokens }: BranchRecord,
+  mark?: string,
+): ReadPoint {
+  const names: StagingToken[] = [];
+  if (mark !== 'committed') {
+    for (let ordinal = tokens.hi; ordinal >= tokens.lo; ordinal--) {
+      names.push(stagingToken({ uid: repository.uid, branch, life, ordinal }));
+    }
+  }
+  const metaRangeId = mark === 'staged' ? undefined : head.metaRangeId;
+  return { repository, tokens: names, metaRangeId };
+}
+
+const mayWalk = ({ modifiers }: ParsedRef): boolean =>
+  modifiers.some(({ kind }) => kind === 'ancestor' || kind === 'parent');
+
+/** A whole commit id goes before a branch of that name, so it is looked up the long way. */
+const mayBeBranch = (parsed: ParsedRef): boolean =>
+  !mayWalk(parsed) && !isCommitId(parsed.base) && /^\w[-\w]*$/.test(parsed.base);
+
+const isSame = (seen: Seen<unknown> | undefined, rows: readonly KvRow[] | undefined): boolean => {
+  const row = rows?.[0];
+  return row !== undefined && seen !== undefined && Buffer.compare(row.value, seen.value) === 0;
+};
