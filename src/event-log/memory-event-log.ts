@@ -85,7 +85,7 @@ export class MemoryEventLog extends EventLog {
     return events
       .slice(Math.max(0, end - limit), end)
       .map(toRecorded)
-      .reverse();
+      .toReversed();
   }
 
   async find(stream: string, id: EventId): Promise<RecordedEvent | undefined> {

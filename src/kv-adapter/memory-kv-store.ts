@@ -93,7 +93,7 @@ export class MemoryKvStore extends KvStore {
       else {
         const { key, value, schema } = write;
         const version = String(++this.#versions);
-        putRow(rows, { key: key.slice(), value: value.slice(), schema, version });
+        putRow(rows, copyOf({ key, value, schema, version }));
       }
     }
   }
@@ -178,10 +178,11 @@ function readFrom(
   });
 }
 
-/** Nobody may change through an answer what the store holds. */
+/** Nobody may change what the store holds through what he gave or got. `slice` would not do: a
+ * Buffer's shares its bytes. */
 const copyOf = ({ key, value, schema, version }: KvRow): KvRow => ({
-  key: key.slice(),
-  value: value.slice(),
+  key: new Uint8Array(key),
+  value: new Uint8Array(value),
   schema,
   version,
 });

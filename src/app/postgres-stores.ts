@@ -1,0 +1,85 @@
+import { Client, Pool, type ClientConfig } from 'pg';
+import { configOf, connectorOf, hangUp } from '../event-log/postgres/connect.js';
+import { failureOf } from '../event-log/postgres/failures.js';
+import { migrate, readSchemaSteps } from '../event-log/postgres/migrate.js';
+import { PostgresEventLog } from '../event-log/postgres/postgres-event-log.js';
+import { PostgresKvStore } from '../kv-adapter/postgres-kv-store.js';
+import { PostgresViewSlots } from '../kv-adapter/postgres-view-slots.js';
+import type { InlineProjection } from '../ports/event-log.js';
+import type { ViewSlots } from '../ports/view-slots.js';
+
+export interface PostgresStores {
+  readonly log: PostgresEventLog;
+  readonly kv: PostgresKvStore;
+  readonly slots: ViewSlots;
+  /** Answers what waits, then ends every connection. */
+  close(): Promise<void>;
+}
+
+export interface PostgresStoresOptions {
+  readonly connection: ClientConfig;
+  readonly project: InlineProjection;
+  /** The database found its data damaged: the process must stop, and say so. */
+  readonly onFatal?: (error: unknown) => void;
+  /** How long an append waits for a database, or for what became of it; a read for an answer. */
+  readonly outcomeMsMax?: number;
+  readonly snapshotMsMax?: number;
+}
+
+/**
+ * Brings a database to this program's schema, and opens log and views in it.
+ *
+ * @throws PostgresTooOld, SchemaTooNew  and whatever connecting throws
+ */
+export async function openPostgresStores(options: PostgresStoresOptions): Promise<PostgresStores> {
+  const { connection, project, onFatal = stopProcess, outcomeMsMax, snapshotMsMax } = options;
+  const connect = connectorOf(connection);
+  // Its own client: a schema step may take longer than the service's statements may.
+  const migrator = new Client({ ...connection, application_name: 'moraine migrate' });
+  await migrator.connect();
+  try {
+    await migrate(migrator, await readSchemaSteps());
+  } finally {
+    await hangUp(migrator);
+  }
+  const pool = (name: string, max: number) => poolOf({ connection, name, max });
+  const log = new PostgresEventLog({
+    connect,
+    pool: pool('read log', 4),
+    project,
+    onFatal,
+    ...(outcomeMsMax !== undefined && { outcomeMsMax }),
+  });
+  const kv = new PostgresKvStore({
+    pool: pool('read', 3),
+    snapshotPool: pool('snapshot', 4),
+    failureOf,
+    onFatal,
+    ...(outcomeMsMax !== undefined && { answerMsMax: outcomeMsMax }),
+    ...(snapshotMsMax !== undefined && { snapshotMsMax }),
+  });
+  const slots = new PostgresViewSlots({ connect: () => connect('slots') });
+  const close = async () => {
+    await log.close();
+    await kv.close();
+  };
+  return { log, kv, slots, close };
+}
+
+function poolOf(options: { connection: ClientConfig; name: string; max: number }): Pool {
+  const pool = new Pool({
+    ...configOf(options.connection, options.name),
+    max: options.max,
+    idleTimeoutMillis: 0,
+  });
+  // An idle connection that breaks: the pool makes another when one is needed.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** Going on would acknowledge what the database may not have kept. */
+function stopProcess(error: unknown): void {
+  console.error('the database is damaged, so this process stops:', error);
+  process.exitCode = 1;
+  process.kill(process.pid, 'SIGTERM');
+}

@@ -1,0 +1,201 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import type { AppendResult } from '../../ports/event-log.js';
+import { EventRefused, StoreUnavailable, UnknownOutcome } from '../../ports/store-errors.js';
+import { assert, InvariantError } from '../../shared/assert.js';
+import type { PreparedGroup } from '../prepare-group.js';
+import { Batch, verdictsOf, type Verdict } from './batch.js';
+import { failureOf } from './failures.js';
+import type { Line } from './line.js';
+import { pauseMs } from './retry.js';
+
+interface Waiting {
+  readonly group: PreparedGroup;
+  readonly queuedAtMs: number;
+  readonly resolve: (results: readonly AppendResult[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What goes in one call. */
+interface Flight {
+  readonly batch: Batch;
+  readonly waiting: readonly Waiting[];
+}
+
+export interface AppendQueueOptions {
+  readonly line: Line;
+  /** After each call that may have written something. */
+  readonly onAppended: () => void;
+  /** The database is damaged; the process must stop. */
+  readonly onFatal: (error: unknown) => void;
+  /** How long an append waits for a database, or for what became of it. */
+  readonly outcomeMsMax?: number;
+}
+
+/**
+ * Group commit: whatever queued while the last call was in flight goes in the next one. There is
+ * no timer, so an append that is alone goes at once.
+ */
+export class AppendQueue {
+  readonly #options: AppendQueueOptions;
+  readonly #outcomeMsMax: number;
+  readonly #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+  #endedBy: string | undefined;
+
+  constructor(options: AppendQueueOptions) {
+    this.#options = options;
+    this.#outcomeMsMax = options.outcomeMsMax ?? OUTCOME_MS_MAX;
+  }
+
+  append(group: PreparedGroup): Promise<readonly AppendResult[]> {
+    if (this.#endedBy !== undefined) throw new StoreUnavailable(this.#endedBy);
+    if (this.#waiting.length >= WAITING_MAX) throw new StoreUnavailable('too many appends wait');
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ group, queuedAtMs: performance.now(), resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Answers everything that waits, then ends. */
+  async close(): Promise<void> {
+    this.#endedBy ??= 'the log is closed';
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // What the callers of this turn of the loop append all goes into the first call.
+    await Promise.resolve();
+    try {
+      while (this.#waiting.length > 0) await this.#settle(this.#take());
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  #take(): Flight {
+    const batch = new Batch();
+    let count = 0;
+    for (const { group } of this.#waiting) {
+      if (!batch.takes(group)) break;
+      count++;
+    }
+    return { batch, waiting: this.#waiting.splice(0, count) };
+  }
+
+  /** Sends a batch until it is known what became of it, or until that took too long. */
+  async #settle(flight: Flight): Promise<void> {
+    let isUnknown = false;
+    let sentAtMs: number | undefined;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const client = await this.#options.line.client();
+        sentAtMs ??= performance.now();
+        const answer = await this.#call(client, flight);
+        tell(flight.waiting, answer);
+        return this.#options.onAppended();
+      } catch (error) {
+        const failure = failureOf(error);
+        if (sentAtMs !== undefined) {
+          if (failure === 'fatal') return this.#stop(flight, error);
+          if (failure === 'unavailable') return giveUp(flight.waiting, { error, isUnknown });
+          if (failure === 'refused') return this.#bisect(flight, error);
+          isUnknown = true;
+        }
+        if (this.#isTooLate(flight, sentAtMs)) return giveUp(flight.waiting, { error, isUnknown });
+        await this.#options.line.hangUp();
+        this.#expire();
+        await sleep(pauseMs(attempt));
+      }
+    }
+  }
+
+  async #call(client: Client, { batch, waiting }: Flight): Promise<readonly number[]> {
+    // A server that neither answers nor breaks the connection must not hold everybody for ever.
+    const silence = setTimeout(() => void this.#options.line.hangUp(), SILENCE_MS_MAX);
+    try {
+      const { rows } = await client.query<{ answer: string }>({
+        name: 'append',
+        text: APPEND,
+        values: batch.parameters(waiting.map(({ group }) => group)),
+      });
+      return rows[0]?.answer.slice(1, -1).split(',').map(Number) ?? [];
+    } finally {
+      clearTimeout(silence);
+    }
+  }
+
+  /** Nothing of the batch was written: what was wrong is in one of its halves. */
+  async #bisect({ waiting }: Flight, error: unknown): Promise<void> {
+    if (waiting.length === 1) {
+      const refusal = new EventRefused('the database cannot take this append', { cause: error });
+      waiting[0]?.reject(refusal);
+      return;
+    }
+    const middle = waiting.length >>> 1;
+    for (const half of [waiting.slice(0, middle), waiting.slice(middle)]) {
+      const batch = new Batch();
+      for (const { group } of half) assert(batch.takes(group), 'half a batch is a batch');
+      await this.#settle({ batch, waiting: half });
+    }
+  }
+
+  #stop({ waiting }: Flight, error: unknown): void {
+    this.#endedBy = 'the database is damaged';
+    giveUp(waiting, { error, isUnknown: true });
+    giveUp(this.#waiting.splice(0), { error, isUnknown: false });
+    this.#options.onFatal(error);
+  }
+
+  #isTooLate({ waiting }: Flight, sentAtMs: number | undefined): boolean {
+    const sinceMs = sentAtMs ?? waiting[0]?.queuedAtMs ?? 0;
+    return performance.now() - sinceMs > this.#outcomeMsMax;
+  }
+
+  /** Answers what has waited too long behind a batch that nobody can send. */
+  #expire(): void {
+    const beforeMs = performance.now() - this.#outcomeMsMax;
+    const fresh = this.#waiting.findIndex(({ queuedAtMs }) => queuedAtMs > beforeMs);
+    const late = this.#waiting.splice(0, fresh < 0 ? this.#waiting.length : fresh);
+    giveUp(late, { error: undefined, isUnknown: false });
+  }
+}
+
+function tell(waiting: readonly Waiting[], answer: readonly number[]): void {
+  const groups = waiting.map(({ group }) => group);
+  let verdicts: readonly (Verdict | InvariantError)[];
+  try {
+    verdicts = verdictsOf(groups, answer);
+  } catch (error) {
+    // The events are in, and this program cannot read where: nobody may wait for ever.
+    assert(error instanceof InvariantError, 'only an assertion fails here');
+    verdicts = groups.map(() => error);
+  }
+  for (const [index, { resolve, reject }] of waiting.entries()) {
+    const verdict = verdicts[index];
+    if (verdict instanceof Error) reject(verdict);
+    else if (verdict) resolve(verdict);
+  }
+}
+
+function giveUp(
+  waiting: readonly Waiting[],
+  because: { error: unknown; isUnknown: boolean },
+): void {
+  const cause = { cause: because.error };
+  for (const { reject } of waiting) {
+    reject(
+      because.isUnknown
+        ? new UnknownOutcome('the database did not say what became of an append', cause)
+        : new StoreUnavailable('the database cannot take an append now', cause),
+    );
+  }
+}
+
+const APPEND = `SELECT append_batch(${Array.from({ length: 31 }, (_, i) => `$${i + 1}`)})::text
+  AS answer`;
+/** Bounded, so that an outage costs memory once and every caller hears of it. */
+const WAITING_MAX = 20_000;
+const OUTCOME_MS_MAX = 10_000;
+/** Longer than a statement may take, so that the server is the first to give up. */
+const SILENCE_MS_MAX = 20_000;

@@ -1,0 +1,57 @@
+/**
+ * Each statement finds the slot in use by itself, so that a swap by another process is safe at any
+ * moment. A partition's view is what stands before its first slash.
+ */
+const SLOT = `CROSS JOIN LATERAL (
+      SELECT slot FROM kv_slot
+        WHERE view = split_part(r.partition, '/', 1) AND state = 'active' LIMIT 1
+    ) s`;
+
+/** Above every key: those have at most 1,024 bytes. A constant, so that the bound is an index's. */
+const ABOVE_ALL = `decode(repeat('ff', 1025), 'hex')`;
+
+const GETS = `
+  SELECT r.ordinal, k.key, k.value, k.schema, k.version
+    FROM unnest($1::int[], $2::text[], $3::bytea[]) AS r(ordinal, partition, key)
+    ${SLOT}
+    CROSS JOIN LATERAL (
+      SELECT * FROM kv_row WHERE slot = s.slot AND partition = r.partition AND key = r.key LIMIT 1
+    ) k`;
+
+const scans = (first: number) => `
+  SELECT r.ordinal, k.key, k.value, k.schema, k.version
+    FROM unnest($${first}::int[], $${first + 1}::text[], $${first + 2}::bytea[],
+        $${first + 3}::bytea[], $${first + 4}::int[]) AS r(ordinal, partition, low, high, amount)
+    ${SLOT}
+    CROSS JOIN LATERAL (
+      SELECT * FROM kv_row
+        WHERE slot = s.slot AND partition = r.partition
+          AND key >= coalesce(r.low, '') AND key < coalesce(r.high, ${ABOVE_ALL})
+        ORDER BY slot, partition, key LIMIT r.amount
+    ) k`;
+
+/** $1 ordinals, $2 partitions, $3 keys. */
+export const READ_GETS = GETS;
+/** $1 ordinals, $2 partitions, $3 lower bounds, $4 upper bounds, $5 limits. Rows come in order. */
+export const READ_SCANS = scans(1);
+/** The parameters of the one, then of the other: one statement, so one state for all of them. */
+export const READ_BOTH = `${GETS} UNION ALL ${scans(4)}`;
+
+/** $1 partition, $2 key, $3 value, $4 schema. */
+export const SET_NEW = `
+  INSERT INTO kv_row (slot, partition, key, value, schema, version)
+    SELECT slot, $1::text, $2::bytea, $3::bytea, $4::smallint, nextval('kv_version')
+      FROM kv_slot WHERE view = 'plain' AND state = 'active'
+    ON CONFLICT DO NOTHING RETURNING version`;
+
+/** And $5 the version that it must have. */
+export const SET_KNOWN = `
+  UPDATE kv_row SET value = $3, schema = $4, version = nextval('kv_version')
+    WHERE slot = (SELECT slot FROM kv_slot WHERE view = 'plain' AND state = 'active')
+      AND partition = $1 AND key = $2 AND version = $5 RETURNING version`;
+
+/** $1 partition, $2 key, $3 the version that it must have. */
+export const DELETE_KNOWN = `
+  DELETE FROM kv_row
+    WHERE slot = (SELECT slot FROM kv_slot WHERE view = 'plain' AND state = 'active')
+      AND partition = $1 AND key = $2 AND version = $3 RETURNING version`;

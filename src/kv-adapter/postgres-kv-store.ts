@@ -1,0 +1,236 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool, PoolClient } from 'pg';
+import { KvStore, SCAN_ROWS_MAX, SNAPSHOT_MS_MAX } from '../ports/kv-store.js';
+import type { KvRead, KvRow, KvSnapshot } from '../ports/kv-store.js';
+import {
+  PredicateFailed,
+  SnapshotTooOld,
+  StoreUnavailable,
+  UnknownOutcome,
+} from '../ports/store-errors.js';
+import { assert } from '../shared/assert.js';
+import { Gather } from '../shared/gather.js';
+import { checkPlain, checkRead } from './check-kv.js';
+import {
+  DELETE_KNOWN,
+  READ_BOTH,
+  READ_GETS,
+  READ_SCANS,
+  SET_KNOWN,
+  SET_NEW,
+} from './kv-statements.js';
+
+/** What became of a statement that failed, as the log's adapter tells it. */
+export type FailureOf = (error: unknown) => 'lost' | 'unavailable' | 'refused' | 'fatal';
+
+export interface PostgresKvStoreOptions {
+  /** For reads and compare-and-set; the store ends it when it is closed. */
+  readonly pool: Pool;
+  /** For snapshots, apart, so that long reads never keep short ones waiting; likewise. */
+  readonly snapshotPool: Pool;
+  readonly failureOf: FailureOf;
+  /** The database found its data damaged: the process must stop, and say so. */
+  readonly onFatal: (error: unknown) => void;
+  readonly snapshotMsMax?: number;
+  readonly answerMsMax?: number;
+}
+
+type Reads = readonly KvRead[];
+type Rows = readonly (readonly KvRow[])[];
+type Row = [ordinal: number, key: Buffer, value: Buffer, schema: number, version: number];
+
+interface Statement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+/** The views in Postgres 15 or newer; README.md argues why it keeps what the port promises. */
+export class PostgresKvStore extends KvStore {
+  readonly #options: PostgresKvStoreOptions;
+  readonly #gather: Gather<Reads, Rows>;
+  #isClosed = false;
+
+  constructor(options: PostgresKvStoreOptions) {
+    super();
+    this.#options = options;
+    this.#gather = new Gather({
+      send: (callers) => this.#readAll(callers),
+      sendsMax: 2,
+      weightOf: (reads) => reads.reduce((sum, read) => sum + weightOf(read), 0),
+      weightMax: READ_WEIGHT_MAX,
+      waitingMax: WAITING_MAX,
+      onFull: () => new StoreUnavailable('too many reads wait'),
+    });
+  }
+
+  async read(reads: Reads): Promise<Rows> {
+    if (this.#isClosed) throw new StoreUnavailable('the store is closed');
+    for (const read of reads) checkRead(read);
+    return reads.length === 0 ? [] : this.#gather.ask(reads);
+  }
+
+  async snapshot<Result>(work: (snapshot: KvSnapshot) => Promise<Result>): Promise<Result> {
+    const client = await this.#retry(() => this.#beginSnapshot());
+    const untilMs = performance.now() + (this.#options.snapshotMsMax ?? SNAPSHOT_MS_MAX);
+    let isOver = false;
+    const read = async (reads: Reads) => {
+      for (const one of reads) checkRead(one);
+      if (isOver || performance.now() > untilMs) {
+        throw new SnapshotTooOld('a snapshot was held too long');
+      }
+      if (reads.length === 0) return [];
+      return rowsOf(reads, await client.query<Row>(toArrays(statementOf(reads))));
+    };
+    try {
+      return await work({ read });
+    } catch (error) {
+      // The server ends a transaction that idles too long; that is the same thing, seen later.
+      if (this.#options.failureOf(error) === 'lost' && performance.now() > untilMs) {
+        throw new SnapshotTooOld('a snapshot was held too long', { cause: error });
+      }
+      throw error;
+    } finally {
+      isOver = true;
+      const isWhole = await client.query('COMMIT').then(
+        () => true,
+        () => false,
+      );
+      client.release(!isWhole);
+    }
+  }
+
+  async setIf(
+    partition: string,
+    key: Uint8Array,
+    value: { bytes: Uint8Array; schema: number },
+    expected: Pick<KvRow, 'version'> | undefined,
+  ): Promise<string> {
+    checkPlain(partition, key, value.bytes);
+    const values = [partition, key, value.bytes, value.schema];
+    return this.#change(
+      expected
+        ? { name: 'set', text: SET_KNOWN, values: [...values, expected.version] }
+        : { name: 'new', text: SET_NEW, values },
+    );
+  }
+
+  async deleteIf(
+    partition: string,
+    key: Uint8Array,
+    expected: Pick<KvRow, 'version'>,
+  ): Promise<void> {
+    checkPlain(partition, key);
+    const values = [partition, key, expected.version];
+    await this.#change({ name: 'delete', text: DELETE_KNOWN, values });
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await Promise.all([this.#options.pool.end(), this.#options.snapshotPool.end()]);
+  }
+
+  /** One statement for the reads of several callers, each of whom sees one state. */
+  async #readAll(callers: readonly Reads[]): Promise<readonly Rows[]> {
+    const reads = callers.flat();
+    const config = toArrays(statementOf(reads));
+    const rows = rowsOf(reads, await this.#retry(() => this.#options.pool.query<Row>(config)));
+    let at = 0;
+    return callers.map((own) => rows.slice(at, (at += own.length)));
+  }
+
+  async #beginSnapshot(): Promise<PoolClient> {
+    const client = await this.#options.snapshotPool.connect();
+    try {
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      // The state is that of the first statement, and a caller counts from here.
+      await client.query('SELECT 1 FROM kv_slot LIMIT 1');
+      return client;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  /** Not tried again when the connection breaks: the second try would meet the first one's row. */
+  async #change(statement: Statement): Promise<string> {
+    if (this.#isClosed) throw new StoreUnavailable('the store is closed');
+    const client = await this.#retry(() => this.#options.pool.connect());
+    let isBroken = false;
+    try {
+      const { rows } = await client.query<{ version: number }>(statement);
+      if (!rows[0]) throw new PredicateFailed(`${statement.values[0]}: not as expected`);
+      return String(rows[0].version);
+    } catch (error) {
+      if (error instanceof PredicateFailed) throw error;
+      const failure = this.#options.failureOf(error);
+      isBroken = failure === 'lost';
+      if (failure === 'fatal') this.#options.onFatal(error);
+      if (failure === 'refused') throw error;
+      if (failure === 'unavailable') throw new StoreUnavailable('not now', { cause: error });
+      throw new UnknownOutcome('the database did not say what became of it', { cause: error });
+    } finally {
+      client.release(isBroken);
+    }
+  }
+
+  /** @throws StoreUnavailable  the database does not answer in time */
+  async #retry<Result>(read: () => Promise<Result>): Promise<Result> {
+    const { failureOf, onFatal, answerMsMax = ANSWER_MS_MAX } = this.#options;
+    const startedAtMs = performance.now();
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await read();
+      } catch (error) {
+        const failure = failureOf(error);
+        if (failure === 'fatal') onFatal(error);
+        if (failure === 'refused') throw error;
+        const isLate = performance.now() - startedAtMs > answerMsMax;
+        if (failure !== 'lost' || isLate || this.#isClosed) {
+          throw new StoreUnavailable('the database does not answer', { cause: error });
+        }
+        await sleep(
+          Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** attempt) * (0.5 + Math.random() / 2),
+        );
+      }
+    }
+  }
+}
+
+function statementOf(reads: Reads): Statement {
+  const gets: unknown[][] = [[], [], []];
+  const scans: unknown[][] = [[], [], [], [], []];
+  for (const [ordinal, read] of reads.entries()) {
+    const row =
+      read.kind === 'get'
+        ? [ordinal, read.partition, read.key]
+        : [ordinal, read.partition, read.from ?? null, read.until ?? null, read.limit];
+    const columns = read.kind === 'get' ? gets : scans;
+    for (const [index, value] of row.entries()) columns[index]?.push(value);
+  }
+  if (scans[0]?.length === 0) return { name: 'gets', text: READ_GETS, values: gets };
+  if (gets[0]?.length === 0) return { name: 'scans', text: READ_SCANS, values: scans };
+  return { name: 'reads', text: READ_BOTH, values: [...gets, ...scans] };
+}
+
+const toArrays = (statement: Statement) => ({ ...statement, rowMode: 'array' }) as const;
+
+function rowsOf(reads: Reads, { rows }: { rows: readonly Row[] }): Rows {
+  const found = reads.map((): KvRow[] => []);
+  for (const [ordinal, key, value, schema, version] of rows) {
+    const into = found[ordinal];
+    assert(into, 'a row belongs to a read');
+    into.push({ key, value, schema, version: String(version) });
+  }
+  return found;
+}
+
+const weightOf = (read: KvRead) => (read.kind === 'get' ? 1 : read.limit);
+
+/** Rows that one statement may return, unless one caller alone asks for more. */
+const READ_WEIGHT_MAX = SCAN_ROWS_MAX;
+const WAITING_MAX = 20_000;
+const ANSWER_MS_MAX = 10_000;
+const PAUSE_MS_MIN = 10;
+const PAUSE_MS_MAX = 500;

@@ -1,0 +1,70 @@
+interface Asked<Request, Answer> {
+  readonly request: Request;
+  readonly weight: number;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface GatherOptions<Request, Answer> {
+  /** Answers several requests at once, in their order. When it rejects, all of them are. */
+  readonly send: (requests: readonly Request[]) => Promise<readonly Answer[]>;
+  /** How many sends may be under way at one time. */
+  readonly sendsMax: number;
+  /** What a request counts against `weightMax`; one that is heavier goes alone. */
+  readonly weightOf: (request: Request) => number;
+  readonly weightMax: number;
+  readonly waitingMax: number;
+  /** What is said when `waitingMax` requests wait. */
+  readonly onFull: () => Error;
+}
+
+/**
+ * Answers together what is asked together: whatever waits when a send comes back goes with the
+ * next one. There is no timer, so a request that is alone goes at once.
+ */
+export class Gather<Request, Answer> {
+  readonly #options: GatherOptions<Request, Answer>;
+  readonly #waiting: Asked<Request, Answer>[] = [];
+  #sends = 0;
+
+  constructor(options: GatherOptions<Request, Answer>) {
+    this.#options = options;
+  }
+
+  ask(request: Request): Promise<Answer> {
+    const { waitingMax, onFull, sendsMax, weightOf } = this.#options;
+    if (this.#waiting.length >= waitingMax) return Promise.reject(onFull());
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ request, weight: weightOf(request), resolve, reject });
+      if (this.#sends < sendsMax) {
+        this.#sends++;
+        // After this turn of the loop, so that all its requests go together.
+        queueMicrotask(() => void this.#run());
+      }
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const asked = this.#take();
+      try {
+        const answers = await this.#options.send(asked.map(({ request }) => request));
+        for (const [index, { resolve }] of asked.entries()) resolve(answers[index] as Answer);
+      } catch (error) {
+        for (const { reject } of asked) reject(error);
+      }
+    }
+    this.#sends--;
+  }
+
+  #take(): readonly Asked<Request, Answer>[] {
+    let weight = 0;
+    let count = 0;
+    for (const asked of this.#waiting) {
+      weight += asked.weight;
+      if (count > 0 && weight > this.#options.weightMax) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+}
