@@ -1,0 +1,39 @@
+import { Module } from '@nestjs/common';
+import { StoredAuthenticator } from '../auth/stored-authenticator.js';
+import { Authenticator } from '../auth/authenticator.js';
+import { DiffBranchHandler } from '../queries/diff-branch.js';
+import { GetBranchHandler } from '../queries/get-branch.js';
+import { GetCommitHandler } from '../queries/get-commit.js';
+import { GetRepositoryMetadataHandler } from '../queries/get-repository-metadata.js';
+import { GetRepositoryHandler } from '../queries/get-repository.js';
+import { GetTagHandler } from '../queries/get-tag.js';
+import { ListBranchesHandler } from '../queries/list-branches.js';
+import { ListObjectsHandler } from '../queries/list-objects.js';
+import { ListRepositoriesHandler } from '../queries/list-repositories.js';
+import { ListTagsHandler } from '../queries/list-tags.js';
+import { LogCommitsHandler } from '../queries/log-commits.js';
+import { OpenObjectHandler } from '../queries/open-object.js';
+import { StatObjectHandler } from '../queries/stat-object.js';
+import { ViewsModule } from './views.module.js';
+
+@Module({
+  imports: [ViewsModule],
+  providers: [
+    DiffBranchHandler,
+    GetBranchHandler,
+    GetCommitHandler,
+    GetRepositoryHandler,
+    GetRepositoryMetadataHandler,
+    GetTagHandler,
+    ListBranchesHandler,
+    ListObjectsHandler,
+    ListRepositoriesHandler,
+    ListTagsHandler,
+    LogCommitsHandler,
+    OpenObjectHandler,
+    StatObjectHandler,
+    { provide: Authenticator, useExisting: StoredAuthenticator },
+  ],
+  exports: [Authenticator],
+})
+export class QueriesModule {}

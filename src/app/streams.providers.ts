@@ -1,0 +1,71 @@
+import type { Provider } from '@nestjs/common';
+import { AggregateStreams } from '../commands/aggregate-stream.js';
+import { Branches } from '../commands/branch/branches.js';
+import { BranchDeletion } from '../commands/branch/delete-branch.js';
+import { Intents } from '../commands/branch/intents.js';
+import { Successors } from '../commands/branch/successor.js';
+import { StagingWriter } from '../commands/object/staging-writer.js';
+import { Places } from '../commands/places.js';
+import { RepositoryDeletion } from '../commands/repository/repository-deletion.js';
+import { Clock } from '../ports/clock.js';
+import { CommittedStore } from '../ports/committed-store.js';
+import { EventLog } from '../ports/event-log.js';
+import { KvStore } from '../ports/kv-store.js';
+import { RepositoriesView } from '../projections/repositories.view.js';
+
+/** Folds and results kept at hand; a fold that was let go is read again from its quiet point. */
+const BRANCH_LIMITS = { cachedBranches: 10_000, cachedOutcomes: 10_000 };
+const INTENT_LIMITS = { intentWaitMs: 10 * 60 * 1000 };
+
+/** What the commands share: the streams, and who helps whom. */
+export const streams: Provider[] = [
+  {
+    provide: AggregateStreams,
+    inject: [EventLog, Clock],
+    useFactory: (log: EventLog, clock: Clock) => new AggregateStreams(log, clock),
+  },
+  {
+    provide: Branches,
+    inject: [EventLog],
+    useFactory: (log: EventLog) => new Branches(log, BRANCH_LIMITS),
+  },
+  {
+    provide: Successors,
+    inject: [EventLog, Branches, RepositoriesView, Clock],
+    useFactory: (log: EventLog, branches: Branches, view: RepositoriesView, clock: Clock) =>
+      new Successors(log, branches, view, clock),
+  },
+  {
+    provide: Intents,
+    inject: [EventLog, KvStore, CommittedStore, Clock, Branches, Successors],
+    useFactory: (
+      log: EventLog,
+      kv: KvStore,
+      committed: CommittedStore,
+      clock: Clock,
+      ...rest: [Branches, Successors]
+    ) => new Intents({ log, kv, committed, clock }, ...rest, INTENT_LIMITS),
+  },
+  {
+    provide: StagingWriter,
+    inject: [EventLog, Clock, Branches, Intents, Successors],
+    useFactory: (...from: [EventLog, Clock, Branches, Intents, Successors]) =>
+      new StagingWriter(...from),
+  },
+  {
+    provide: BranchDeletion,
+    inject: [EventLog, Clock, Branches, Intents],
+    useFactory: (...from: [EventLog, Clock, Branches, Intents]) => new BranchDeletion(...from),
+  },
+  {
+    provide: RepositoryDeletion,
+    inject: [KvStore, AggregateStreams, BranchDeletion],
+    useFactory: (...from: [KvStore, AggregateStreams, BranchDeletion]) =>
+      new RepositoryDeletion(...from),
+  },
+  {
+    provide: Places,
+    inject: [RepositoriesView],
+    useFactory: (repositories: RepositoriesView) => new Places(repositories),
+  },
+];

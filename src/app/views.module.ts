@@ -1,0 +1,42 @@
+import { Module, type Provider } from '@nestjs/common';
+import { StoredAuthenticator } from '../auth/stored-authenticator.js';
+import { KvStore } from '../ports/kv-store.js';
+import { Secrets } from '../ports/secrets.js';
+import { BranchesView } from '../projections/branches.view.js';
+import { CommitsView } from '../projections/commits.view.js';
+import { InstallationView } from '../projections/installation.view.js';
+import { RepositoriesView } from '../projections/repositories.view.js';
+import { TagsView } from '../projections/tags.view.js';
+import { ReadsAt } from '../queries/read-at.js';
+import { Refs } from '../queries/resolve-ref.js';
+
+/** Commits that are kept decoded; some 500 bytes each. */
+const CACHED_COMMITS = 50_000;
+
+const views: Provider[] = [
+  ...[BranchesView, InstallationView, RepositoriesView, TagsView].map((View) => ({
+    provide: View,
+    inject: [KvStore],
+    useFactory: (kv: KvStore) => new View(kv),
+  })),
+  {
+    provide: CommitsView,
+    inject: [KvStore],
+    useFactory: (kv: KvStore) => new CommitsView(kv, { cachedCommits: CACHED_COMMITS }),
+  },
+  { provide: Refs, inject: [CommitsView], useFactory: (commits: CommitsView) => new Refs(commits) },
+  {
+    provide: ReadsAt,
+    inject: [KvStore, Refs],
+    useFactory: (kv: KvStore, refs: Refs) => new ReadsAt(kv, refs),
+  },
+  {
+    provide: StoredAuthenticator,
+    inject: [InstallationView, Secrets],
+    useFactory: (view: InstallationView, secrets: Secrets) =>
+      new StoredAuthenticator(view, secrets),
+  },
+];
+
+@Module({ providers: views, exports: views })
+export class ViewsModule {}
