@@ -1,0 +1,20 @@
+export type StartFault =
+  | 'data_in_use'
+  | 'data_unreachable'
+  | 'postgres_failed'
+  | 'postgres_missing'
+  | 'postgres_version'
+  | 'secret_key';
+
+/** Why the server does not start, in one line for whoever started it. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+
+  constructor(
+    readonly fault: StartFault,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
