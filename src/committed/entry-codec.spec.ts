@@ -57,6 +57,12 @@ const entries: { readonly [name: string]: { entry: ObjectEntry; nanos?: number }
 };
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+const oldAddressType = (address: string) => {
+  const out = new ByteWriter();
+  out.byte(0x0a);
+  out.sizedText(address);
+  return decodeEntry(sliceOf(out.toBytes())).addressType;
+};
 const encoded = (entry: ObjectEntry, nanos = 0) => {
   const out = new ByteWriter();
   writeEntry(out, entry, nanos);
@@ -114,13 +120,10 @@ describe('an entry', () => {
   });
 
   it('of an old commit is full when its address has a known scheme', () => {
-    const old = (address: string) => {
-      const out = new ByteWriter();
-      out.byte(0x0a);
-      out.sizedText(address);
-      return decodeEntry(sliceOf(out.toBytes())).addressType;
-    };
-    expect([old('s3://b/k'), old('abc/s3://b')]).toEqual(['full', 'relative']);
+    expect([oldAddressType('s3://b/k'), oldAddressType('abc/s3://b')]).toEqual([
+      'full',
+      'relative',
+    ]);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { ByteWriter } from './byte-writer.js';
 import { encodeRangeData, type RangeRecord } from './range-codec.js';
 import { sliceOf } from './slice.js';
 import { TableWriter } from './sstable/table-writer.js';
+import { nextTurn, TURN_RECORDS_MAX } from './turn.js';
 import { writeValue } from './value-codec.js';
 
 export interface BuiltMetaRange {
@@ -16,13 +17,14 @@ export interface BuiltMetaRange {
  * @param ranges  ascending by their last keys, which do not overlap
  * @param given  properties of the caller, beside `type`; part of the id
  */
-export function buildMetaRange(
+export async function buildMetaRange(
   ranges: readonly RangeRecord[],
   given: readonly (readonly [key: string, value: string])[] = [],
-): BuiltMetaRange {
+): Promise<BuiltMetaRange> {
   const table = new TableWriter([...given, ['type', 'metaranges']]);
   const value = new ByteWriter(512);
-  for (const range of ranges) {
+  for (const [at, range] of ranges.entries()) {
+    if (at % TURN_RECORDS_MAX === TURN_RECORDS_MAX - 1) await nextTurn();
     value.reset();
     writeValue(value, Buffer.from(range.id, 'latin1'), sliceOf(encodeRangeData(range)));
     table.add(sliceOf(range.maxKey), sliceOf(value.view()));

@@ -38,14 +38,14 @@ export class RangeWriter {
    * and does not end in it.
    *
    * @param stored  as it lies in a file that this format's own writer wrote; undefined otherwise
-   * @returns whether it was taken; if not, its records must be added
+   * @returns its last key; undefined when it was not taken, and its records must be added
    */
-  addBlock(payload: Buffer, stored: Uint8Array | undefined): boolean {
-    if (!stored) return false;
+  addBlock(payload: Buffer, stored: Uint8Array | undefined): Slice | undefined {
+    if (!stored || this.#table?.canAdopt === false) return undefined;
     const grown = (this.#table?.estimatedBytes ?? 0) + payload.length + INDEX_GROWTH_BYTES_MAX;
-    if (grown >= this.parameters.rangeBytesMax) return false;
+    if (grown >= this.parameters.rangeBytesMax) return undefined;
     const block = readThrough(payload, stored, this.#isFine);
-    return block !== undefined && this.#opened().adopt(block);
+    return block && this.#opened().adopt(block) ? block.lastKey : undefined;
   }
 
   /** Ends the range that is open, if one is. */

@@ -11,14 +11,14 @@ const parametersOf: { readonly [name: string]: Partial<typeof DEFAULT_RANGE_PARA
 };
 
 /** Builds a golden case anew, and expects lakeFS's bytes of every file. */
-export function expectGoldenFiles(wanted: GoldenMetaRange): void {
+export async function expectGoldenFiles(wanted: GoldenMetaRange): Promise<void> {
   const given = wanted.name === 'one_with_md' ? ([['entity', 'commit']] as const) : [];
   const parameters = { ...DEFAULT_RANGE_PARAMETERS, ...parametersOf[wanted.name] };
   const ranges: BuiltRange[] = [];
   const writer = new RangeWriter(parameters, (range) => ranges.push(range), given);
   for (const { key, value } of goldenRecords(wanted.n)) writer.add(sliceOf(key), sliceOf(value));
   writer.endRange();
-  const metaRange = buildMetaRange(ranges, given);
+  const metaRange = await buildMetaRange(ranges, given);
   const built = {
     name: wanted.name,
     n: wanted.n,

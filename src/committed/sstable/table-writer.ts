@@ -3,7 +3,7 @@ import { assert } from '../../shared/assert.js';
 import { ContentHash } from '../../shared/content-hash.js';
 import { ByteWriter } from '../byte-writer.js';
 import { compareSlices, copyOf, copySlice, sliceOf, type Slice } from '../slice.js';
-import { BlockWriter } from './block-writer.js';
+import { BLOCK_BYTES_THRESHOLD, BlockWriter } from './block-writer.js';
 import { writeFooter } from './footer.js';
 import { EMPTY_TRAILER, separatorOf, SET_TRAILER, successorOf } from './index-keys.js';
 import { IndexWriter } from './index-writer.js';
@@ -45,6 +45,11 @@ export class TableWriter {
 
   get count(): number {
     return this.#count;
+  }
+
+  /** Whether a block may begin with the next record. */
+  get canAdopt(): boolean {
+    return this.#block.count === 0 || this.#block.estimatedBytes > BLOCK_BYTES_THRESHOLD;
   }
 
   /** What closes a range when it is large enough, and stands in the metarange in the end. */

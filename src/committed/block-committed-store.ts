@@ -1,0 +1,139 @@
+import type { MetaRangeId, ObjectEntry, ObjectPath, StorageNamespace } from '../domain/model.js';
+import type { BlockStore } from '../ports/block-store.js';
+import {
+  CommittedStore,
+  type ApplyResult,
+  type CommittedObject,
+  type RangeParameters,
+  type StagedChange,
+} from '../ports/committed-store.js';
+import { compareBytes } from '../shared/bytes.js';
+import { applyChanges } from './apply.js';
+import type { CacheCounts } from './byte-cache.js';
+import { findRange, MetaRangeReader, type MetaRange } from './metarange-reader.js';
+import { buildMetaRange } from './metarange-writer.js';
+import { keyOf, RangeReader } from './range-reader.js';
+import { RangeWorkers } from './range-workers.js';
+import type { BuiltRange } from './range-writer.js';
+import { countOf, InlineSessions, type RewriteSessions } from './rewrite-session.js';
+import { sliceOf } from './slice.js';
+import { fileName, tableAddress, TableFiles } from './table-files.js';
+
+/** How much is kept in memory, and how many threads build ranges. */
+export interface CommittedLimits {
+  /** Lists of ranges. */
+  readonly metaRangeBytesMax: number;
+  /** Indexes of ranges, and small ranges whole. */
+  readonly tableBytesMax: number;
+  /** Uncompressed blocks. */
+  readonly blockBytesMax: number;
+  readonly threadsMax: number;
+}
+
+export const DEFAULT_COMMITTED_LIMITS: CommittedLimits = {
+  metaRangeBytesMax: 32 * 1024 * 1024,
+  tableBytesMax: 48 * 1024 * 1024,
+  blockBytesMax: 64 * 1024 * 1024,
+  threadsMax: 2,
+};
+
+const EMPTY: MetaRange = [];
+
+/** Keeps trees as range files in a block store, under `_lakefs/<id>` of their namespace. */
+export class BlockCommittedStore extends CommittedStore {
+  readonly #metaRanges: MetaRangeReader;
+  readonly #ranges: RangeReader;
+  readonly #inline = new InlineSessions();
+  readonly #workers: RangeWorkers | undefined;
+
+  /**
+   * @param workerUrl  of range-worker.js, compiled; undefined: all work is done on the caller's
+   *   thread, which is for tests
+   */
+  constructor(
+    private readonly blocks: BlockStore,
+    workerUrl: URL | undefined,
+    limits: CommittedLimits = DEFAULT_COMMITTED_LIMITS,
+  ) {
+    super();
+    const files = new TableFiles(blocks);
+    this.#metaRanges = new MetaRangeReader(files, limits);
+    this.#ranges = new RangeReader(files, limits);
+    this.#workers = workerUrl && new RangeWorkers(workerUrl, limits.threadsMax);
+  }
+
+  /** Hits, misses and bytes of the caches. */
+  get counts(): Readonly<Record<'metaRanges' | 'tables' | 'blocks', CacheCounts>> {
+    return { metaRanges: this.#metaRanges.counts, ...this.#ranges.counts };
+  }
+
+  override async get(
+    namespace: StorageNamespace,
+    metaRangeId: MetaRangeId,
+    path: ObjectPath,
+  ): Promise<ObjectEntry | undefined> {
+    const ranges =
+      this.#metaRanges.kept(namespace, metaRangeId) ?? (await this.#load(namespace, metaRangeId));
+    const key = keyOf(path);
+    const range = ranges[findRange(ranges, key)];
+    if (!range || compareBytes(range.minKey, key.bytes) > 0) return undefined;
+    return this.#ranges.get(namespace, range, key);
+  }
+
+  override async scan(
+    namespace: StorageNamespace,
+    metaRangeId: MetaRangeId,
+    { from, until, limit }: { from: Uint8Array; until?: Uint8Array; limit: number },
+  ): Promise<readonly CommittedObject[]> {
+    const ranges = await this.#load(namespace, metaRangeId);
+    const wanted = { from: sliceOf(from), until: until && sliceOf(until), limit };
+    const found: CommittedObject[] = [];
+    for (let at = findRange(ranges, wanted.from); at < ranges.length; at++) {
+      const range = ranges[at];
+      if (!range || found.length >= limit) break;
+      if (until && compareBytes(range.minKey, until) >= 0) break;
+      await this.#ranges.scan(namespace, range, wanted, found);
+    }
+    return found;
+  }
+
+  override async apply(
+    namespace: StorageNamespace,
+    base: MetaRangeId,
+    changes: AsyncIterable<readonly StagedChange[]>,
+    parameters: RangeParameters,
+  ): Promise<ApplyResult> {
+    const { ranges, counts } = await applyChanges(changes, {
+      base: await this.#load(namespace, base),
+      parameters,
+      sessions: { small: this.#inline, large: this.#large },
+      nameOf: (range) => fileName(tableAddress(namespace, range.id)),
+      fileOf: (range) => this.#ranges.file(namespace, range),
+      store: (range) => this.#store(namespace, range),
+    });
+    if (countOf(counts) === 0) return { metaRangeId: base, ...counts };
+    const { id, file } = await buildMetaRange(ranges);
+    await this.blocks.putIfAbsent(tableAddress(namespace, id), file);
+    this.#metaRanges.remember(namespace, id, ranges);
+    return { metaRangeId: id, ...counts };
+  }
+
+  /** Ends the threads; work that is not done fails. Reading goes on. */
+  async close(): Promise<void> {
+    await this.#workers?.close();
+  }
+
+  get #large(): RewriteSessions {
+    return this.#workers ?? this.#inline;
+  }
+
+  async #load(namespace: StorageNamespace, id: MetaRangeId): Promise<MetaRange> {
+    if (id === '') return EMPTY;
+    return this.#metaRanges.kept(namespace, id) ?? (await this.#metaRanges.load(namespace, id));
+  }
+
+  async #store(namespace: StorageNamespace, range: BuiltRange): Promise<void> {
+    await this.blocks.putIfAbsent(tableAddress(namespace, range.id), range.file);
+    this.#ranges.remember(namespace, range.id, range.file);
+  }
+}

@@ -1,0 +1,114 @@
+import type { RangeParameters } from '../ports/committed-store.js';
+import { compareBytes } from '../shared/bytes.js';
+import { ByteWriter } from './byte-writer.js';
+import { forEachChange } from './change-batch.js';
+import { inFile } from './corrupt.js';
+import { identityOfData } from './entry-codec.js';
+import { RangeWriter, type BuiltRange } from './range-writer.js';
+import { compareSlices, sliceOf, viewOf, type Slice } from './slice.js';
+import { TableCursor, type BoundedFile } from './table-cursor.js';
+import { emptyParts, readValue, writeValue } from './value-codec.js';
+
+export interface ChangeCounts {
+  addedCount: number;
+  changedCount: number;
+  removedCount: number;
+}
+
+/** A range of the base that is written anew. */
+export interface BaseFile extends BoundedFile {
+  /** For errors. */
+  readonly name: string;
+}
+
+/**
+ * Lays changes over ranges of the base, and writes the ranges that come of it. Synchronous, and
+ * of bounded memory: one base file, one range that grows.
+ *
+ * Calls come in the order of keys: `openBase`, changes up to its last key, `closeBase`; changes
+ * between two ranges come between. All of them go on with the range that is open.
+ */
+export class RangeRewriter {
+  readonly counts: ChangeCounts = { addedCount: 0, changedCount: 0, removedCount: 0 };
+  readonly #writer: RangeWriter;
+  readonly #value = new ByteWriter(1024);
+  readonly #parts = emptyParts();
+  #base: TableCursor | undefined;
+  #name = '';
+
+  constructor(parameters: RangeParameters, emit: (range: BuiltRange) => void) {
+    this.#writer = new RangeWriter(parameters, emit);
+  }
+
+  /** @throws CorruptData  naming the file */
+  openBase(base: BaseFile): void {
+    this.#name = base.name;
+    this.#base = inFile(base.name, () => new TableCursor(base));
+  }
+
+  /** @throws CorruptData  naming the base's file */
+  change(batch: Uint8Array): void {
+    inFile(this.#name, () => forEachChange(batch, (key, data) => this.#change(key, data)));
+  }
+
+  /** Copies what the base has after the last change. @throws CorruptData */
+  closeBase(): void {
+    inFile(this.#name, () => this.#copyUntil(undefined));
+    this.#base = undefined;
+  }
+
+  /** Ends the range that is open. */
+  end(): ChangeCounts {
+    this.#writer.endRange();
+    return this.counts;
+  }
+
+  #change(key: Slice, data: Slice | undefined): void {
+    this.#copyUntil(key);
+    const base = this.#base;
+    if (!base || base.isAtEnd || compareSlices(base.key, key) !== 0) {
+      if (!data) return;
+      this.counts.addedCount++;
+      this.#write(key, identityOfData(data), data);
+      return;
+    }
+    if (data) this.#replace(base, key, data);
+    else this.counts.removedCount++;
+    base.next();
+  }
+
+  // An object that was staged again unchanged keeps its record, so its address and time too.
+  #replace(base: TableCursor, key: Slice, data: Slice): void {
+    const identity = identityOfData(data);
+    if (compareBytes(viewOf(readValue(base.value, this.#parts).identity), identity) === 0) {
+      this.#writer.add(base.key, base.value);
+      return;
+    }
+    this.counts.changedCount++;
+    this.#write(key, identity, data);
+  }
+
+  #write(key: Slice, identity: Uint8Array, data: Slice): void {
+    this.#value.reset();
+    writeValue(this.#value, identity, data);
+    this.#writer.add(key, sliceOf(this.#value.view()));
+  }
+
+  /** Copies the base's records before `key`; undefined: all that are left. */
+  #copyUntil(key: Slice | undefined): void {
+    const base = this.#base;
+    if (!base) return;
+    while (!base.isAtEnd) {
+      if (base.isAtBlockStart && (!key || base.isBlockBefore(key))) {
+        const lastKey = this.#writer.addBlock(base.payload, base.stored);
+        if (lastKey) {
+          base.skipBlock(lastKey);
+          continue;
+        }
+      }
+      if (key && compareSlices(base.key, key) >= 0) return;
+      this.#writer.add(base.key, base.value);
+      base.next();
+    }
+  }
+}

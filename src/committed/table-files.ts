@@ -1,0 +1,110 @@
+import type { StorageNamespace } from '../domain/model.js';
+import type { BlockAddress, BlockStore, ByteRange } from '../ports/block-store.js';
+import { BlockNotFound, CorruptData } from '../ports/store-errors.js';
+import { inFile } from './corrupt.js';
+import {
+  readLayout,
+  TailTooShort,
+  type FileTail,
+  type TableLayout,
+} from './sstable/table-layout.js';
+
+/** Files of any kind; a larger one is refused before it is read. */
+export const FILE_BYTES_MAX = 256 * 1024 * 1024;
+/** Up to here a file is read, and kept, as a whole. */
+export const WHOLE_FILE_BYTES_MAX = 1024 * 1024;
+// Holds footer, properties and the index of a range of usual size.
+const TAIL_BYTES = 128 * 1024;
+// Each read again reaches back to the block that was wanted; a table has five kinds of them.
+const TAIL_READS_MAX = 8;
+
+/** A table of which everything but the data blocks was read. */
+export interface OpenTable {
+  readonly address: BlockAddress;
+  readonly layout: TableLayout;
+  /** All bytes of a small file. */
+  readonly whole: Uint8Array | undefined;
+}
+
+export const fileName = ({ namespace, key }: BlockAddress): string => `${namespace}/${key}`;
+
+/** Returns where a range or a metarange lies. */
+export function tableAddress(namespace: StorageNamespace, id: string): BlockAddress {
+  return { namespace, key: `_lakefs/${id}` };
+}
+
+/** Reads table files from a block store. Keeps nothing. */
+export class TableFiles {
+  constructor(private readonly blocks: BlockStore) {}
+
+  /** @throws CorruptData, or BlockNotFound */
+  async open(address: BlockAddress, estimatedBytes: number): Promise<OpenTable> {
+    // The estimate lies a little below the size; a wrong one costs a read and nothing else.
+    if (estimatedBytes < WHOLE_FILE_BYTES_MAX / 2) {
+      const { sizeBytes } = await this.#head(address);
+      if (sizeBytes <= WHOLE_FILE_BYTES_MAX)
+        return this.openWhole(address, await this.whole(address));
+    }
+    return this.#openTail(address);
+  }
+
+  /** Opens a file of which the bytes are at hand. @throws CorruptData */
+  openWhole(address: BlockAddress, bytes: Uint8Array): OpenTable {
+    const tail = { fileBytes: bytes.length, bytes };
+    const layout = inFile(fileName(address), () => readLayout(tail));
+    return { address, layout, whole: bytes.length <= WHOLE_FILE_BYTES_MAX ? bytes : undefined };
+  }
+
+  /** @throws CorruptData  too large a file, or BlockNotFound */
+  whole(address: BlockAddress): Promise<Uint8Array> {
+    return this.blocks.getBytes(address, FILE_BYTES_MAX);
+  }
+
+  /** Returns bytes `start` … `end` (inclusive). @throws CorruptData  there are fewer */
+  async bytes(address: BlockAddress, { start, end }: ByteRange): Promise<Uint8Array> {
+    const wanted = Buffer.allocUnsafeSlow(end - start + 1);
+    let length = 0;
+    for await (const chunk of await this.blocks.get(address, { start, end })) {
+      const bytes = chunk as Uint8Array;
+      if (length + bytes.length > wanted.length) break;
+      wanted.set(bytes, length);
+      length += bytes.length;
+    }
+    if (length === wanted.length) return wanted;
+    throw new CorruptData(`${fileName(address)}: ${length} bytes where ${wanted.length} must be`);
+  }
+
+  async #openTail(address: BlockAddress): Promise<OpenTable> {
+    const { sizeBytes } = await this.#head(address);
+    let from = Math.max(0, sizeBytes - TAIL_BYTES);
+    for (let reads = 0; reads < TAIL_READS_MAX; reads++) {
+      const tail = {
+        fileBytes: sizeBytes,
+        bytes: await this.bytes(address, { start: from, end: sizeBytes - 1 }),
+      };
+      const found = inFile(fileName(address), () => layoutOrMore(tail));
+      if (typeof found !== 'number') {
+        const whole = from === 0 && sizeBytes <= WHOLE_FILE_BYTES_MAX ? tail.bytes : undefined;
+        return { address, layout: found, whole };
+      }
+      from = found;
+    }
+    throw new CorruptData(`${fileName(address)}: its parts are in no order of a table`);
+  }
+
+  async #head(address: BlockAddress): Promise<{ readonly sizeBytes: number }> {
+    const found = await this.blocks.head(address);
+    if (!found) throw new BlockNotFound(fileName(address));
+    if (found.sizeBytes > 0 && found.sizeBytes <= FILE_BYTES_MAX) return found;
+    throw new CorruptData(`${fileName(address)}: a table of ${found.sizeBytes} bytes`);
+  }
+}
+
+function layoutOrMore(tail: FileTail): TableLayout | number {
+  try {
+    return readLayout(tail);
+  } catch (error) {
+    if (error instanceof TailTooShort) return error.fromOffset;
+    throw error;
+  }
+}
