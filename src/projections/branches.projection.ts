@@ -25,10 +25,30 @@ export const branchesProjection: Projection<StoredBranchEvent | RepositoryRowsDr
     }
     const { uid, branch } = branchOfStream(stream);
     const partition = partitions.branches(uid);
-    return [
-      event.record === null
+    const { record } = event;
+    const row =
+      record === null
         ? remove(partition, keys.branch(branch))
-        : put(partition, keys.branch(branch), event.record),
+        : put(partition, keys.branch(branch), record);
+    if (!movesQueue.has(event.type)) return [row];
+    const key = keys.pendingBranch(uid, branch);
+    const pendingCount = record?.pendingCount ?? 0;
+    return [
+      row,
+      pendingCount > 0
+        ? put(partitions.pendingBranches, key, { uid, branch, pendingCount })
+        : remove(partitions.pendingBranches, key),
     ];
   },
 };
+
+/** The events after which more or fewer intents are pending than before. */
+const movesQueue: ReadonlySet<string> = new Set<StoredBranchEvent['type']>([
+  'IntentRequested',
+  'BranchDeletionRequested',
+  'Committed',
+  'Merged',
+  'StagingDiscarded',
+  'IntentFailed',
+  'BranchDeleted',
+]);

@@ -1,4 +1,4 @@
-import type { CommitId, RepositoryUid, UserId } from '../domain/model.js';
+import type { BranchId, CommitId, RepositoryUid, UserId } from '../domain/model.js';
 import type { KvRow, KvWrite } from '../ports/kv-store.js';
 import { assert } from '../shared/assert.js';
 
@@ -9,10 +9,19 @@ export interface TagRecord {
   readonly commitId: CommitId;
 }
 
-export interface TokenRecord {
+/** By the clock of whoever opened it. */
+export interface OpenedToken {
+  readonly openedAtMs: number;
+}
+
+export interface ClosedToken {
+  readonly closedAtMs: number;
+}
+
+export interface PendingBranch {
   readonly uid: RepositoryUid;
-  /** By the clock of whoever closed it; null while it is open. */
-  readonly closedAtMs: number | null;
+  readonly branch: BranchId;
+  readonly pendingCount: number;
 }
 
 export interface SetupRecord {

@@ -15,14 +15,18 @@ export const partitions = {
   repositoryMetadata: 'repositories/metadata',
   /** branch → BranchRecord */
   branches: (uid: RepositoryUid) => `branches/${uid}`,
+  /** `<uid>/<branch>` → PendingBranch, while an intent of it is not complete */
+  pendingBranches: 'branches/@pending',
   /** commit id → CommitRecord */
   commits: (uid: RepositoryUid) => `commits/${uid}`,
   /** tag → TagRecord */
   tags: (uid: RepositoryUid) => `tags/${uid}`,
   /** path → ObjectEntry, or null: a tombstone */
   staging: (token: StagingToken) => `staging/${token}`,
-  /** token → TokenRecord, until its rows are dropped; no token begins with `@` */
+  /** token → OpenedToken, until its rows are dropped; no token begins with `@` */
   tokens: 'staging/@tokens',
+  /** token → ClosedToken, until its rows are dropped: what a sweep looks through */
+  closedTokens: 'staging/@closed',
   /** `setup` → SetupRecord */
   installation: 'installation/state',
   /** access key id → CredentialRecord */
@@ -34,6 +38,7 @@ export const keys = {
   tag: (tag: TagId) => utf8(tag),
   commit: (commit: CommitId | string) => utf8(commit),
   uid: (uid: RepositoryUid) => utf8(uid),
+  pendingBranch: (uid: RepositoryUid, branch: BranchId) => utf8(`${uid}/${branch}`),
   token: (token: StagingToken) => utf8(token),
   setup: utf8('setup'),
 } as const;

@@ -1,5 +1,5 @@
 import type { StagingEvent } from '../domain/staging/staging.events.js';
-import { placeOfToken, tokenOfStream } from '../domain/staging/staging.stream.js';
+import { tokenOfStream } from '../domain/staging/staging.stream.js';
 import { unreachable } from '../shared/assert.js';
 import { utf8 } from '../shared/bytes.js';
 import { drop, put, remove } from './kv-codec.js';
@@ -22,18 +22,18 @@ export const stagingProjection: Projection<StagingEvent> = {
         // Not a delete: the path may still stand in a sealed token or in the head commit.
         return [put(partition, utf8(event.path), null)];
       case 'TokenOpened':
-        return [tokenRow(token, null)];
+        return [put(partitions.tokens, keys.token(token), { openedAtMs: atMs })];
       case 'TokenClosed':
-        return [tokenRow(token, atMs)];
+        return [put(partitions.closedTokens, keys.token(token), { closedAtMs: atMs })];
       case 'StagedRowsDropped':
-        return event.until === undefined
-          ? [drop(partition), remove(partitions.tokens, keys.token(token))]
-          : [drop(partition, utf8(event.until))];
+        if (event.until !== undefined) return [drop(partition, utf8(event.until))];
+        return [
+          drop(partition),
+          remove(partitions.tokens, keys.token(token)),
+          remove(partitions.closedTokens, keys.token(token)),
+        ];
       default:
         return unreachable(event);
     }
   },
 };
-
-const tokenRow = (token: ReturnType<typeof tokenOfStream>, closedAtMs: number | null) =>
-  put(partitions.tokens, keys.token(token), { uid: placeOfToken(token).uid, closedAtMs });

@@ -1,0 +1,45 @@
+import type { Sweep } from '../commands/sweep.js';
+import type { Clock } from '../ports/clock.js';
+import type { Worker } from './worker.js';
+
+export interface SweeperOptions {
+  readonly everyMs: number;
+  /** 0 … 1, so that several nodes do not sweep in step. */
+  readonly jitter: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Sweeps now and then, first at once: what a crash left half done is finished at the next start. */
+export class Sweeper implements Worker {
+  readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly sweep: Sweep,
+    private readonly clock: Clock,
+    private readonly options: SweeperOptions,
+  ) {}
+
+  start(): void {
+    this.#running = this.#loop();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #loop(): Promise<void> {
+    const { everyMs, jitter, onError } = this.options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.sweep.run();
+      } catch (error) {
+        // What could not be finished now is found again by the next round.
+        if (!signal.aborted) onError(error);
+      }
+      await this.clock.sleep(everyMs * (0.75 + jitter() / 2), signal);
+    }
+  }
+}

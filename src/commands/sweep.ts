@@ -1,0 +1,150 @@
+import type { BranchRecord } from '../domain/branch/branch.events.js';
+import type {
+  CommandId,
+  ObjectPath,
+  RepositoryUid,
+  StagingToken,
+  UserId,
+} from '../domain/model.js';
+import type { RepositoryRecord } from '../domain/repository/repository.events.js';
+import { placeOfToken, stagingStream } from '../domain/staging/staging.stream.js';
+import type { Clock } from '../ports/clock.js';
+import type { EventLog } from '../ports/event-log.js';
+import type { Ids } from '../ports/ids.js';
+import type { KvRow, KvStore } from '../ports/kv-store.js';
+import { BranchesView } from '../projections/branches.view.js';
+import { decodeValue, type PendingBranch } from '../projections/kv-codec.js';
+import { partitions } from '../projections/kv-keys.js';
+import { RepositoriesView } from '../projections/repositories.view.js';
+import { fromUtf8, justAfter } from '../shared/bytes.js';
+import type { Intents } from './branch/intents.js';
+import { contextOf, newEvent } from './new-events.js';
+import type { RepositoryDeletion } from './repository/repository-deletion.js';
+import { partOf, type Request } from './request.js';
+
+const ROWS_PER_PAGE = 500;
+/** Rows that one append takes out of a view: its transaction stays short. */
+const ROWS_PER_SLICE = 1_000;
+
+export interface SweepLimits {
+  /** Longer than any read or build may take, from when nobody can begin to need a token's rows. */
+  readonly dropGraceMs: number;
+}
+
+/**
+ * Finishes what a crash left half done, and drops what nobody can read any more. Every node may
+ * sweep at any moment: each step is one that any node may take.
+ */
+export class Sweep {
+  /** When this process first saw that a token is consumed; its grace counts from there. */
+  readonly #consumedSinceMs = new Map<StagingToken, number>();
+
+  constructor(
+    private readonly ports: {
+      readonly log: EventLog;
+      readonly kv: KvStore;
+      readonly clock: Clock;
+      readonly ids: Ids;
+    },
+    private readonly intents: Intents,
+    private readonly deletion: RepositoryDeletion,
+    private readonly limits: SweepLimits,
+  ) {}
+
+  /** Looks once over everything. */
+  async run(): Promise<void> {
+    const request = this.#request();
+    await this.#finishDeletions(request);
+    await this.#helpBranches(request);
+    await this.#dropTokens(request);
+  }
+
+  async #finishDeletions(request: Request): Promise<void> {
+    const view = new RepositoriesView(this.ports.kv);
+    for (const repository of await view.deleting('', ROWS_PER_PAGE)) {
+      await this.deletion.finish(repository, partOf(request, repository.uid));
+    }
+  }
+
+  /** An intent whose requester died is completed by whoever comes by. */
+  async #helpBranches(request: Request): Promise<void> {
+    const partition = partitions.pendingBranches;
+    for await (const row of rowsOf(this.ports.kv, partition)) {
+      const { uid, branch } = decodeValue<PendingBranch>(row);
+      const repository = await this.#repositoryOf(uid);
+      // One that is being deleted ends its branches itself.
+      if (repository) await this.intents.help({ repository, branch }, request);
+    }
+  }
+
+  async #repositoryOf(uid: RepositoryUid): Promise<RepositoryRecord | undefined> {
+    for await (const row of rowsOf(this.ports.kv, partitions.repositories)) {
+      const repository = decodeValue<RepositoryRecord>(row);
+      if (repository.uid === uid) return repository;
+    }
+    return undefined;
+  }
+
+  async #dropTokens(request: Request): Promise<void> {
+    const seen = new Set<StagingToken>();
+    for await (const row of rowsOf(this.ports.kv, partitions.closedTokens)) {
+      const token = fromUtf8(row.key) as StagingToken;
+      seen.add(token);
+      if (await this.#isDue(token)) await this.#drop(token, partOf(request, token));
+    }
+    for (const token of this.#consumedSinceMs.keys()) {
+      if (!seen.has(token)) this.#consumedSinceMs.delete(token);
+    }
+  }
+
+  async #isDue(token: StagingToken): Promise<boolean> {
+    const { uid, branch, life, ordinal } = placeOfToken(token);
+    const record = await new BranchesView(this.ports.kv).get(uid, branch);
+    if (!isConsumed({ life, ordinal }, record)) return false;
+    const nowMs = this.ports.clock.nowMs();
+    const sinceMs = this.#consumedSinceMs.get(token) ?? nowMs;
+    this.#consumedSinceMs.set(token, sinceMs);
+    return nowMs - sinceMs >= this.limits.dropGraceMs;
+  }
+
+  async #drop(token: StagingToken, request: Request): Promise<void> {
+    const partition = partitions.staging(token);
+    for (let slice = 0; ; slice++) {
+      const limit = ROWS_PER_SLICE + 1;
+      const [rows = []] = await this.ports.kv.read([{ kind: 'scan', partition, limit }]);
+      const next = rows[ROWS_PER_SLICE];
+      const until = next && (fromUtf8(next.key) as ObjectPath);
+      const event = newEvent({ type: 'StagedRowsDropped', until }, request.commandId, slice);
+      const append = { stream: stagingStream(token), expected: 'any' as const, events: [event] };
+      await this.ports.log.append([append], contextOf(request, this.ports.clock));
+      if (until === undefined) return;
+    }
+  }
+
+  #request(): Request {
+    const commandId: CommandId = this.ports.ids.commandId();
+    return { caller: { user: 'moraine' as UserId, requestId: `sweep-${commandId}` }, commandId };
+  }
+}
+
+/** Returns whether no reader that begins now can need a token: its branch is past it, or gone. */
+function isConsumed(
+  { life, ordinal }: { life: number; ordinal: number },
+  branch: BranchRecord | undefined,
+): boolean {
+  return !branch || branch.life !== life || ordinal < branch.tokens.lo;
+}
+
+/** Yields the rows of a partition, a page at a time. */
+async function* rowsOf(kv: KvStore, partition: string): AsyncGenerator<KvRow> {
+  let from: Uint8Array | undefined;
+  for (;;) {
+    const [rows = []] = await kv.read([
+      { kind: 'scan', partition, limit: ROWS_PER_PAGE, ...(from ? { from } : {}) },
+    ]);
+    yield* rows;
+    const last = rows.at(-1);
+    if (rows.length < ROWS_PER_PAGE || !last) return;
+    from = justAfter(last.key);
+  }
+}

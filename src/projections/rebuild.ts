@@ -1,0 +1,145 @@
+import type { EventLog, InlineProjection } from '../ports/event-log.js';
+import type { KvWrite } from '../ports/kv-store.js';
+import type { DifferingRow, ViewSlot, ViewSlots } from '../ports/view-slots.js';
+import { inlineProjection } from './all-projections.js';
+import type { Projection } from './projection.js';
+
+/** Events read, projected and written at once. */
+const EVENTS_PER_STEP = 500;
+/** Behind the log by no more than this, the rest is written while appends wait. */
+const EVENTS_BEHIND_MAX = 500;
+
+export interface ListedProjection {
+  readonly name: string;
+  /** Of this program. */
+  readonly version: number;
+  /** Of what is in use; undefined: nothing was ever written. */
+  readonly storedVersion: number | undefined;
+  readonly slot: number | undefined;
+  readonly isBuilding: boolean;
+}
+
+export interface RebuildReport {
+  readonly projection: string;
+  readonly events: number;
+  readonly writes: number;
+  readonly differingCount: number;
+  /** The first that differ, at most so many as the store names. */
+  readonly differing: readonly DifferingRow[];
+  readonly isSwapped: boolean;
+}
+
+/** Builds views anew from the log, beside the ones in use. */
+export class Rebuilder {
+  constructor(
+    private readonly log: EventLog,
+    private readonly slots: ViewSlots,
+    private readonly projections: readonly Projection[],
+  ) {}
+
+  async list(): Promise<readonly ListedProjection[]> {
+    const slots = await this.slots.list();
+    return this.projections.map(({ name, version }) => {
+      const own = slots.filter(({ view }) => view === name);
+      const active = own.find(({ state }) => state === 'active');
+      return {
+        name,
+        version,
+        storedVersion: active?.version,
+        slot: active?.slot,
+        isBuilding: own.some(({ state }) => state === 'building'),
+      };
+    });
+  }
+
+  /**
+   * Builds a view anew while the one in use serves on, compares the two at one moment, and swaps
+   * the new one in; with `swap` false it only compares.
+   *
+   * @throws UnknownProjection
+   */
+  async rebuild(name: string, options: { readonly swap: boolean }): Promise<RebuildReport> {
+    const projection = this.projections.find((one) => one.name === name);
+    if (!projection) throw new UnknownProjection(name, this.projections);
+    await this.#dropLeftOvers(name);
+    const slot = await this.slots.begin(name, projection.version);
+    try {
+      return await this.#fill(projection, slot, options);
+    } finally {
+      await this.#dropLeftOvers(name);
+    }
+  }
+
+  async #fill(
+    projection: Projection,
+    slot: number,
+    { swap }: { readonly swap: boolean },
+  ): Promise<RebuildReport> {
+    const reader = new EventReader(this.log, inlineProjection([projection]));
+    for (;;) {
+      const { writes, readCount } = await reader.step();
+      if (writes.length > 0) await this.slots.write(slot, writes);
+      if (readCount < EVENTS_BEHIND_MAX) break;
+    }
+    const { isSwapped, difference } = await this.slots.swap(slot, {
+      remaining: () => reader.rest(),
+      accept: () => swap,
+    });
+    return {
+      projection: projection.name,
+      events: reader.eventCount,
+      writes: reader.writeCount,
+      differingCount: difference?.differingCount ?? 0,
+      differing: difference?.rows ?? [],
+      isSwapped,
+    };
+  }
+
+  /** What an earlier rebuild left behind when it was cut off, and what a swap took out of use. */
+  async #dropLeftOvers(name: string): Promise<void> {
+    const isLeftOver = ({ view, state }: ViewSlot) => view === name && state !== 'active';
+    for (const { slot } of (await this.slots.list()).filter(isLeftOver))
+      await this.slots.drop(slot);
+  }
+}
+
+/** Reads the log from its beginning, once, and keeps its place. */
+class EventReader {
+  #position = 0;
+  eventCount = 0;
+  writeCount = 0;
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly project: InlineProjection,
+  ) {}
+
+  async step(): Promise<{ writes: readonly KvWrite[]; readCount: number }> {
+    const events = await this.log.readAll({ after: this.#position, limit: EVENTS_PER_STEP });
+    const writes = events.flatMap((event) => this.project(event));
+    this.#position = events.at(-1)?.position ?? this.#position;
+    this.eventCount += events.length;
+    this.writeCount += writes.length;
+    return { writes, readCount: events.length };
+  }
+
+  /** Returns the writes of everything up to the log's end. */
+  async rest(): Promise<readonly KvWrite[]> {
+    const all: KvWrite[] = [];
+    for (;;) {
+      const { writes, readCount } = await this.step();
+      all.push(...writes);
+      if (readCount < EVENTS_PER_STEP) return all;
+    }
+  }
+}
+
+export class UnknownProjection extends Error {
+  override readonly name = 'UnknownProjection';
+
+  constructor(name: string, known: readonly Projection[]) {
+    super(
+      `no projection is called '${name}'; there are ${known.map((one) => one.name).join(', ')}`,
+    );
+  }
+}
