@@ -1,0 +1,66 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { UserRecord } from '../auth/authenticator.js';
+import { DomainError } from '../domain/errors.js';
+import { type EdgeRequest, edgeRequest } from './caller.js';
+import { NotServedYet } from './http-errors.js';
+import { KnownCallers } from './known-callers.js';
+import {
+  OPERATIONS,
+  OPTIONAL_CALLER_OPERATIONS,
+  PUBLIC_OPERATIONS,
+  routeOf,
+} from './operations.js';
+import { EdgeSettings } from './settings.js';
+
+/** Finds out who asks. Without a promise when the caller is known, since every request comes here. */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly callers: KnownCallers,
+    private readonly settings: EdgeSettings,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const request = edgeRequest(context);
+    request.commandId = this.settings.newCommandId();
+    const { authorization } = request.headers;
+    if (authorization === undefined) return mayBeNobody(request);
+    const known = this.callers.known(authorization);
+    if (known !== undefined) return admit(request, known);
+    if (publicRoutes.has(routeKey(request))) return true;
+    return this.callers.find(authorization).then((user) => admit(request, user));
+  }
+}
+
+function admit(request: EdgeRequest, user: UserRecord): true {
+  request.user = user;
+  // Whoever sends it relies on it: a repeat would be done twice.
+  if (request.headers['idempotency-key'] !== undefined && request.raw.method !== 'GET') {
+    throw new NotServedYet('Idempotency-Key');
+  }
+  return true;
+}
+
+/** @throws DomainError authentication_failed  somebody must be known here */
+function mayBeNobody(request: EdgeRequest): true {
+  const key = routeKey(request);
+  if (publicRoutes.has(key) || optionalRoutes.has(key)) return true;
+  throw new DomainError('authentication_failed');
+}
+
+function routeKey(request: EdgeRequest): string {
+  return `${request.raw.method} ${request.routeOptions.url}`;
+}
+
+function routesOf(operationIds: ReadonlySet<string>): string[] {
+  return OPERATIONS.filter(({ operationId }) => operationIds.has(operationId)).map(
+    (operation) => `${operation.method} ${routeOf(operation)}`,
+  );
+}
+
+const publicRoutes: ReadonlySet<string> = new Set([
+  ...routesOf(PUBLIC_OPERATIONS),
+  'GET /_health',
+  'GET /readyz',
+]);
+const optionalRoutes: ReadonlySet<string> = new Set(routesOf(OPTIONAL_CALLER_OPERATIONS));

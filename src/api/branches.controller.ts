@@ -1,0 +1,82 @@
+import { Controller, Header, HttpCode } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { CreateBranch } from '../commands/branch/create-branch.js';
+import { DeleteBranch } from '../commands/branch/delete-branch.js';
+import type { Request } from '../commands/request.js';
+import type { BranchId, RepositoryId } from '../domain/model.js';
+import { DiffBranch } from '../queries/diff-branch.js';
+import { GetBranch } from '../queries/get-branch.js';
+import { ListBranches } from '../queries/list-branches.js';
+import type { PageRequest } from '../shared/page.js';
+import { Asked } from './caller.js';
+import { BranchCreation, branchWish } from './dto/branch-creation.js';
+import { JsonBody } from './json-body.js';
+import { BranchParam, PageQuery, QueryParams, RepositoryParam } from './params.js';
+import type { Query } from './query.js';
+import { Serves } from './serves.js';
+import { differenceJson, pageJson, refJson } from './wire.js';
+
+@Controller()
+export class BranchesController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Serves('listBranches')
+  async list(
+    @RepositoryParam() repository: RepositoryId,
+    @PageQuery() page: PageRequest,
+    @QueryParams() query: Query,
+  ) {
+    const showsHidden = query.flag('show_hidden');
+    const filter = { prefix: query.text('prefix') ?? '', showsHidden };
+    return pageJson(
+      await this.queries.execute(new ListBranches(repository, page, filter)),
+      refJson,
+    );
+  }
+
+  /** The answer is the bare commit id, not JSON. */
+  @Serves('createBranch')
+  @Header('content-type', 'text/plain; charset=utf-8')
+  create(
+    @RepositoryParam() repository: RepositoryId,
+    @JsonBody(BranchCreation) body: BranchCreation,
+    @Asked() asked: Request,
+  ): Promise<string> {
+    return this.commands.execute(new CreateBranch(repository, branchWish(body), asked));
+  }
+
+  @Serves('getBranch')
+  async get(@RepositoryParam() repository: RepositoryId, @BranchParam() branch: BranchId) {
+    return refJson(await this.queries.execute(new GetBranch(repository, branch)));
+  }
+
+  @Serves('deleteBranch')
+  @HttpCode(204)
+  delete(
+    @RepositoryParam() repository: RepositoryId,
+    @BranchParam() branch: BranchId,
+    @QueryParams() query: Query,
+    @Asked() asked: Request,
+  ): Promise<void> {
+    const options = { isForced: query.flag('force') };
+    return this.commands.execute(new DeleteBranch(repository, branch, options, asked));
+  }
+
+  @Serves('diffBranch')
+  async diff(
+    @RepositoryParam() repository: RepositoryId,
+    @BranchParam() branch: BranchId,
+    @PageQuery() page: PageRequest,
+    @QueryParams() query: Query,
+  ) {
+    const filter = {
+      prefix: query.text('prefix') ?? '',
+      delimiter: query.text('delimiter') ?? '',
+    };
+    const found = await this.queries.execute(new DiffBranch(repository, branch, page, filter));
+    return pageJson(found, differenceJson);
+  }
+}

@@ -1,0 +1,81 @@
+import { Controller } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { CommitBranch } from '../commands/branch/commit-branch.js';
+import type { Request } from '../commands/request.js';
+import type { BranchId, RepositoryId } from '../domain/model.js';
+import { GetCommit } from '../queries/get-commit.js';
+import { LogCommits } from '../queries/log-commits.js';
+import type { PageRequest } from '../shared/page.js';
+import { Asked } from './caller.js';
+import { CommitCreation, commitWish } from './dto/commit-creation.js';
+import { NotServedYet } from './http-errors.js';
+import { JsonBody } from './json-body.js';
+import {
+  BranchParam,
+  CommitParam,
+  PageQuery,
+  QueryParams,
+  RefParam,
+  RepositoryParam,
+} from './params.js';
+import { refText, timeMs } from './parse.js';
+import type { Query } from './query.js';
+import { Serves } from './serves.js';
+import { commitJson, pageJson } from './wire.js';
+
+@Controller()
+export class CommitsController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Serves('commit')
+  async commit(
+    @RepositoryParam() repository: RepositoryId,
+    @BranchParam() branch: BranchId,
+    @JsonBody(CommitCreation) body: CommitCreation,
+    @QueryParams() query: Query,
+    @Asked() asked: Request,
+  ) {
+    refuseOptions(query, 'source_metarange');
+    const command = new CommitBranch(repository, branch, commitWish(body), asked);
+    return commitJson(await this.commands.execute(command));
+  }
+
+  @Serves('getCommit')
+  async get(@RepositoryParam() repository: RepositoryId, @CommitParam() ref: string) {
+    return commitJson(await this.queries.execute(new GetCommit(repository, ref)));
+  }
+
+  @Serves('logCommits')
+  async log(
+    @RepositoryParam() repository: RepositoryId,
+    @RefParam() ref: string,
+    @PageQuery() page: PageRequest,
+    @QueryParams() query: Query,
+  ) {
+    refuseOptions(query, 'objects', 'prefixes');
+    const found = await this.queries.execute(
+      new LogCommits(repository, ref, page, logFilter(query)),
+    );
+    return pageJson(found, commitJson);
+  }
+}
+
+function logFilter(query: Query): LogCommits['filter'] {
+  // It bounds the search for paths alone, and there is none without paths.
+  query.flag('limit');
+  const since = query.text('since');
+  const stopAt = query.text('stop_at');
+  return {
+    isFirstParentOnly: query.flag('first_parent'),
+    sinceMs: since === undefined ? undefined : timeMs(since, 'since'),
+    stopAt: stopAt === undefined ? undefined : refText(stopAt, 'stop_at'),
+  };
+}
+
+/** @throws NotServedYet  naming the option */
+function refuseOptions(query: Query, ...names: readonly string[]): void {
+  for (const name of names) if (query.has(name)) throw new NotServedYet(name);
+}

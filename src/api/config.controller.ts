@@ -1,0 +1,57 @@
+import { Controller, HttpCode } from '@nestjs/common';
+import { refuseWrongEvents, StatsEventsList } from './dto/stats-events.js';
+import { JsonBody } from './json-body.js';
+import { Serves } from './serves.js';
+import { EdgeSettings } from './settings.js';
+
+@Controller()
+export class ConfigController {
+  constructor(private readonly settings: EdgeSettings) {}
+
+  @Serves('getConfig')
+  config() {
+    return {
+      version_config: this.version(),
+      storage_config: this.storage(),
+      // Of one store it says nothing twice.
+      storage_config_list: [],
+      ui_config: {},
+      capabilities_config: {},
+    };
+  }
+
+  /** Clients print a warning for any other context. */
+  @Serves('getLakeFSVersion')
+  version() {
+    return { version: this.settings.version, version_context: 'lakeFS' };
+  }
+
+  @Serves('getStorageConfig')
+  storage() {
+    const { type, namespaceRule, namespaceExample, namespacePrefix } = this.settings.blockStore;
+    return {
+      blockstore_type: type,
+      blockstore_id: '',
+      blockstore_description: '',
+      blockstore_namespace_example: namespaceExample,
+      blockstore_namespace_ValidityRegex: namespaceRule,
+      default_namespace_prefix: namespacePrefix,
+      pre_sign_support: false,
+      pre_sign_support_ui: false,
+      pre_sign_multipart_upload: false,
+      import_support: false,
+      import_validity_regex: namespaceRule,
+    };
+  }
+
+  @Serves('getGarbageCollectionConfig')
+  garbageCollection() {
+    return { grace_period: Math.floor(this.settings.addressTokenTtlMs / 1000) };
+  }
+
+  @Serves('postStatsEvents')
+  @HttpCode(204)
+  statistics(@JsonBody(StatsEventsList) body: StatsEventsList): void {
+    refuseWrongEvents(body);
+  }
+}

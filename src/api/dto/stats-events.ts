@@ -1,0 +1,26 @@
+import { IsArray, IsInt, IsNotEmpty, Min } from 'class-validator';
+import { checked, IsText } from '../json-body.js';
+
+export class StatsEventsList {
+  @IsArray()
+  readonly events!: unknown[];
+}
+
+export class StatsEvent {
+  @IsText()
+  @IsNotEmpty()
+  readonly class!: string;
+
+  @IsText()
+  @IsNotEmpty()
+  readonly name!: string;
+
+  @IsInt()
+  @Min(0)
+  readonly count!: number;
+}
+
+/** Checks what clients count about themselves; it is kept nowhere. @throws DomainError invalid */
+export function refuseWrongEvents({ events }: StatsEventsList): void {
+  for (const [at, event] of events.entries()) checked(StatsEvent, event, `events[${at}].`);
+}

@@ -1,0 +1,131 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError } from '../domain/errors.js';
+import type { EdgeRequest } from './caller.js';
+import { answerError } from './http-errors.js';
+import { parseJson } from './json-body.js';
+import { API_PREFIX } from './operations.js';
+import { decodePathText } from './percent.js';
+
+export const JSON_BYTES_MAX = 1024 * 1024;
+/** Of the request line and all headers; a path or ref of 1,024 escaped bytes takes 3 KiB. */
+export const HEADER_BYTES_MAX = 64 * 1024;
+
+/**
+ * Returns the HTTP server: how bytes of a socket become a request, and how what breaks on the way
+ * becomes an answer. Whatever goes wrong, the body is `{"message"}`.
+ *
+ * @param newRequestId  a client's own id is never taken over
+ */
+export function httpAdapter({ newRequestId }: { newRequestId: () => string }): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    bodyLimit: JSON_BYTES_MAX,
+    exposeHeadRoutes: false,
+    trustProxy: true,
+    skipMiddie: true,
+    genReqId: newRequestId,
+    // An upload takes as long as it takes; headers have Node's own limit of 60 s.
+    requestTimeout: 0,
+    http: { maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: false },
+    routerOptions: {
+      maxParamLength: HEADER_BYTES_MAX,
+      // Queries are read from the raw URL, strictly: see query.ts.
+      querystringParser: () => noQuery,
+    },
+    frameworkErrors: answerBadUrl,
+    clientErrorHandler: answerBadRequest,
+  });
+  const server = adapter.getInstance();
+  server.decorateRequest('contentType', '');
+  server.decorateRequest('user', null);
+  server.decorateRequest('commandId', null);
+  server.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    foldContentType(request as EdgeRequest);
+    done();
+  });
+  server.addHook('preSerialization', (_request, reply, payload, done) => {
+    // Fastify adds a charset, which lakeFS's web UI does not expect.
+    void reply.header('content-type', 'application/json');
+    void reply.header('x-content-type-options', 'nosniff');
+    done(null, payload);
+  });
+  addParsers(adapter);
+  return adapter;
+}
+
+/**
+ * Keeps the type of a body for those who ask for it, and tells Fastify another: it answers 415 to
+ * what it cannot read as a type, and an upload may call itself whatever it likes.
+ */
+function foldContentType(request: EdgeRequest): void {
+  const { headers, method, url = '' } = request.raw;
+  const contentType = headers['content-type'];
+  if (contentType === undefined) return;
+  request.contentType = contentType;
+  if (isUpload(method, url)) delete headers['content-type'];
+  else headers['content-type'] = 'application/json';
+}
+
+function addParsers(adapter: FastifyAdapter): void {
+  const server = adapter.getInstance();
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    (request: FastifyRequest, body: Buffer, done) => {
+      try {
+        done(null, parseJson(body, (request as EdgeRequest).contentType));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
+  server.addContentTypeParser('*', (request, stream, done) => {
+    if (request.is404 || isUpload(request.raw.method, request.raw.url ?? '')) done(null, stream);
+    else done(new DomainError('invalid', { field: 'Content-Type', reason: 'is missing' }));
+  });
+}
+
+/** The one route whose body is handed on as it comes: `…/branches/{branch}/objects`. */
+function isUpload(method: string | undefined, url: string): boolean {
+  if (method !== 'POST') return false;
+  const end = url.indexOf('?');
+  return (end < 0 ? url : url.slice(0, end)).endsWith('/objects');
+}
+
+/** What the router itself refuses: an escape in the path that is none. */
+function answerBadUrl(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  const [path = ''] = (request.raw.url ?? '').split('?', 1);
+  void reply.header('x-request-id', request.id);
+  answerError(reply, { status: 400, message: pathFault(path) ?? error.message });
+}
+
+function pathFault(path: string): string | undefined {
+  try {
+    for (const segment of path.slice(API_PREFIX.length).split('/')) decodePathText(segment, 'path');
+    return undefined;
+  } catch (error) {
+    return error instanceof DomainError ? error.message : undefined;
+  }
+}
+
+/** What Node refuses before there is a request: answered on the bare socket. */
+function answerBadRequest(error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
+  const [status, message] = socketErrors.get(error.code ?? '') ?? [400, 'not a valid HTTP request'];
+  const body = JSON.stringify({ message });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
+      `X-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `Connection: close\r\n\r\n${body}`,
+  );
+}
+
+const socketErrors: ReadonlyMap<string, readonly [status: number, message: string]> = new Map([
+  ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'the request took too long to arrive']],
+  ['HPE_HEADER_OVERFLOW', [431, `path and headers are over ${HEADER_BYTES_MAX} bytes`]],
+]);
+const noQuery = Object.freeze({});

@@ -1,0 +1,117 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
+import { CorruptData } from '../ports/store-errors.js';
+import type { FoundObject } from '../queries/stat-object.js';
+import type { ByteRange } from './byte-range.js';
+import { DEFAULT_CONTENT_TYPE } from './wire.js';
+
+/** What stands before an object's bytes, or in place of them. */
+export function objectHeaders({ entry }: FoundObject): Record<string, string> {
+  const contentType = sendable(entry.contentType) ? entry.contentType : '';
+  return {
+    etag: entityTag(entry.checksum),
+    'last-modified': new Date(entry.modifiedAtMs).toUTCString(),
+    'content-type': contentType || DEFAULT_CONTENT_TYPE,
+    // No browser and no proxy may keep what the next reader may not see.
+    'cache-control': 'no-store, must-revalidate',
+    expires: '0',
+  };
+}
+
+/** How long the answer is, and of which part; by it the status is 200 or 206. */
+export function lengthHeaders(
+  { entry }: FoundObject,
+  range: ByteRange | undefined,
+): Record<string, string> {
+  if (range === undefined) return { 'content-length': String(entry.sizeBytes) };
+  return {
+    'content-length': String(range.end - range.start + 1),
+    'content-range': `bytes ${range.start}-${range.end}/${entry.sizeBytes}`,
+  };
+}
+
+/** Sends an object's bytes, none too few and none too many. */
+export function sendObject(
+  reply: FastifyReply,
+  found: FoundObject,
+  { range, bytes }: { range: ByteRange | undefined; bytes: Readable },
+): void {
+  const isInline = inlineTypes.has(found.entry.contentType);
+  const length = lengthHeaders(found, range);
+  void reply
+    .status(range === undefined ? 200 : 206)
+    .headers(objectHeaders(found))
+    .headers(length)
+    .headers({ ...sandbox, 'content-disposition': isInline ? 'inline' : 'attachment' })
+    .send(Readable.from(exactly(bytes, Number(length['content-length'])), { objectMode: false }));
+}
+
+/** Sends what is known of an object and no bytes. */
+export function sendObjectHead(
+  reply: FastifyReply,
+  found: FoundObject,
+  range: ByteRange | undefined,
+): void {
+  void reply
+    .status(range === undefined ? 200 : 206)
+    .headers(objectHeaders(found))
+    .headers(lengthHeaders(found, range))
+    .header('accept-ranges', 'bytes')
+    .send();
+}
+
+export function entityTag(checksum: string): string {
+  return sendable(checksum) ? `"${checksum.replaceAll('"', '')}"` : '""';
+}
+
+/**
+ * Passes bytes on and breaks off when they are not as many as the answer has promised; otherwise
+ * the client would take the next answer on its connection for the rest of this one.
+ */
+async function* exactly(source: Readable, sizeBytes: number): AsyncGenerator<Buffer> {
+  let left = sizeBytes;
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    left -= chunk.length;
+    if (left < 0) break;
+    yield chunk;
+  }
+  if (left !== 0) throw new CorruptData(`an object of ${sizeBytes} bytes has another length`);
+}
+
+/** What may stand in a header. An entry may come from anywhere and hold anything. */
+function sendable(text: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+}
+
+/** A page among the objects may be looked at, but runs nothing and is framed by nobody else. */
+const sandbox = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'SAMEORIGIN',
+  'content-security-policy': "default-src 'none'",
+};
+
+/** What a browser may show; all else it is to save. */
+const inlineTypes: ReadonlySet<string> = new Set([
+  'application/javascript',
+  'application/json',
+  'application/pdf',
+  'application/xml',
+  'audio/mpeg',
+  'audio/wav',
+  'audio/webm',
+  'image/gif',
+  'image/jpeg',
+  'image/jpg',
+  'image/png',
+  'image/svg+xml',
+  'image/webp',
+  'text/css',
+  'text/html',
+  'text/javascript',
+  'text/markdown',
+  'text/plain',
+  'text/x-markdown',
+  'text/xml',
+  'video/mp4',
+  'video/webm',
+]);

@@ -1,0 +1,90 @@
+import { Controller, Req, Res } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import type { FastifyReply } from 'fastify';
+import type { ObjectPath, RepositoryId } from '../domain/model.js';
+import { ListObjects } from '../queries/list-objects.js';
+import { OpenObject } from '../queries/open-object.js';
+import { type FoundObject, StatObject } from '../queries/stat-object.js';
+import type { PageRequest } from '../shared/page.js';
+import { byteRangeOf, type ByteRange } from './byte-range.js';
+import type { EdgeRequest } from './caller.js';
+import { refuseConditions, refusePresign } from './conditions.js';
+import { entityTag, sendObject, sendObjectHead } from './object-answer.js';
+import { PageQuery, PathQuery, QueryParams, RefParam, RepositoryParam } from './params.js';
+import type { Query } from './query.js';
+import { Serves } from './serves.js';
+import { listedObjectJson, objectJson, pageJson } from './wire.js';
+
+/** Objects at a ref: what reads. */
+@Controller()
+export class ObjectReadsController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Serves('statObject')
+  async stat(
+    @RepositoryParam() repository: RepositoryId,
+    @RefParam() ref: string,
+    @PathQuery() path: ObjectPath,
+    @QueryParams() query: Query,
+  ) {
+    refusePresign(query);
+    const withMetadata = query.flag('user_metadata', true);
+    const found = await this.queries.execute(new StatObject(repository, ref, path));
+    return objectJson({ path, ...found }, withMetadata);
+  }
+
+  @Serves('listObjects')
+  async list(
+    @RepositoryParam() repository: RepositoryId,
+    @RefParam() ref: string,
+    @PageQuery() page: PageRequest,
+    @QueryParams() query: Query,
+  ) {
+    refusePresign(query);
+    const withMetadata = query.flag('user_metadata', true);
+    const filter = {
+      prefix: query.text('prefix') ?? '',
+      delimiter: query.text('delimiter') ?? '',
+    };
+    const found = await this.queries.execute(new ListObjects(repository, ref, page, filter));
+    const { namespace } = found;
+    return pageJson(found, (item) => listedObjectJson(item, { namespace, withMetadata }));
+  }
+
+  @Serves('getObject')
+  async get(
+    @RepositoryParam() repository: RepositoryId,
+    @RefParam() ref: string,
+    @PathQuery() path: ObjectPath,
+    @QueryParams() query: Query,
+    @Req() { headers }: EdgeRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    refusePresign(query);
+    refuseConditions(headers, 'if-none-match');
+    const found = await this.queries.execute(new StatObject(repository, ref, path));
+    const etag = entityTag(found.entry.checksum);
+    if (headers['if-none-match'] === etag)
+      return void reply.status(304).header('etag', etag).send();
+    const range = rangeOf(headers.range, found);
+    const bytes = await this.queries.execute(new OpenObject(repository, found, range));
+    sendObject(reply, found, { range, bytes });
+  }
+
+  @Serves('headObject')
+  async head(
+    @RepositoryParam() repository: RepositoryId,
+    @RefParam() ref: string,
+    @PathQuery() path: ObjectPath,
+    @Req() { headers }: EdgeRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    refuseConditions(headers);
+    const found = await this.queries.execute(new StatObject(repository, ref, path));
+    sendObjectHead(reply, found, rangeOf(headers.range, found));
+  }
+}
+
+function rangeOf(header: string | undefined, { entry }: FoundObject): ByteRange | undefined {
+  return header === undefined ? undefined : byteRangeOf(header, entry.sizeBytes);
+}

@@ -1,0 +1,145 @@
+import { Controller, HttpCode, Req } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { StageObject } from '../commands/object/stage-object.js';
+import { UnstageObjects } from '../commands/object/unstage-objects.js';
+import { UploadObject } from '../commands/object/upload-object.js';
+import type { Request } from '../commands/request.js';
+import { DomainError } from '../domain/errors.js';
+import type {
+  BranchId,
+  ObjectEntry,
+  ObjectPath,
+  RepositoryId,
+  StorageNamespace,
+} from '../domain/model.js';
+import { GetRepository } from '../queries/get-repository.js';
+import { Asked } from './caller.js';
+import type { EdgeRequest } from './caller.js';
+import { refuseConditions } from './conditions.js';
+import { objectToStage } from './dto/object-stage-creation.js';
+import { type ObjectError, type PathList, pathList } from './dto/path-list.js';
+import { statusOf } from './http-errors.js';
+import { metadataOfHeaders } from './metadata.js';
+import { BranchParam, PathQuery, RepositoryParam } from './params.js';
+import { Query } from './query.js';
+import { Serves } from './serves.js';
+import { takeUpload } from './upload-body.js';
+import { objectJson } from './wire.js';
+
+/** Objects on a branch: what writes. */
+@Controller()
+export class ObjectsController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Serves('uploadObject')
+  upload(
+    @RepositoryParam() repository: RepositoryId,
+    @BranchParam() branch: BranchId,
+    @PathQuery() path: ObjectPath,
+    @Req() request: EdgeRequest,
+    @Asked() asked: Request,
+  ) {
+    const options = uploadOptions(request);
+    return takeUpload(request, async (body) => {
+      // Before the body: once that is stored nothing may fail any more but the command itself.
+      const { namespace } = await this.queries.execute(new GetRepository(repository));
+      const upload = { path, ...body, ...options };
+      const entry = await this.commands.execute(
+        new UploadObject(repository, branch, upload, asked),
+      );
+      return objectJson({ path, entry, namespace });
+    });
+  }
+
+  /** Nothing but a look whether an upload would be allowed: every caller may do everything. */
+  @Serves('uploadObjectPreflight')
+  @HttpCode(204)
+  preflight(
+    @RepositoryParam() _repository: RepositoryId,
+    @BranchParam() _branch: BranchId,
+    @PathQuery() _path: ObjectPath,
+  ): void {}
+
+  @Serves('stageObject')
+  @HttpCode(201)
+  async stage(
+    @RepositoryParam() repository: RepositoryId,
+    @BranchParam() branch: BranchId,
+    @PathQuery() path: ObjectPath,
+    @Req() { headers, body }: EdgeRequest,
+    @Asked() asked: Request,
+  ) {
+    refuseConditions(headers);
+    const object = objectToStage(path, body);
+    const entry = await this.commands.execute(new StageObject(repository, branch, object, asked));
+    return stagedJson(object, entry);
+  }
+
+  @Serves('deleteObject')
+  @HttpCode(204)
+  delete(
+    @RepositoryParam() repository: RepositoryId,
+    @BranchParam() branch: BranchId,
+    @PathQuery() path: ObjectPath,
+    @Req() request: EdgeRequest,
+    @Asked() asked: Request,
+  ): Promise<void> {
+    const options = unstageOptions(request);
+    return this.commands.execute(new UnstageObjects(repository, branch, [path], options, asked));
+  }
+
+  @Serves('deleteObjects')
+  @HttpCode(200)
+  async deleteMany(
+    @RepositoryParam() repository: RepositoryId,
+    @BranchParam() branch: BranchId,
+    @Req() request: EdgeRequest,
+    @Asked() asked: Request,
+  ): Promise<{ errors: readonly ObjectError[] }> {
+    const list = pathList(request.body);
+    const options = unstageOptions(request);
+    if (list.paths.length === 0) return { errors: list.refused };
+    const command = new UnstageObjects(repository, branch, list.paths, options, asked);
+    return this.commands.execute(command).then(
+      () => ({ errors: list.refused }),
+      (error: unknown) => ({ errors: forbidden(list, error) }),
+    );
+  }
+}
+
+function uploadOptions({
+  raw,
+}: EdgeRequest): Pick<UploadObject['upload'], 'metadata' | 'isForced'> {
+  refuseConditions(raw.headers);
+  return {
+    metadata: metadataOfHeaders(raw.rawHeaders),
+    isForced: new Query(raw.url ?? '').flag('force'),
+  };
+}
+
+function unstageOptions({ raw }: EdgeRequest): UnstageObjects['options'] {
+  refuseConditions(raw.headers);
+  const query = new Query(raw.url ?? '');
+  // A hint for storing less, which says nothing of what is seen afterwards.
+  query.flag('no_tombstone');
+  return { isForced: query.flag('force') };
+}
+
+/** The address is told as the client gave it. */
+function stagedJson(object: StageObject['object'], entry: ObjectEntry) {
+  const { path, physicalAddress } = object;
+  return { ...objectJson({ path, entry, namespace: NOWHERE }), physical_address: physicalAddress };
+}
+
+/** In the contract a list that may not be deleted is no failed request: each path says it. */
+function forbidden({ paths, refused }: PathList, error: unknown): readonly ObjectError[] {
+  if (!(error instanceof DomainError)) throw error;
+  const { code, message }: DomainError = error;
+  if (statusOf[code] !== 403) throw error;
+  return [...refused, ...paths.map((path) => ({ path, status_code: 403, message }))];
+}
+
+const NOWHERE = '' as StorageNamespace;

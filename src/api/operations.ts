@@ -1,0 +1,196 @@
+/** The 134 operations of lakeFS's REST API 1.84, and which of them this server answers. */
+export interface Operation {
+  readonly operationId: string;
+  readonly method: Method;
+  /** Below {@link API_PREFIX}; parameters in braces. */
+  readonly path: string;
+  /** `later`: answers 501 `Not Implemented`, after authentication. This list only shrinks. */
+  readonly status: 'served' | 'later';
+}
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export const API_PREFIX = '/api/v1';
+
+const operation =
+  (status: Operation['status']) =>
+  (operationId: string, method: Method, path: string): Operation => ({
+    operationId,
+    method,
+    path,
+    status,
+  });
+const served = operation('served');
+const later = operation('later');
+
+const repository = '/repositories/{repository}';
+const branch = `${repository}/branches/{branch}`;
+const ref = `${repository}/refs/{ref}`;
+const user = '/auth/users/{userId}';
+const group = '/auth/groups/{groupId}';
+
+export const OPERATIONS: readonly Operation[] = [
+  served('setupCommPrefs', 'POST', '/setup_comm_prefs'),
+  served('getSetupState', 'GET', '/setup_lakefs'),
+  served('setup', 'POST', '/setup_lakefs'),
+  served('getCurrentUser', 'GET', '/user'),
+  later('login', 'POST', '/auth/login'),
+  later('externalPrincipalLogin', 'POST', '/auth/external/principal/login'),
+  later('stsLogin', 'POST', '/sts/login'),
+  served('getAuthCapabilities', 'GET', '/auth/capabilities'),
+  later('listUsers', 'GET', '/auth/users'),
+  later('createUser', 'POST', '/auth/users'),
+  later('getUser', 'GET', user),
+  later('deleteUser', 'DELETE', user),
+  later('listGroups', 'GET', '/auth/groups'),
+  later('createGroup', 'POST', '/auth/groups'),
+  later('getGroup', 'GET', group),
+  later('deleteGroup', 'DELETE', group),
+  later('listPolicies', 'GET', '/auth/policies'),
+  later('createPolicy', 'POST', '/auth/policies'),
+  later('getPolicy', 'GET', '/auth/policies/{policyId}'),
+  later('updatePolicy', 'PUT', '/auth/policies/{policyId}'),
+  later('deletePolicy', 'DELETE', '/auth/policies/{policyId}'),
+  later('listGroupMembers', 'GET', `${group}/members`),
+  later('addGroupMembership', 'PUT', `${group}/members/{userId}`),
+  later('deleteGroupMembership', 'DELETE', `${group}/members/{userId}`),
+  later('listUserCredentials', 'GET', `${user}/credentials`),
+  later('createCredentials', 'POST', `${user}/credentials`),
+  later('getCredentials', 'GET', `${user}/credentials/{accessKeyId}`),
+  later('deleteCredentials', 'DELETE', `${user}/credentials/{accessKeyId}`),
+  later('listUserGroups', 'GET', `${user}/groups`),
+  later('listUserPolicies', 'GET', `${user}/policies`),
+  later('attachPolicyToUser', 'PUT', `${user}/policies/{policyId}`),
+  later('detachPolicyFromUser', 'DELETE', `${user}/policies/{policyId}`),
+  later('createUserExternalPrincipal', 'POST', `${user}/external/principals`),
+  later('deleteUserExternalPrincipal', 'DELETE', `${user}/external/principals`),
+  later('listUserExternalPrincipals', 'GET', `${user}/external/principals/ls`),
+  later('getExternalPrincipal', 'GET', '/auth/external/principals'),
+  later('listGroupPolicies', 'GET', `${group}/policies`),
+  later('attachPolicyToGroup', 'PUT', `${group}/policies/{policyId}`),
+  later('detachPolicyFromGroup', 'DELETE', `${group}/policies/{policyId}`),
+  later('getGroupACL', 'GET', `${group}/acl`),
+  later('setGroupACL', 'POST', `${group}/acl`),
+  served('listRepositories', 'GET', '/repositories'),
+  served('createRepository', 'POST', '/repositories'),
+  served('getRepository', 'GET', repository),
+  served('deleteRepository', 'DELETE', repository),
+  served('getRepositoryMetadata', 'GET', `${repository}/metadata`),
+  served('setRepositoryMetadata', 'POST', `${repository}/metadata`),
+  served('deleteRepositoryMetadata', 'DELETE', `${repository}/metadata`),
+  later('getGCRules', 'GET', `${repository}/settings/gc_rules`),
+  later('setGCRules', 'PUT', `${repository}/settings/gc_rules`),
+  later('deleteGCRules', 'DELETE', `${repository}/settings/gc_rules`),
+  later('getBranchProtectionRules', 'GET', `${repository}/settings/branch_protection`),
+  later('setBranchProtectionRules', 'PUT', `${repository}/settings/branch_protection`),
+  later('dumpRefs', 'PUT', `${repository}/refs/dump`),
+  later('restoreRefs', 'PUT', `${repository}/refs/restore`),
+  later('dumpStatus', 'GET', `${repository}/dump`),
+  later('dumpSubmit', 'POST', `${repository}/dump`),
+  later('restoreStatus', 'GET', `${repository}/restore`),
+  later('restoreSubmit', 'POST', `${repository}/restore`),
+  served('listTags', 'GET', `${repository}/tags`),
+  served('createTag', 'POST', `${repository}/tags`),
+  served('getTag', 'GET', `${repository}/tags/{tag}`),
+  served('deleteTag', 'DELETE', `${repository}/tags/{tag}`),
+  served('listBranches', 'GET', `${repository}/branches`),
+  served('createBranch', 'POST', `${repository}/branches`),
+  served('logCommits', 'GET', `${ref}/commits`),
+  served('commit', 'POST', `${branch}/commits`),
+  later('CreateCommitRecord', 'POST', `${repository}/commits`),
+  served('getBranch', 'GET', branch),
+  later('resetBranch', 'PUT', branch),
+  served('deleteBranch', 'DELETE', branch),
+  later('hardResetBranch', 'PUT', `${branch}/hard_reset`),
+  later('revertBranch', 'POST', `${branch}/revert`),
+  later('cherryPick', 'POST', `${branch}/cherry-pick`),
+  later('findMergeBase', 'GET', `${repository}/refs/{sourceRef}/merge/{destinationBranch}`),
+  later('mergeIntoBranch', 'POST', `${repository}/refs/{sourceRef}/merge/{destinationBranch}`),
+  served('diffBranch', 'GET', `${branch}/diff`),
+  later('diffRefs', 'GET', `${repository}/refs/{leftRef}/diff/{rightRef}`),
+  served('getCommit', 'GET', `${repository}/commits/{commitId}`),
+  served('getObject', 'GET', `${ref}/objects`),
+  served('headObject', 'HEAD', `${ref}/objects`),
+  later('createPresignMultipartUpload', 'POST', `${branch}/staging/pmpu`),
+  later('completePresignMultipartUpload', 'PUT', `${branch}/staging/pmpu/{uploadId}`),
+  later('abortPresignMultipartUpload', 'DELETE', `${branch}/staging/pmpu/{uploadId}`),
+  later('uploadPart', 'PUT', `${branch}/staging/pmpu/{uploadId}/parts/{partNumber}`),
+  later('uploadPartCopy', 'PUT', `${branch}/staging/pmpu/{uploadId}/parts/{partNumber}/copy`),
+  later('getPhysicalAddress', 'GET', `${branch}/staging/backing`),
+  later('linkPhysicalAddress', 'PUT', `${branch}/staging/backing`),
+  later('importStatus', 'GET', `${branch}/import`),
+  later('importStart', 'POST', `${branch}/import`),
+  later('importCancel', 'DELETE', `${branch}/import`),
+  served('uploadObjectPreflight', 'GET', `${branch}/objects/stage_allowed`),
+  served('stageObject', 'PUT', `${branch}/objects`),
+  served('uploadObject', 'POST', `${branch}/objects`),
+  served('deleteObject', 'DELETE', `${branch}/objects`),
+  served('deleteObjects', 'POST', `${branch}/objects/delete`),
+  later('copyObject', 'POST', `${branch}/objects/copy`),
+  served('statObject', 'GET', `${ref}/objects/stat`),
+  later('updateObjectUserMetadata', 'PUT', `${branch}/objects/stat/user_metadata`),
+  later('getUnderlyingProperties', 'GET', `${ref}/objects/underlyingProperties`),
+  served('listObjects', 'GET', `${ref}/objects/ls`),
+  later('createSymlinkFile', 'POST', `${repository}/refs/{branch}/symlink`),
+  later('listRepositoryRuns', 'GET', `${repository}/actions/runs`),
+  later('getRun', 'GET', `${repository}/actions/runs/{run_id}`),
+  later('listRunHooks', 'GET', `${repository}/actions/runs/{run_id}/hooks`),
+  later(
+    'getRunHookOutput',
+    'GET',
+    `${repository}/actions/runs/{run_id}/hooks/{hook_run_id}/output`,
+  ),
+  later('getMetadataObject', 'GET', `${repository}/metadata/object/{type}/{object_id}`),
+  later('getMetaRange', 'GET', `${repository}/metadata/meta_range/{meta_range}`),
+  later('getRange', 'GET', `${repository}/metadata/range/{range}`),
+  later('setGarbageCollectionRulesPreflight', 'GET', `${repository}/gc/rules/set_allowed`),
+  later('internalGetGarbageCollectionRules', 'GET', `${repository}/gc/rules`),
+  later('internalSetGarbageCollectionRules', 'POST', `${repository}/gc/rules`),
+  later('internalDeleteGarbageCollectionRules', 'DELETE', `${repository}/gc/rules`),
+  later('prepareGarbageCollectionCommits', 'POST', `${repository}/gc/prepare_commits`),
+  later('prepareGarbageCollectionCommitsAsync', 'POST', `${repository}/gc/prepare_commits/async`),
+  later('prepareGarbageCollectionCommitsStatus', 'GET', `${repository}/gc/prepare_commits/status`),
+  later('prepareGarbageCollectionUncommitted', 'POST', `${repository}/gc/prepare_uncommited`),
+  later(
+    'createBranchProtectionRulePreflight',
+    'GET',
+    `${repository}/branch_protection/set_allowed`,
+  ),
+  later('internalGetBranchProtectionRules', 'GET', `${repository}/branch_protection`),
+  later('internalCreateBranchProtectionRule', 'POST', `${repository}/branch_protection`),
+  later('internalDeleteBranchProtectionRule', 'DELETE', `${repository}/branch_protection`),
+  later('listPullRequests', 'GET', `${repository}/pulls`),
+  later('createPullRequest', 'POST', `${repository}/pulls`),
+  later('getPullRequest', 'GET', `${repository}/pulls/{pull_request}`),
+  later('updatePullRequest', 'PATCH', `${repository}/pulls/{pull_request}`),
+  later('mergePullRequest', 'PUT', `${repository}/pulls/{pull_request}/merge`),
+  served('healthCheck', 'GET', '/healthcheck'),
+  served('getConfig', 'GET', '/config'),
+  served('getLakeFSVersion', 'GET', '/config/version'),
+  served('getStorageConfig', 'GET', '/config/storage'),
+  served('getGarbageCollectionConfig', 'GET', '/config/garbage-collection'),
+  served('postStatsEvents', 'POST', '/statistics'),
+  later('getUsageReportSummary', 'GET', '/usage-report/summary'),
+  later('oauthCallback', 'GET', '/oidc/callback'),
+];
+
+/** Answered to anybody; all others need a caller. */
+export const PUBLIC_OPERATIONS: ReadonlySet<string> = new Set([
+  'externalPrincipalLogin',
+  'getAuthCapabilities',
+  'getSetupState',
+  'healthCheck',
+  'login',
+  'oauthCallback',
+  'setup',
+  'setupCommPrefs',
+  'stsLogin',
+]);
+
+/** Answered without credentials too, and then to nobody; wrong credentials are refused. */
+export const OPTIONAL_CALLER_OPERATIONS: ReadonlySet<string> = new Set(['getCurrentUser']);
+
+/** Returns an operation's path as the router writes it: `/api/v1/repositories/:repository`. */
+export function routeOf({ path }: Pick<Operation, 'path'>): string {
+  return API_PREFIX + path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

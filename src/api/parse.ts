@@ -1,0 +1,129 @@
+import { DomainError } from '../domain/errors.js';
+import type {
+  BranchId,
+  ObjectPath,
+  RepositoryId,
+  StorageNamespace,
+  TagId,
+  UserId,
+} from '../domain/model.js';
+import { PAGE_ITEMS_MAX, type PageRequest } from '../shared/page.js';
+import type { Query } from './query.js';
+
+/**
+ * Text of a path, a query or a body → branded value.
+ *
+ * @throws DomainError invalid  each of them, naming `field`
+ */
+export function repositoryId(text: string, field = 'repository'): RepositoryId {
+  if (!repositoryRule.test(text)) {
+    throw invalid(field, 'must be 3 to 63 of a-z, 0-9 and dash, and not begin with a dash');
+  }
+  return text as RepositoryId;
+}
+
+export function branchId(text: string, field = 'branch'): BranchId {
+  if (!branchRule.test(text)) {
+    throw invalid(
+      field,
+      'branch id must consist of letters, digits, underscores and dashes, and cannot start with a dash',
+    );
+  }
+  if (text.length > NAME_CHARS_MAX) throw invalid(field, `over ${NAME_CHARS_MAX} characters`);
+  return text as BranchId;
+}
+
+export function tagId(text: string, field = 'tag'): TagId {
+  const isTag =
+    text !== '' &&
+    text !== '@' &&
+    !tagEnd.test(text) &&
+    !tagNever.test(text) &&
+    !hasControlOrSpace(text) &&
+    text.isWellFormed();
+  if (!isTag) throw invalid(field, 'is no valid tag id');
+  if (Buffer.byteLength(text) > NAME_CHARS_MAX)
+    throw invalid(field, `over ${NAME_CHARS_MAX} bytes`);
+  return text as TagId;
+}
+
+/** A ref is text until it is resolved. */
+export function refText(text: string, field = 'ref'): string {
+  if (!refRule.test(text) || !text.isWellFormed() || text.includes('\0')) {
+    throw invalid(field, 'is no valid ref: it must not be empty nor hold a space');
+  }
+  if (Buffer.byteLength(text) > REF_BYTES_MAX) throw invalid(field, `over ${REF_BYTES_MAX} bytes`);
+  return text;
+}
+
+export function objectPath(text: string, field = 'path'): ObjectPath {
+  if (text === '') throw invalid(field, 'empty value is not allowed');
+  if (!text.isWellFormed()) throw invalid(field, 'is not valid Unicode');
+  if (text.includes('\0')) throw invalid(field, 'holds %00');
+  // No character takes more than three bytes for each UTF-16 unit.
+  if (text.length * 3 > PATH_BYTES_MAX && Buffer.byteLength(text) > PATH_BYTES_MAX) {
+    throw invalid(field, `over ${PATH_BYTES_MAX} bytes`);
+  }
+  return text as ObjectPath;
+}
+
+/** A slash at the end is taken off. Which schemes this server stores is the handler's to say. */
+export function storageNamespace(text: string, field = 'storage_namespace'): StorageNamespace {
+  if (!namespaceRule.test(text) || !text.isWellFormed() || hasControlOrSpace(text)) {
+    throw invalid(field, 'must be a scheme and a place, as in local://bucket');
+  }
+  return trimSlashes(text) as StorageNamespace;
+}
+
+export function userId(text: string, field = 'username'): UserId {
+  if (text.trim() === '') throw new DomainError('invalid', { field, reason: 'must not be empty' });
+  if (!text.isWellFormed() || /[/%\p{Cc}]/u.test(text)) {
+    throw invalid(field, 'must not hold a slash, a percent sign nor a control character');
+  }
+  if (text.length > NAME_CHARS_MAX) throw invalid(field, `over ${NAME_CHARS_MAX} characters`);
+  return text as UserId;
+}
+
+/** An amount of 0 or -1 is the usual page, not "all". */
+export function pageRequest(query: Query): PageRequest {
+  const amount = query.integer('amount', { untold: USUAL_PAGE, min: -1, max: PAGE_ITEMS_MAX });
+  return { after: query.text('after') ?? '', amount: amount > 0 ? amount : USUAL_PAGE };
+}
+
+/** A time as RFC 3339 writes it; without a zone it is UTC. @returns UTC, epoch, milliseconds */
+export function timeMs(text: string, field: string): number {
+  const at = timeRule.test(text) ? Date.parse(hasZone.test(text) ? text : `${text}Z`) : Number.NaN;
+  if (Number.isNaN(at)) throw invalid(field, `'${text}' is not a date-time`);
+  return at;
+}
+
+function invalid(field: string, reason: string): DomainError {
+  return new DomainError('invalid', { field, reason });
+}
+
+function hasControlOrSpace(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) <= 0x20) return true;
+  return false;
+}
+
+/** By hand: a regular expression for it takes quadratic time over many slashes. */
+function trimSlashes(text: string): string {
+  const least = text.indexOf('://') + 3;
+  let end = text.length;
+  while (end > least && text.charCodeAt(end - 1) === SLASH) end--;
+  return text.slice(0, end);
+}
+
+export const PATH_BYTES_MAX = 1024;
+export const REF_BYTES_MAX = 2048;
+export const NAME_CHARS_MAX = 1024;
+const USUAL_PAGE = 100;
+const SLASH = 0x2f;
+const repositoryRule = /^[a-z0-9][a-z0-9-]{2,62}$/;
+const branchRule = /^\w[-\w]*$/;
+const refRule = /^\S+$/;
+const tagEnd = /(?:\.|\.lock)$/;
+const tagNever = /\.\.|\/|@\{|[\^:?*[\\]/;
+const namespaceRule = /^(?:s3|gs|https?|mem|local|transient):\/\/./;
+const timeRule = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)?$/;
+const hasZone = /(?:Z|[-+]\d\d:\d\d)$/;

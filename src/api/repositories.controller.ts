@@ -1,0 +1,93 @@
+import { Controller, HttpCode } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { CreateRepository } from '../commands/repository/create-repository.js';
+import { DeleteRepository } from '../commands/repository/delete-repository.js';
+import { SetRepositoryMetadata } from '../commands/repository/set-repository-metadata.js';
+import type { Request } from '../commands/request.js';
+import type { RepositoryId } from '../domain/model.js';
+import { GetRepositoryMetadata } from '../queries/get-repository-metadata.js';
+import { GetRepository } from '../queries/get-repository.js';
+import { ListRepositories } from '../queries/list-repositories.js';
+import type { PageRequest } from '../shared/page.js';
+import { Asked } from './caller.js';
+import { RepositoryCreation, repositoryWish } from './dto/repository-creation.js';
+import {
+  metadataChange,
+  RepositoryMetadataKeys,
+  RepositoryMetadataSet,
+} from './dto/repository-metadata.js';
+import { JsonBody } from './json-body.js';
+import { metadataJson } from './metadata.js';
+import { PageQuery, QueryParams, RepositoryParam } from './params.js';
+import type { Query } from './query.js';
+import { Serves } from './serves.js';
+import { pageJson, repositoryJson } from './wire.js';
+
+@Controller()
+export class RepositoriesController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Serves('listRepositories')
+  async list(@PageQuery() page: PageRequest, @QueryParams() query: Query) {
+    const filter = { prefix: query.text('prefix') ?? '', search: query.text('search') ?? '' };
+    return pageJson(await this.queries.execute(new ListRepositories(page, filter)), repositoryJson);
+  }
+
+  @Serves('createRepository')
+  async create(
+    @JsonBody(RepositoryCreation) body: RepositoryCreation,
+    @QueryParams() query: Query,
+    @Asked() asked: Request,
+  ) {
+    const wish = repositoryWish(body, { isBare: query.flag('bare') });
+    return repositoryJson(await this.commands.execute(new CreateRepository(wish, asked)));
+  }
+
+  @Serves('getRepository')
+  async get(@RepositoryParam() repository: RepositoryId) {
+    return repositoryJson(await this.queries.execute(new GetRepository(repository)));
+  }
+
+  @Serves('deleteRepository')
+  @HttpCode(204)
+  delete(
+    @RepositoryParam() repository: RepositoryId,
+    @QueryParams() query: Query,
+    @Asked() asked: Request,
+  ): Promise<void> {
+    const options = { isForced: query.flag('force') };
+    return this.commands.execute(new DeleteRepository(repository, options, asked));
+  }
+
+  @Serves('getRepositoryMetadata')
+  async metadata(@RepositoryParam() repository: RepositoryId) {
+    return metadataJson(await this.queries.execute(new GetRepositoryMetadata(repository)));
+  }
+
+  @Serves('setRepositoryMetadata')
+  @HttpCode(204)
+  setMetadata(
+    @RepositoryParam() repository: RepositoryId,
+    @JsonBody(RepositoryMetadataSet) body: RepositoryMetadataSet,
+    @Asked() asked: Request,
+  ): Promise<void> {
+    return this.commands.execute(
+      new SetRepositoryMetadata(repository, metadataChange(body), asked),
+    );
+  }
+
+  @Serves('deleteRepositoryMetadata')
+  @HttpCode(204)
+  unsetMetadata(
+    @RepositoryParam() repository: RepositoryId,
+    @JsonBody(RepositoryMetadataKeys) { keys }: RepositoryMetadataKeys,
+    @Asked() asked: Request,
+  ): Promise<void> {
+    return this.commands.execute(
+      new SetRepositoryMetadata(repository, { set: [], unset: keys }, asked),
+    );
+  }
+}

@@ -1,0 +1,95 @@
+import type { Readable } from 'node:stream';
+import { Dicer } from '@fastify/busboy';
+import { DomainError } from '../domain/errors.js';
+import type { EdgeRequest } from './caller.js';
+
+/** A body on its way in. */
+export interface UploadBody {
+  readonly body: AsyncIterable<Uint8Array>;
+  /** "" when the client named none. */
+  readonly contentType: string;
+}
+
+/**
+ * Hands on the body of an upload: the request's own, or the part called `content` of a form.
+ * Nothing is kept in memory, and the client is read no faster than the body is taken.
+ *
+ * The body throws when the client goes away, or when the form ends too early.
+ *
+ * @throws DomainError invalid  a form with no boundary, or with no such part
+ */
+export async function takeUpload<Result>(
+  request: EdgeRequest,
+  take: (upload: UploadBody) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await take(await uploadBodyOf(request));
+  } finally {
+    // What nobody took is read away: else the next request of this connection waits behind it.
+    request.raw.unpipe();
+    request.raw.resume();
+  }
+}
+
+async function uploadBodyOf(request: EdgeRequest): Promise<UploadBody> {
+  const { contentType } = request;
+  const source = request.body as Readable | undefined;
+  if (source === undefined) return { body: nothing(), contentType };
+  if (!/^\s*multipart\/form-data\s*(?:;|$)/i.test(contentType)) {
+    return { body: bytesOf(source), contentType };
+  }
+  const boundary = /;\s*boundary=(?:"([^"]+)"|([^\s;"]+))/i.exec(contentType);
+  const found = boundary?.[1] ?? boundary?.[2];
+  if (found === undefined) throw invalid('Content-Type', 'multipart/form-data without a boundary');
+  return contentPartOf(source, found);
+}
+
+/** A stream, read so that giving up leaves the connection open: an answer is still to be sent. */
+function bytesOf(source: Readable): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]: () => source.iterator({ destroyOnReturn: false }),
+  };
+}
+
+/** Resolves once the part has begun; what stands before it is passed over. */
+function contentPartOf(source: Readable, boundary: string): Promise<UploadBody> {
+  const form = new Dicer({ boundary });
+  return new Promise((resolve, reject) => {
+    let content: Dicer.PartStream | undefined;
+    const fail = (error: Error) => {
+      source.unpipe(form);
+      if (content !== undefined && !content.readableEnded) content.destroy(error);
+      reject(error);
+    };
+    form.on('part', (part) => {
+      part.on('error', () => {});
+      part.on('header', (headers) => {
+        const { disposition, contentType } = partHeaders(headers);
+        if (content !== undefined || !isContent.test(disposition)) return void part.resume();
+        content = part;
+        resolve({ body: bytesOf(part), contentType });
+      });
+    });
+    form.on('finish', () => reject(invalid('content', 'no such part in the form')));
+    form.on('error', () => fail(invalid('content', 'the form ends before its last boundary')));
+    source.on('error', fail);
+    source.on('aborted', () => fail(new Error('the client went away in the middle of its upload')));
+    source.pipe(form);
+  });
+}
+
+function partHeaders(headers: object): { disposition: string; contentType: string } {
+  const given = headers as Readonly<Record<string, readonly string[] | undefined>>;
+  return {
+    disposition: given['content-disposition']?.[0] ?? '',
+    contentType: given['content-type']?.[0] ?? '',
+  };
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+function invalid(field: string, reason: string): DomainError {
+  return new DomainError('invalid', { field, reason });
+}
+
+const isContent = /;\s*name=(?:"content"|content)\s*(?:;|$)/i;

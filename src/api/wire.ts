@@ -1,0 +1,110 @@
+import type { UserRecord } from '../auth/authenticator.js';
+import type { AdminKeyPair } from '../commands/auth/set-up.js';
+import type { CommitRecord, ObjectEntry, StorageNamespace } from '../domain/model.js';
+import type { RepositoryRecord } from '../domain/repository/repository.events.js';
+import type { Difference } from '../queries/diff-branch.js';
+import type { NamedCommit } from '../queries/get-branch.js';
+import type { ListedObject } from '../queries/list-objects.js';
+import { PAGE_ITEMS_MAX, type Page } from '../shared/page.js';
+import { metadataJson } from './metadata.js';
+
+/** What goes over the wire, shape by shape as the contract names its fields. Times in seconds. */
+export function repositoryJson(repository: RepositoryRecord) {
+  return {
+    id: repository.name,
+    creation_date: seconds(repository.createdAtMs),
+    default_branch: repository.defaultBranch,
+    storage_namespace: repository.namespace,
+    storage_id: '',
+    read_only: repository.isReadOnly,
+  };
+}
+
+/** A branch or a tag. */
+export function refJson({ name, commitId }: NamedCommit<string>) {
+  return { id: name, commit_id: commitId };
+}
+
+export function commitJson(commit: CommitRecord) {
+  return {
+    id: commit.id,
+    parents: commit.parents,
+    committer: commit.committer,
+    message: commit.message,
+    creation_date: seconds(commit.createdAtMs),
+    meta_range_id: commit.metaRangeId,
+    metadata: metadataJson(commit.metadata),
+    generation: commit.generation,
+    version: commit.version,
+  };
+}
+
+export function differenceJson(difference: Difference) {
+  const { type, path, pathType, sizeBytes } = difference;
+  return pathType === 'object'
+    ? { type, path, path_type: pathType, size_bytes: sizeBytes }
+    : { type, path, path_type: pathType };
+}
+
+/** What an object's answers share: where it is, and what is known of it. */
+export interface PlacedObject {
+  readonly path: string;
+  readonly entry: ObjectEntry;
+  readonly namespace: StorageNamespace;
+}
+
+export function objectJson({ path, entry, namespace }: PlacedObject, withMetadata = true) {
+  return {
+    path,
+    path_type: 'object',
+    physical_address:
+      entry.addressType === 'relative' ? `${namespace}/${entry.address}` : entry.address,
+    checksum: entry.checksum,
+    size_bytes: entry.sizeBytes,
+    mtime: seconds(entry.modifiedAtMs),
+    metadata: withMetadata ? metadataJson(entry.metadata) : {},
+    content_type: entry.contentType || DEFAULT_CONTENT_TYPE,
+  };
+}
+
+export function listedObjectJson(
+  item: ListedObject,
+  { namespace, withMetadata }: { namespace: StorageNamespace; withMetadata: boolean },
+) {
+  if (item.kind === 'object') return objectJson({ ...item, namespace }, withMetadata);
+  const { path } = item;
+  return { path, path_type: item.kind, physical_address: '', checksum: '', mtime: 0 };
+}
+
+export function pageJson<Item, Json>(page: Page<Item>, itemJson: (item: Item) => Json) {
+  return {
+    pagination: {
+      has_more: page.hasMore,
+      next_offset: page.nextOffset,
+      results: page.items.length,
+      max_per_page: PAGE_ITEMS_MAX,
+    },
+    results: page.items.map((item) => itemJson(item)),
+  };
+}
+
+/** Nobody is an empty user. */
+export function userJson(user: UserRecord | null) {
+  if (user === null) return { user: { id: '', creation_date: 0 } };
+  const creation_date = seconds(user.createdAtMs);
+  return { user: { id: user.id, creation_date, friendly_name: '', email: '' } };
+}
+
+export function keyPairJson(key: AdminKeyPair) {
+  return {
+    access_key_id: key.accessKeyId,
+    secret_access_key: key.secretAccessKey,
+    creation_date: seconds(key.createdAtMs),
+  };
+}
+
+export const DEFAULT_CONTENT_TYPE = 'application/octet-stream';
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000);
+}

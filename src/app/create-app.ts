@@ -1,0 +1,65 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import {
+  type DynamicModule,
+  type LoggerService,
+  Module,
+  type ModuleMetadata,
+  type Provider,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { CqrsModule } from '@nestjs/cqrs';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { httpAdapter } from '../api/http-adapter.js';
+import type { EdgeSettings } from '../api/settings.js';
+import { EdgesModule } from './edges.module.js';
+
+export interface AppOptions {
+  /**
+   * Handlers of commands and queries, the `Authenticator`, and whatever those ask for; each is
+   * found by all others.
+   */
+  readonly providers: readonly Provider[];
+  /** Modules beside them. */
+  readonly imports?: NonNullable<ModuleMetadata['imports']>;
+  readonly edge: EdgeSettings;
+  /** False: says nothing. */
+  readonly logger: LoggerService | false;
+}
+
+/**
+ * Builds the application and binds its routes; it does not listen yet.
+ *
+ * @throws whatever a provider throws while it is made; nothing is left running but what it began
+ */
+export async function createApp(options: AppOptions): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    rootModule(options),
+    httpAdapter({ newRequestId: randomUUID }),
+    // Without `abortOnError: false` a failing boot ends the process, and a test run with it.
+    { abortOnError: false, bodyParser: false, logger: options.logger },
+  );
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  return app;
+}
+
+@Module({})
+class RootModule {}
+
+@Module({})
+class ProvidersModule {}
+
+function rootModule({ providers, imports = [], edge }: AppOptions): DynamicModule {
+  const shared: DynamicModule = {
+    module: ProvidersModule,
+    global: true,
+    imports,
+    providers: [...providers],
+    exports: [...providers],
+  };
+  return {
+    module: RootModule,
+    imports: [CqrsModule.forRoot(), shared, EdgesModule.with(edge)],
+  };
+}

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  API_PREFIX,
+  OPERATIONS,
+  OPTIONAL_CALLER_OPERATIONS,
+  PUBLIC_OPERATIONS,
+} from '../../src/api/operations.js';
+import { type RunningEdge, runEdge } from './running-edge.js';
+import { standIns } from './stand-ins.js';
+
+let edge: RunningEdge;
+beforeAll(async () => {
+  edge = await runEdge(standIns);
+});
+afterAll(() => edge.close());
+
+/** A path with something in each of its parameters, and the query that most of them ask for. */
+const urlOf = ({ path }: { path: string }) =>
+  `${API_PREFIX}${path.replaceAll(/\{\w+\}/g, 'main')}?path=x`;
+
+describe('the contract', () => {
+  it('has 134 operations, each once', () => {
+    expect(OPERATIONS).toHaveLength(134);
+    expect(new Set(OPERATIONS.map((each) => each.operationId)).size).toBe(134);
+    expect(new Set(OPERATIONS.map((each) => `${each.method} ${each.path}`)).size).toBe(134);
+  });
+
+  it('has no public or optional operation that it does not know', () => {
+    const known = new Set(OPERATIONS.map((each) => each.operationId));
+    for (const id of [...PUBLIC_OPERATIONS, ...OPTIONAL_CALLER_OPERATIONS]) {
+      expect(known).toContain(id);
+    }
+  });
+});
+
+describe.each(OPERATIONS)('$operationId', (operation) => {
+  const { method, operationId, status } = operation;
+  const isPublic = PUBLIC_OPERATIONS.has(operationId);
+
+  it(status === 'later' ? 'is not built, and says so' : 'is served', async () => {
+    const response = await edge.call(urlOf(operation), { method });
+    const body = await response.text();
+    if (status === 'later') {
+      expect([response.status, JSON.parse(body)]).toEqual([501, { message: 'Not Implemented' }]);
+      return;
+    }
+    expect(response.status).not.toBe(501);
+    expect(response.status).toBeLessThan(500);
+    expect(body).not.toContain('invalid API endpoint');
+    expect(response.headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
+  });
+
+  it(isPublic ? 'is open to anybody' : 'is for those who are known', async () => {
+    const response = await fetch(edge.url + urlOf(operation), { method });
+    const body = await response.text();
+    if (isPublic || OPTIONAL_CALLER_OPERATIONS.has(operationId)) {
+      expect(response.status).not.toBe(401);
+      return;
+    }
+    expect(response.status).toBe(401);
+    const said = JSON.stringify({ message: 'error authenticating request' });
+    expect(body).toBe(method === 'HEAD' ? '' : said);
+  });
+});

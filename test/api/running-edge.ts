@@ -1,0 +1,129 @@
+import { Readable } from 'node:stream';
+import { type Provider, type Type } from '@nestjs/common';
+import { Command, CommandHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { EdgeSettings, LOCAL_BLOCK_STORE } from '../../src/api/settings.js';
+import { createApp } from '../../src/app/create-app.js';
+import { Authenticator, type UserRecord } from '../../src/auth/authenticator.js';
+import { DomainError } from '../../src/domain/errors.js';
+import type { CommandId, UserId } from '../../src/domain/model.js';
+
+/** The edge on a socket, with stand-ins behind its buses until a test says otherwise. */
+export interface RunningEdge {
+  readonly url: string;
+  readonly port: number;
+  /** Every command and query that came through, oldest first. */
+  readonly seen: object[];
+  /** What the log was told as an error. */
+  readonly logged: string[];
+  readonly authenticator: KeyPairs;
+  /** How often the time went on. */
+  nowMs: number;
+  /** Answers a command or query from here on. */
+  answer<Asked extends object>(type: Type<Asked>, answer: Answer<Asked>): void;
+  /** The last of a type that came through. */
+  last<Asked extends object>(type: abstract new (...args: never[]) => Asked): Asked;
+  call(path: string, init?: RequestInit & { duplex?: 'half' }): Promise<Response>;
+  close(): Promise<void>;
+}
+
+type Answer<Asked> = (asked: Asked) => unknown;
+
+export const KEY = { id: 'AKIAJTESTTESTTESTQ', secret: 'a secret: with a colon' };
+export const BASIC = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString('base64')}`;
+
+/** Knows one pair, and counts how often it was asked. */
+class KeyPairs extends Authenticator {
+  asked = 0;
+  isInitialized = true;
+  failsWith: Error | undefined;
+
+  async byKeyPair(accessKeyId: string, secretAccessKey: string): Promise<UserRecord> {
+    this.asked++;
+    if (this.failsWith !== undefined) throw this.failsWith;
+    if (accessKeyId !== KEY.id || secretAccessKey !== KEY.secret) {
+      throw new DomainError('authentication_failed');
+    }
+    return { id: 'ada' as UserId, createdAtMs: 1_700_000_000_123 };
+  }
+
+  async setupState() {
+    if (this.failsWith !== undefined) throw this.failsWith;
+    return { isInitialized: this.isInitialized };
+  }
+}
+
+/** @param answers  by the type of the command or query */
+export async function runEdge(answers: ReadonlyMap<Type<object>, Answer<never>>) {
+  const authenticator = new KeyPairs();
+  const table = new Map(answers);
+  const state = { seen: new Array<object>(), logged: new Array<string>(), nowMs: 1000 };
+  const take = (asked: object): unknown => {
+    state.seen.push(asked);
+    const answer = table.get(asked.constructor as Type<object>) as Answer<object> | undefined;
+    if (answer === undefined) throw new Error(`nobody answers ${asked.constructor.name}`);
+    return answer(asked);
+  };
+  const say = (message: unknown) => void state.logged.push(String(message));
+  const app = await createApp({
+    providers: [
+      { provide: Authenticator, useValue: authenticator },
+      ...[...table.keys()].map((type) => handlerOf(type, take)),
+    ],
+    edge: settings(() => state.nowMs),
+    logger: { log: () => {}, warn: say, error: say },
+  });
+  await app.listen(0, '127.0.0.1');
+  const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+  const edge: RunningEdge = Object.assign(state, {
+    url,
+    port: Number(new URL(url).port),
+    authenticator,
+    answer: (type: Type<object>, answer: Answer<never>) => void table.set(type, answer),
+    last<Asked extends object>(type: abstract new (...args: never[]) => Asked): Asked {
+      const found = state.seen.findLast((each) => each instanceof type);
+      if (found === undefined) throw new Error(`no ${type.name} came through`);
+      return found as Asked;
+    },
+    call: (path: string, init: RequestInit = {}) =>
+      fetch(url + path, {
+        redirect: 'manual',
+        ...init,
+        headers: { authorization: BASIC, ...Object.fromEntries(new Headers(init.headers)) },
+      }),
+    close: () => app.close(),
+  });
+  return edge;
+}
+
+function settings(nowMs: () => number): EdgeSettings {
+  let commands = 0;
+  return {
+    version: '1.84.0',
+    blockStore: LOCAL_BLOCK_STORE,
+    addressTokenTtlMs: 86_400_000,
+    nowMs,
+    newCommandId: () => `command-${++commands}` as CommandId,
+  };
+}
+
+function handlerOf(type: Type<object>, take: (asked: object) => unknown): Provider {
+  class Handler {
+    async execute(asked: object): Promise<unknown> {
+      return take(asked);
+    }
+  }
+  if (type.prototype instanceof Command) CommandHandler(type as never)(Handler);
+  else if (type.prototype instanceof Query) QueryHandler(type as never)(Handler);
+  else throw new Error(`${type.name} is neither a command nor a query`);
+  return Handler;
+}
+
+export function json(body: unknown, method = 'POST'): RequestInit {
+  return {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  };
+}
+
+export const bytesOf = (text: string): Readable => Readable.from([Buffer.from(text)]);
