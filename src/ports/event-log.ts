@@ -21,7 +21,7 @@ export interface NewEvent {
   readonly type: string;
   /** The schema version of `data`, from 1. */
   readonly version: number;
-  /** At most {@link EVENT_BYTES_MAX} as JSON; may hold any character, NUL and lone surrogates too. */
+  /** At most {@link EVENT_BYTES_MAX} as JSON; any character, NUL and lone surrogates too. */
   readonly data: { readonly [key: string]: Json };
   /** No `'open'` append gets behind this event. */
   readonly closes?: boolean;

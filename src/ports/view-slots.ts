@@ -54,7 +54,7 @@ export abstract class ViewSlots {
   /** Returns every slot of every view, by its number. */
   abstract list(): Promise<readonly ViewSlot[]>;
 
-  /** Returns a new, empty slot to build a view in. A view that was never written has none in use. */
+  /** Returns a new, empty slot to build a view in. */
   abstract begin(view: string, version: number): Promise<number>;
 
   /** Writes into a slot that is being built, in order; the last write of a key wins. */

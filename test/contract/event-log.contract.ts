@@ -1,22 +1,15 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import type { EventLog, InlineProjection } from '../../src/ports/event-log.js';
-import type { KvStore } from '../../src/ports/kv-store.js';
+import type { InlineProjection } from '../../src/ports/event-log.js';
 import { assert } from '../../src/shared/assert.js';
 import { notes } from '../support/new-events.js';
 import { followingContract } from './event-log/following.js';
 import { groupsContract } from './event-log/groups.js';
 import { judgingContract } from './event-log/judging.js';
 import { limitsContract } from './event-log/limits.js';
+import type { OpenedLog } from './event-log/opened-log.js';
 import { readingContract } from './event-log/reading.js';
 import { repeatsContract } from './event-log/repeats.js';
 import { viewsContract } from './event-log/views.js';
-
-/** A log, the views that its appends write, and how to end both. */
-export interface OpenedLog {
-  readonly log: EventLog;
-  readonly kv: KvStore;
-  close(): Promise<void>;
-}
 
 /** What every EventLog does. An adapter's own spec calls this and adds only its quirks. */
 export function eventLogContract(

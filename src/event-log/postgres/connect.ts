@@ -7,7 +7,7 @@ export type Connect = (name: string) => Promise<Client>;
  * Returns the settings of one of this service's connections.
  *
  * The planner is left one plan for each of our statements, nested loops over indexes. It plans once
- * and for all values, and statistics of a skewed table have made it read a whole table for ten rows.
+ * and for all values, and a skewed table's statistics have made it read all of it for ten rows.
  */
 export function configOf(config: ClientConfig, name: string): ClientConfig {
   return {

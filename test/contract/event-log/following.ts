@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EventFilter, RecordedEvent } from '../../../src/ports/event-log.js';
 import { context, newEvent, newStream } from '../../support/new-events.js';
-import type { OpenedLog } from '../event-log.contract.js';
+import type { OpenedLog } from './opened-log.js';
 
 /** Subscriptions: every event after a position, once, in order, for as long as wanted. */
 export function followingContract(opened: () => OpenedLog): void {
@@ -27,9 +27,6 @@ export function followingContract(opened: () => OpenedLog): void {
     }
     return taken;
   }
-
-  const places = (events: readonly RecordedEvent[]) =>
-    events.map(({ stream, revision }) => [stream, revision]);
 
   describe('a subscription', () => {
     it('yields what was there and what comes, each once and in order', async () => {
@@ -103,3 +100,6 @@ export function followingContract(opened: () => OpenedLog): void {
     });
   });
 }
+
+const places = (events: readonly RecordedEvent[]) =>
+  events.map(({ stream, revision }) => [stream, revision]);

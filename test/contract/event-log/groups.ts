@@ -3,26 +3,11 @@ import type { StreamAppend } from '../../../src/ports/event-log.js';
 import { EventRefused, WrongExpectedRevision } from '../../../src/ports/store-errors.js';
 import { utf8 } from '../../../src/shared/bytes.js';
 import { about, closing, context, newEvent, newStream } from '../../support/new-events.js';
-import type { OpenedLog } from '../event-log.contract.js';
+import type { OpenedLog } from './opened-log.js';
 
 /** Appends to several streams at once: all of them or none. */
 export function groupsContract(opened: () => OpenedLog): void {
   const append = (...appends: StreamAppend[]) => opened().log.append(appends, context);
-  const opens = (stream: string): StreamAppend => ({
-    stream,
-    expected: 'none',
-    events: [newEvent({ data: { writes: [['put', 'opened', 'yes']] } })],
-  });
-  const closes = (stream: string): StreamAppend => ({
-    stream,
-    expected: 'open',
-    events: [closing()],
-  });
-  const writes = (stream: string): StreamAppend => ({
-    stream,
-    expected: 'open',
-    events: [newEvent()],
-  });
 
   describe('a group', () => {
     it('is in as a whole, with a result for each of its streams', async () => {
@@ -134,3 +119,21 @@ export function groupsContract(opened: () => OpenedLog): void {
     });
   });
 }
+
+const opens = (stream: string): StreamAppend => ({
+  stream,
+  expected: 'none',
+  events: [newEvent({ data: { writes: [['put', 'opened', 'yes']] } })],
+});
+
+const closes = (stream: string): StreamAppend => ({
+  stream,
+  expected: 'open',
+  events: [closing()],
+});
+
+const writes = (stream: string): StreamAppend => ({
+  stream,
+  expected: 'open',
+  events: [newEvent()],
+});

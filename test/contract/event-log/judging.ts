@@ -3,7 +3,7 @@ import type { Expected, NewEvent, StreamEnd } from '../../../src/ports/event-log
 import { WrongExpectedRevision } from '../../../src/ports/store-errors.js';
 import { utf8 } from '../../../src/shared/bytes.js';
 import { about, closing, context, newEvent, newStream } from '../../support/new-events.js';
-import type { OpenedLog } from '../event-log.contract.js';
+import type { OpenedLog } from './opened-log.js';
 
 /** What an append is told of a stream in each of its states. */
 export function judgingContract(opened: () => OpenedLog): void {

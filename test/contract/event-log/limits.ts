@@ -8,14 +8,15 @@ import {
 } from '../../../src/ports/event-log.js';
 import { EventRefused } from '../../../src/ports/store-errors.js';
 import { context, newEvent, newStream } from '../../support/new-events.js';
-import type { OpenedLog } from '../event-log.contract.js';
+import type { OpenedLog } from './opened-log.js';
 
 /** What fits, what does not, and that nothing is lost on the way. */
 export function limitsContract(opened: () => OpenedLog): void {
   const append = (stream: string, ...events: NewEvent[]) =>
     opened().log.append([{ stream, expected: 'any', events }], context);
-  const eventOf = (bytes: number) =>
-    newEvent({ data: { a: 'x'.repeat(bytes - '{"a":""}'.length) } });
+
+  const read = (stream: string) =>
+    opened().log.read(stream, { from: 0, direction: 'forward', limit: 1000 });
 
   describe('an append that no store can take', () => {
     const refused: Record<string, () => Promise<unknown>> = {
@@ -75,9 +76,6 @@ export function limitsContract(opened: () => OpenedLog): void {
   });
 
   describe('what fits', () => {
-    const read = (stream: string) =>
-      opened().log.read(stream, { from: 0, direction: 'forward', limit: 1000 });
-
     it('is an event of exactly the limit', async () => {
       const stream = newStream();
       const event = eventOf(EVENT_BYTES_MAX);
@@ -135,3 +133,5 @@ export function limitsContract(opened: () => OpenedLog): void {
     });
   });
 }
+
+const eventOf = (bytes: number) => newEvent({ data: { a: 'x'.repeat(bytes - '{"a":""}'.length) } });

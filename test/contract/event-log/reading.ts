@@ -3,7 +3,7 @@ import type { EventId } from '../../../src/domain/model.js';
 import type { EventFilter } from '../../../src/ports/event-log.js';
 import { InvariantError } from '../../../src/shared/assert.js';
 import { context, newEvent, newStream } from '../../support/new-events.js';
-import type { OpenedLog } from '../event-log.contract.js';
+import type { OpenedLog } from './opened-log.js';
 
 /** Reads of one stream and of all of them. */
 export function readingContract(opened: () => OpenedLog): void {
@@ -80,6 +80,8 @@ export function readingContract(opened: () => OpenedLog): void {
       return (await opened().log.readAll(options)).map(({ id }) => id);
     };
     const written: { stream: string; id: EventId }[] = [];
+    const ids = (streams: readonly string[]) =>
+      written.filter(({ stream: of }) => streams.includes(of)).map(({ id }) => id);
 
     beforeAll(async () => {
       const [start] = await opened().log.append(
@@ -111,8 +113,6 @@ export function readingContract(opened: () => OpenedLog): void {
     });
 
     it('keeps to streams that begin with one of the given texts, read as they stand', async () => {
-      const ids = (streams: readonly string[]) =>
-        written.filter(({ stream: of }) => streams.includes(of)).map(({ id }) => id);
       expect(await idsOf({ streamPrefixes: ['left-'] })).toEqual(ids([left]));
       expect(await idsOf({ streamPrefixes: ['left-', 'right-'] })).toEqual(ids([left, right]));
       expect(await idsOf({ streamPrefixes: ['le%t_'] })).toEqual(ids([odd]));

@@ -3,7 +3,7 @@ import type { Expected, NewEvent, StreamAppend } from '../../../src/ports/event-
 import { EventRefused } from '../../../src/ports/store-errors.js';
 import { utf8 } from '../../../src/shared/bytes.js';
 import { about, closing, context, newEvent, newStream } from '../../support/new-events.js';
-import type { OpenedLog } from '../event-log.contract.js';
+import type { OpenedLog } from './opened-log.js';
 
 /** The same events again: one event, and the first answer. */
 export function repeatsContract(opened: () => OpenedLog): void {

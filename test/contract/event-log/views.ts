@@ -3,16 +3,10 @@ import type { StreamAppend } from '../../../src/ports/event-log.js';
 import { WrongExpectedRevision } from '../../../src/ports/store-errors.js';
 import { fromUtf8, utf8 } from '../../../src/shared/bytes.js';
 import { context, newEvent, newStream } from '../../support/new-events.js';
-import type { OpenedLog } from '../event-log.contract.js';
+import type { OpenedLog } from './opened-log.js';
 
 /** What the views show of an append, and when. */
 export function viewsContract(opened: () => OpenedLog): void {
-  type Write = readonly [kind: 'put' | 'delete' | 'drop', ...keyAndValue: string[]];
-  const writing = (stream: string, ...writes: Write[]): StreamAppend => ({
-    stream,
-    expected: 'any',
-    events: writes.map((write) => newEvent({ data: { writes: [write] } })),
-  });
   const append = (...appends: StreamAppend[]) => opened().log.append(appends, context);
   const rowsOf = async (stream: string) => {
     const partition = `notes/${stream}`;
@@ -34,81 +28,6 @@ export function viewsContract(opened: () => OpenedLog): void {
       expect(await rowsOf(stream)).toBe('');
     });
 
-    const histories: readonly (readonly [string, readonly Write[], string])[] = [
-      [
-        'the last put of a key',
-        [
-          ['put', 'a', '1'],
-          ['put', 'a', '2'],
-        ],
-        'a=2',
-      ],
-      [
-        'no key that was deleted last',
-        [
-          ['put', 'a', '1'],
-          ['delete', 'a'],
-        ],
-        '',
-      ],
-      [
-        'a key that came back',
-        [
-          ['put', 'a', '1'],
-          ['delete', 'a'],
-          ['put', 'a', '2'],
-        ],
-        'a=2',
-      ],
-      ['no trace of deleting nothing', [['delete', 'a']], ''],
-      [
-        'nothing after all was dropped',
-        [
-          ['put', 'a', '1'],
-          ['put', 'b', '1'],
-          ['drop', ''],
-        ],
-        '',
-      ],
-      [
-        'what came after a drop',
-        [
-          ['put', 'a', '1'],
-          ['drop', ''],
-          ['put', 'b', '2'],
-        ],
-        'b=2',
-      ],
-      [
-        'what lies outside a dropped range, whose end is not in it',
-        [
-          ['put', 'a', '1'],
-          ['put', 'b', '2'],
-          ['put', 'c', '3'],
-          ['drop', 'b', 'c'],
-        ],
-        'a=1 c=3',
-      ],
-      [
-        'what lies below a range without an end',
-        [
-          ['put', 'a', '1'],
-          ['put', 'b', '2'],
-          ['put', 'c', '3'],
-          ['drop', 'b'],
-        ],
-        'a=1',
-      ],
-      [
-        'what lies above a range without a beginning',
-        [
-          ['put', 'a', '1'],
-          ['put', 'b', '2'],
-          ['drop', '', 'b'],
-        ],
-        'b=2',
-      ],
-    ];
     for (const [what, writes, rows] of histories) {
       it(`show ${what}, in one append`, async () => {
         const stream = newStream();
@@ -159,3 +78,87 @@ export function viewsContract(opened: () => OpenedLog): void {
     });
   });
 }
+
+/** What is written, in its order, and what is to be seen then. */
+type Write = readonly [kind: 'put' | 'delete' | 'drop', ...keyAndValue: string[]];
+const histories: readonly (readonly [string, readonly Write[], string])[] = [
+  [
+    'the last put of a key',
+    [
+      ['put', 'a', '1'],
+      ['put', 'a', '2'],
+    ],
+    'a=2',
+  ],
+  [
+    'no key that was deleted last',
+    [
+      ['put', 'a', '1'],
+      ['delete', 'a'],
+    ],
+    '',
+  ],
+  [
+    'a key that came back',
+    [
+      ['put', 'a', '1'],
+      ['delete', 'a'],
+      ['put', 'a', '2'],
+    ],
+    'a=2',
+  ],
+  ['no trace of deleting nothing', [['delete', 'a']], ''],
+  [
+    'nothing after all was dropped',
+    [
+      ['put', 'a', '1'],
+      ['put', 'b', '1'],
+      ['drop', ''],
+    ],
+    '',
+  ],
+  [
+    'what came after a drop',
+    [
+      ['put', 'a', '1'],
+      ['drop', ''],
+      ['put', 'b', '2'],
+    ],
+    'b=2',
+  ],
+  [
+    'what lies outside a dropped range, whose end is not in it',
+    [
+      ['put', 'a', '1'],
+      ['put', 'b', '2'],
+      ['put', 'c', '3'],
+      ['drop', 'b', 'c'],
+    ],
+    'a=1 c=3',
+  ],
+  [
+    'what lies below a range without an end',
+    [
+      ['put', 'a', '1'],
+      ['put', 'b', '2'],
+      ['put', 'c', '3'],
+      ['drop', 'b'],
+    ],
+    'a=1',
+  ],
+  [
+    'what lies above a range without a beginning',
+    [
+      ['put', 'a', '1'],
+      ['put', 'b', '2'],
+      ['drop', '', 'b'],
+    ],
+    'b=2',
+  ],
+];
+
+const writing = (stream: string, ...writes: Write[]): StreamAppend => ({
+  stream,
+  expected: 'any',
+  events: writes.map((write) => newEvent({ data: { writes: [write] } })),
+});

@@ -1,6 +1,6 @@
-import { openPostgresStores } from '../../app/postgres-stores.js';
-import { eventLogContract } from '../../../test/contract/event-log.contract.js';
-import { freshDatabase } from '../../../test/support/postgres.js';
+import { openPostgresStores } from '../../src/app/postgres-stores.js';
+import { eventLogContract } from '../contract/event-log.contract.js';
+import { freshDatabase } from '../support/postgres.js';
 
 eventLogContract('PostgresEventLog', async (project) => {
   const database = await freshDatabase();
