@@ -58,6 +58,8 @@ const keep = async (connection: ClientConfig, value: number): Promise<void> => {
 const kept = (connection: ClientConfig): Promise<unknown[]> =>
   ask(connection, 'SELECT answer FROM kept ORDER BY answer');
 
+const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
+
 describe.each(isRoot ? (['namespace', 'other'] as const) : (['self'] as const))(
   'the embedded Postgres, run as %s',
   (mode) => {
@@ -174,7 +176,6 @@ describe('the embedded Postgres', () => {
   it('makes the links of its libraries when no install script did', async () => {
     const { folder } = await findBinaries();
     const copy = join(newFolder(), 'native');
-    const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
     cpSync(folder, copy, { recursive: true, filter: (path) => !isLink(path) });
     const linked = { folder: copy, initdb: join(copy, 'bin/initdb'), postgres: '' };
     expect(existsSync(join(copy, 'lib/libicuuc.so.60'))).toBe(false);
