@@ -1,0 +1,57 @@
+import type { InForce } from '../config/read-config.js';
+import type { ServerConfig } from '../config/server.config.js';
+import type { ExitCode } from './exit-code.js';
+import type { Output } from './output.js';
+
+export interface CliOption {
+  readonly type: 'string' | 'boolean';
+  readonly help: string;
+}
+
+export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
+
+/** One command of the command line. */
+export interface CliCommand {
+  readonly name: string;
+  readonly summary: string;
+  /** Beside the flags of the configuration, `--json` and `--help`, which every command takes. */
+  readonly options: Readonly<Record<string, CliOption>>;
+  run(options: OptionValues, services: CliServices): Promise<ExitCode>;
+}
+
+export interface ProjectionRow {
+  readonly projection: string;
+  readonly version: number;
+}
+
+export interface RebuildResult {
+  /** Events read, rows written, and rows that differ from the view in use. */
+  readonly events: number;
+  readonly writes: number;
+  readonly differing: number;
+}
+
+/** Builds views anew; opened by the one who starts the command. */
+export interface ProjectionRebuilder {
+  list(): Promise<readonly ProjectionRow[]>;
+  /** @param options.swap  false: build and compare, and leave the view in use */
+  rebuild(projection: string, options: { readonly swap: boolean }): Promise<RebuildResult>;
+}
+
+/** What a command may use. */
+export interface CliServices {
+  readonly out: Output;
+  readonly inForce: InForce;
+  /** Resolves with the code to exit with, when the server has stopped. */
+  serve(config: ServerConfig): Promise<ExitCode>;
+  /** Opens the stores that the configuration names, and closes them after the work. */
+  withRebuilder<Result>(
+    config: ServerConfig,
+    work: (rebuilder: ProjectionRebuilder) => Promise<Result>,
+  ): Promise<Result>;
+}
+
+/** The command line is wrong. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
