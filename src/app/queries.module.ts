@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { StoredAuthenticator } from '../auth/stored-authenticator.js';
 import { Authenticator } from '../auth/authenticator.js';
 import { DiffBranchHandler } from '../queries/diff-branch.js';
@@ -16,6 +16,7 @@ import { OpenObjectHandler } from '../queries/open-object.js';
 import { StatObjectHandler } from '../queries/stat-object.js';
 import { ViewsModule } from './views.module.js';
 
+@Global()
 @Module({
   imports: [ViewsModule],
   providers: [

@@ -1,7 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { AggregateStreams } from '../commands/aggregate-stream.js';
 import { Branches } from '../commands/branch/branches.js';
-import { BranchDeletion } from '../commands/branch/delete-branch.js';
+import { BranchDeletion } from '../commands/branch/branch-deletion.js';
 import { Intents } from '../commands/branch/intents.js';
 import { Successors } from '../commands/branch/successor.js';
 import { StagingWriter } from '../commands/object/staging-writer.js';

@@ -9,7 +9,7 @@ import { BranchesView } from '../../projections/branches.view.js';
 import { partitions } from '../../projections/kv-keys.js';
 import { fromUtf8 } from '../../shared/bytes.js';
 import type { AggregateStreams } from '../aggregate-stream.js';
-import type { BranchDeletion } from '../branch/delete-branch.js';
+import type { BranchDeletion } from '../branch/branch-deletion.js';
 import { partOf, type Request } from '../request.js';
 
 /** Rows that one append takes out of the views: its transaction stays short. */

@@ -1,0 +1,20 @@
+import { describe, it } from '@jest/globals';
+import fc from 'fast-check';
+import { inMemory } from '../support/moraine.js';
+import { seed } from '../support/seed.js';
+import { histories } from './histories.js';
+import { runHistory } from './run-history.js';
+
+const STEPS = 40;
+const RUNS = 20;
+
+describe(`random histories in memory, seed ${seed}`, () => {
+  it('show what the model shows, after every step, a restart and a rebuild', async () => {
+    const moraine = await inMemory();
+    await fc.assert(
+      fc.asyncProperty(histories(STEPS), (steps) => runHistory(moraine, steps)),
+      { seed, numRuns: RUNS },
+    );
+    await moraine.close();
+  }, 60_000);
+});

@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CommandBus, QueryBus, type Command, type Query } from '@nestjs/cqrs';
+import { LOCAL_BLOCK_STORE } from '../../src/api/settings.js';
+import { AdaptersModule, type Adapters } from '../../src/app/adapters.module.js';
+import { AesSecrets } from '../../src/app/aes-secrets.js';
+import { CommandsModule } from '../../src/app/commands.module.js';
+import { createApp } from '../../src/app/create-app.js';
+import { openPostgresStores } from '../../src/app/postgres-stores.js';
+import { QueriesModule } from '../../src/app/queries.module.js';
+import { RandomIds } from '../../src/app/random-ids.js';
+import { SystemClock } from '../../src/app/system-clock.js';
+import { MemoryBlockStore } from '../../src/block-adapter/memory-block-store.js';
+import { LocalBlockStore } from '../../src/block-adapter/local-block-store.js';
+import type { Request } from '../../src/commands/request.js';
+import { BlockCommittedStore } from '../../src/committed/block-committed-store.js';
+import type { UserId } from '../../src/domain/model.js';
+import { MemoryEventLog } from '../../src/event-log/memory-event-log.js';
+import { MemoryKvStore } from '../../src/kv-adapter/memory-kv-store.js';
+import { MemoryViewSlots } from '../../src/kv-adapter/memory-view-slots.js';
+import type { ViewSlots } from '../../src/ports/view-slots.js';
+import { allProjections, inlineProjection } from '../../src/projections/all-projections.js';
+import { Rebuilder } from '../../src/projections/rebuild.js';
+import type { TestDatabase } from './postgres.js';
+
+/** The whole service without its edge: buses, over stores that outlive a restart. */
+export interface TestMoraine {
+  execute<Result>(command: Command<Result>): Promise<Result>;
+  ask<Result>(query: Query<Result>): Promise<Result>;
+  newRequest(): Request;
+  readonly adapters: Adapters;
+  readonly rebuilder: Rebuilder;
+  /** Throws every cache and every connection away, and opens the same stores again. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Stores {
+  readonly adapters: Adapters;
+  readonly slots: ViewSlots;
+  close(): Promise<void>;
+}
+
+const SECRET_KEY = 'a secret key for tests alone';
+
+/** Nothing of it outlives the process. */
+export function inMemory(): Promise<TestMoraine> {
+  const kv = new MemoryKvStore();
+  const slots = new MemoryViewSlots(kv);
+  const project = inlineProjection();
+  const log = new MemoryEventLog({ kv, project });
+  const clock = new SystemClock();
+  const blocks = new MemoryBlockStore(clock);
+  const ids = new RandomIds(clock);
+  return moraineOver(async () => {
+    const committed = new BlockCommittedStore(blocks, undefined);
+    const secrets = new AesSecrets(SECRET_KEY);
+    const adapters = { log, kv, blocks, committed, clock, ids, secrets };
+    return { adapters, slots, close: () => committed.close() };
+  });
+}
+
+/** On a real database and a real folder. */
+export async function onPostgres({ connection }: TestDatabase): Promise<TestMoraine> {
+  const folder = await mkdtemp(join(tmpdir(), 'moraine-objects-'));
+  const clock = new SystemClock();
+  const ids = new RandomIds(clock);
+  const moraine = await moraineOver(async () => {
+    const stores = await openPostgresStores({ connection, project: inlineProjection() });
+    const blocks = await LocalBlockStore.open({ root: folder, onSyncFailed: fail });
+    const committed = new BlockCommittedStore(blocks, undefined);
+    const { log, kv, slots } = stores;
+    const secrets = new AesSecrets(SECRET_KEY);
+    const close = async () => {
+      await committed.close();
+      await stores.close();
+    };
+    return { adapters: { log, kv, blocks, committed, clock, ids, secrets }, slots, close };
+  });
+  const close = async () => {
+    await moraine.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return Object.assign(Object.create(moraine) as TestMoraine, { close });
+}
+
+const fail = (error: unknown): never => {
+  throw error;
+};
+
+async function moraineOver(open: () => Promise<Stores>): Promise<TestMoraine> {
+  let requests = 0;
+  const start = async () => {
+    const stores = await open();
+    const { adapters, slots } = stores;
+    const app = await createApp({
+      providers: [],
+      imports: [AdaptersModule.of(adapters), QueriesModule, CommandsModule],
+      edge: {
+        version: '0.0.0',
+        blockStore: LOCAL_BLOCK_STORE,
+        addressTokenTtlMs: 1,
+        nowMs: () => adapters.clock.nowMs(),
+        newCommandId: () => adapters.ids.commandId(),
+      },
+      logger: false,
+    });
+    const rebuilder = new Rebuilder(adapters.log, slots, allProjections);
+    return { stores, app, rebuilder, commands: app.get(CommandBus), queries: app.get(QueryBus) };
+  };
+  let running = await start();
+  const stop = async () => {
+    await running.app.close();
+    await running.stores.close();
+  };
+  return {
+    execute: (command) => running.commands.execute(command),
+    ask: (query) => running.queries.execute(query),
+    newRequest: () => ({
+      caller: { user: 'tester' as UserId, requestId: `test-${++requests}` },
+      commandId: running.stores.adapters.ids.commandId(),
+    }),
+    get adapters() {
+      return running.stores.adapters;
+    },
+    get rebuilder() {
+      return running.rebuilder;
+    },
+    restart: async () => {
+      await stop();
+      running = await start();
+    },
+    close: stop,
+  };
+}
