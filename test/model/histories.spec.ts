@@ -17,4 +17,21 @@ describe(`random histories in memory, seed ${seed}`, () => {
     );
     await moraine.close();
   }, 60_000);
+
+  it('show the newest word on a path that stands in several tokens', async () => {
+    const moraine = await inMemory();
+    const branch = 'main';
+    const upload = { do: 'upload', branch, path: 'a', body: 'one' } as const;
+    const commit = { do: 'commit', branch, allowsEmpty: false } as const;
+    // Of a commit that finds nothing new its token stays, below the one where writes go on.
+    await runHistory(moraine, [
+      upload,
+      commit,
+      upload,
+      commit,
+      { do: 'delete', branch, path: 'a' },
+    ]);
+    await runHistory(moraine, [upload, commit, upload, commit, { ...upload, body: '' }]);
+    await moraine.close();
+  });
 });

@@ -156,7 +156,9 @@ async function assertShows(
 ): Promise<void> {
   const flat = { prefix: '', delimiter: '' };
   const listed = await every((page) => moraine.ask(new ListObjects(repository, ref, page, flat)));
-  expect(listed.map(({ path }) => path)).toEqual(sorted(tree.keys()));
+  expect(listed.map((item) => [item.path, item.kind === 'object' && item.entry.sizeBytes])).toEqual(
+    sorted(tree.keys()).map((path) => [path, tree.get(path)?.length]),
+  );
   const grouped = { prefix: '', delimiter: '/' };
   const groups = await every((page) =>
     moraine.ask(new ListObjects(repository, ref, page, grouped)),
