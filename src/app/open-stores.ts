@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { LocalBlockStore } from '../block-adapter/local-block-store.js';
+import { BlockCommittedStore } from '../committed/block-committed-store.js';
+import { MemoryEventLog } from '../event-log/memory-event-log.js';
+import { MemoryKvStore } from '../kv-adapter/memory-kv-store.js';
+import { MemoryViewSlots } from '../kv-adapter/memory-view-slots.js';
+import type { ViewSlots } from '../ports/view-slots.js';
+import { inlineProjection } from '../projections/all-projections.js';
+import type { Adapters } from './adapters.module.js';
+import { openPostgresStores } from './postgres-stores.js';
+import { RandomIds } from './random-ids.js';
+import type { AppSurroundings } from './running-app.js';
+import { SystemClock } from './system-clock.js';
+
+export interface OpenStores {
+  readonly adapters: Adapters;
+  readonly slots: ViewSlots;
+  /** Answers what waits, then lets every store go. */
+  close(): Promise<void>;
+}
+
+/** Threads run compiled code, which stands beside this file's once both are compiled. */
+const RANGE_WORKER = new URL('../committed/range-worker.js', import.meta.url);
+
+/**
+ * Opens one adapter behind each port, as the configuration says.
+ *
+ * @throws whatever keeps a store from opening; nothing is left open then
+ */
+export async function openStores(surroundings: AppSurroundings): Promise<OpenStores> {
+  const { data, secrets, onFatal } = surroundings;
+  const clock = new SystemClock();
+  const ids = new RandomIds(clock);
+  const blocks = await LocalBlockStore.open({ root: join(data, 'objects'), onSyncFailed: onFatal });
+  const { log, kv, slots, close } = await openLog(surroundings);
+  const committed = new BlockCommittedStore(blocks, RANGE_WORKER);
+  return {
+    adapters: { log, kv, blocks, committed, clock, ids, secrets },
+    slots,
+    close: async () => {
+      await committed.close();
+      await close();
+    },
+  };
+}
+
+/** The log with the views that are written in its appends. */
+async function openLog({ connection, onFatal }: AppSurroundings) {
+  const project = inlineProjection();
+  if (connection) return openPostgresStores({ connection, project, onFatal });
+  const kv = new MemoryKvStore();
+  const log = new MemoryEventLog({ kv, project });
+  return { log, kv, slots: new MemoryViewSlots(kv), close: () => log.close() };
+}

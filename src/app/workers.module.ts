@@ -1,0 +1,39 @@
+import type { DynamicModule } from '@nestjs/common';
+import { Intents } from '../commands/branch/intents.js';
+import { RepositoryDeletion } from '../commands/repository/repository-deletion.js';
+import { Sweep } from '../commands/sweep.js';
+import { Clock } from '../ports/clock.js';
+import { EventLog } from '../ports/event-log.js';
+import { Ids } from '../ports/ids.js';
+import { KvStore } from '../ports/kv-store.js';
+import { CommandsModule } from './commands.module.js';
+import { Sweeper } from './sweeper.js';
+
+const SWEEP_EVERY_MS = 10_000;
+/** Longer than a snapshot may be held, and than a build may take. */
+const DROP_GRACE_MS = 15 * 60 * 1000;
+
+export class WorkersModule {
+  static with(onError: (error: unknown) => void): DynamicModule {
+    const sweeper = {
+      provide: Sweeper,
+      inject: [EventLog, KvStore, Clock, Ids, Intents, RepositoryDeletion],
+      useFactory: (
+        log: EventLog,
+        kv: KvStore,
+        clock: Clock,
+        ids: Ids,
+        ...rest: [Intents, RepositoryDeletion]
+      ) => {
+        const sweep = new Sweep({ log, kv, clock, ids }, ...rest, { dropGraceMs: DROP_GRACE_MS });
+        return new Sweeper(sweep, clock, { everyMs: SWEEP_EVERY_MS, jitter: Math.random, onError });
+      },
+    };
+    return {
+      module: WorkersModule,
+      imports: [CommandsModule],
+      providers: [sweeper],
+      exports: [sweeper],
+    };
+  }
+}
