@@ -19,7 +19,7 @@ import type { RangeRecord } from './range-codec.js';
 import type { ChangeCounts } from './range-rewriter.js';
 import type { BuiltRange } from './range-writer.js';
 import { countOf, type RewriteSession, type RewriteSessions } from './rewrite-session.js';
-import { compareSlices, copyOf, sliceOf, type Slice } from './slice.js';
+import { compareSlices, copySlice, sliceOf, type Slice } from './slice.js';
 import { nextTurn, TURN_RECORDS_MAX } from './turn.js';
 
 export interface ApplyContext {
@@ -110,7 +110,7 @@ class Applying {
   #part: Part | undefined;
   #at = 0;
   #isEntered = false;
-  #lastKey: Slice = sliceOf(new Uint8Array());
+  readonly #lastKey: Slice = { bytes: Buffer.alloc(1024), start: 0, end: 0 };
   #untilTurn = TURN_RECORDS_MAX;
 
   constructor(
@@ -126,7 +126,7 @@ class Applying {
       assert(compareSlices(this.#lastKey, key) < 0, 'changes come in ascending order');
       if (this.#mustMove(key)) await this.#moveTo(key);
       this.#batch.add(change);
-      this.#lastKey = sliceOf(copyOf(key));
+      this.#keepLast(key);
       const isCut = change.entry !== undefined && !this.#isEntered && this.#isSureCut(key);
       if (isCut) await this.#endPart();
       else if (this.#batch.length >= BATCH_BYTES) await this.#flush();
@@ -198,6 +198,13 @@ class Applying {
     this.#isEntered = false;
     this.#at++;
     if (!isLastChanged && this.#isSureCut(maxKey)) await this.#endPart();
+  }
+
+  #keepLast(key: Slice): void {
+    const length = key.end - key.start;
+    if (length > this.#lastKey.bytes.length) this.#lastKey.bytes = Buffer.alloc(length * 2);
+    copySlice(this.#lastKey.bytes, 0, key);
+    this.#lastKey.end = length;
   }
 
   // Without a least size nothing but the key decides, so what comes next can be built apart.

@@ -44,6 +44,19 @@ export class ByteReader {
 
   /** Returns a varint that was written as 64 bits in two's complement. @throws CorruptData */
   int64(): number {
+    const start = this.at;
+    let small = 0;
+    // Up to 49 bits without a bigint: every size and time of an object of this world.
+    for (let unit = 1; unit < 2 ** 49; unit *= 0x80) {
+      const next = this.byte();
+      small += (next & 0x7f) * unit;
+      if (next < 0x80) return small;
+    }
+    this.at = start;
+    return this.#wideInt64();
+  }
+
+  #wideInt64(): number {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const next = this.byte();

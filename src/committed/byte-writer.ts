@@ -63,14 +63,22 @@ export class ByteWriter {
     this.uvarint(length * 2);
   }
 
+  /** Writes a text as UTF-8. */
+  text(value: string): void {
+    if (value.length <= ASCII_LOOP_MAX && this.#shortAscii(value)) return;
+    this.#room(value.length * 3);
+    this.#length += this.#bytes.write(value, this.#length);
+  }
+
   /** Writes a text's length in UTF-8 bytes as a uvarint, then the bytes. */
   sizedText(value: string): void {
-    if (value.length <= ASCII_LOOP_MAX && this.#shortAscii(value)) return;
-    const byteLength = Buffer.byteLength(value);
-    this.uvarint(byteLength);
-    this.#room(byteLength);
-    this.#bytes.write(value, this.#length);
-    this.#length += byteLength;
+    if (value.length <= ASCII_LOOP_MAX) {
+      this.byte(value.length);
+      if (this.#shortAscii(value)) return;
+      this.#length--;
+    }
+    this.uvarint(Buffer.byteLength(value));
+    this.text(value);
   }
 
   /** Makes what was written from `start` on a sized part: its length goes before it. */
@@ -100,15 +108,15 @@ export class ByteWriter {
   }
 
   #shortAscii(value: string): boolean {
-    this.#room(value.length + 1);
+    this.#room(value.length);
+    const bytes = this.#bytes;
     const start = this.#length;
-    this.#bytes[start] = value.length;
     for (let at = 0; at < value.length; at++) {
       const unit = value.charCodeAt(at);
       if (unit > 0x7f) return false;
-      this.#bytes[start + 1 + at] = unit;
+      bytes[start + at] = unit;
     }
-    this.#length = start + 1 + value.length;
+    this.#length = start + value.length;
     return true;
   }
 

@@ -21,17 +21,16 @@ export class ChangeBatchWriter {
   /** Sets `key` to that of a change, which is to be added or held back. */
   begin({ path }: StagedChange): Slice {
     this.#key.reset();
-    this.#key.sizedText(path);
-    const prefixLength = this.#key.length - Buffer.byteLength(path);
+    this.#key.text(path);
     this.key.bytes = this.#key.buffer;
-    this.key.start = prefixLength;
     this.key.end = this.#key.length;
     return this.key;
   }
 
   /** Adds the change that was begun. */
   add({ entry }: StagedChange): void {
-    this.#out.slice({ bytes: this.#key.buffer, start: 0, end: this.#key.length });
+    this.#out.uvarint(this.#key.length);
+    this.#out.slice(this.key);
     if (!entry) return this.#out.byte(0);
     this.#data.reset();
     writeEntry(this.#data, entry);

@@ -38,10 +38,15 @@ export function readEntryFields(data: Slice): EntryFields {
     sizeBytes: 0,
     addressType: 0,
   };
-  const reader = new ByteReader().set(data.bytes, data.start, data.end);
-  while (!reader.isAtEnd) readField(reader, fields);
+  outer.set(data.bytes, data.start, data.end);
+  while (!outer.isAtEnd) readField(outer, fields);
   return fields;
 }
+
+// One message in another, no deeper, and never two at a time.
+const outer = new ByteReader();
+const inner = new ByteReader();
+const part = emptySlice();
 
 function readField(reader: ByteReader, fields: EntryFields): void {
   const tag = reader.uvarint();
@@ -74,8 +79,8 @@ function readSized(reader: ByteReader, part: Slice): void {
 }
 
 function readTime(reader: ByteReader, fields: EntryFields): void {
-  const part = reader.part(reader.uvarint(), emptySlice());
-  const inner = new ByteReader().set(part.bytes, part.start, part.end);
+  reader.part(reader.uvarint(), part);
+  inner.set(part.bytes, part.start, part.end);
   while (!inner.isAtEnd) {
     const tag = inner.uvarint();
     if (tag === 0x08) fields.seconds = inner.int64();
@@ -93,8 +98,8 @@ function readTime(reader: ByteReader, fields: EntryFields): void {
 
 function readPair(reader: ByteReader, pairs: MetadataField[]): void {
   if (pairs.length >= METADATA_FIELDS_MAX) throw new CorruptData('an entry has too much metadata');
-  const part = reader.part(reader.uvarint(), emptySlice());
-  const inner = new ByteReader().set(part.bytes, part.start, part.end);
+  reader.part(reader.uvarint(), part);
+  inner.set(part.bytes, part.start, part.end);
   const pair = { key: emptySlice(), value: emptySlice() };
   while (!inner.isAtEnd) {
     const tag = inner.uvarint();

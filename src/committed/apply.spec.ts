@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { golden, goldenObject } from '../../test/support/golden-records.js';
+import { seed } from '../../test/support/seed.js';
+import { changesOf, entryOf, inBatches } from '../../test/support/staged-samples.js';
+import { expectPlainTrees, histories } from '../../test/support/tree-histories.js';
+import { MemoryBlockStore } from '../block-adapter/memory-block-store.js';
+import type { MetaRangeId, ObjectPath, StorageNamespace } from '../domain/model.js';
+import { DEFAULT_RANGE_PARAMETERS, type StagedChange } from '../ports/committed-store.js';
+import { InvariantError } from '../shared/assert.js';
+import { BlockCommittedStore } from './block-committed-store.js';
+
+const namespace = 'mem://apply' as StorageNamespace;
+const empty = '' as MetaRangeId;
+const path = (n: number) => `object-${String(n).padStart(6, '0')}`;
+const manyObjects = (count: number, version = 1) =>
+  changesOf(new Map(Array.from({ length: count }, (_, n) => [path(n), version + (n % 50) * 100])));
+
+async function stored(blocks: MemoryBlockStore): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of blocks.list(namespace, { prefix: '', after: '' })) keys.push(key);
+  return keys;
+}
+
+function opened() {
+  const blocks = new MemoryBlockStore();
+  const store = new BlockCommittedStore(blocks, undefined);
+  const apply = (base: MetaRangeId, changes: readonly StagedChange[], parameters = {}) =>
+    store.apply(namespace, base, inBatches(changes, 300), {
+      ...DEFAULT_RANGE_PARAMETERS,
+      ...parameters,
+    });
+  return { blocks, apply };
+}
+
+describe(`laying changes over a tree (SEED=${seed})`, () => {
+  it('gives the files that writing every record anew would give', () =>
+    fc.assert(
+      fc.asyncProperty(histories(1500), (history) =>
+        expectPlainTrees(
+          new BlockCommittedStore(new MemoryBlockStore(), undefined),
+          namespace,
+          history,
+        ),
+      ),
+      { seed, numRuns: 40 },
+    ));
+
+  it('writes what lakeFS writes, from objects to metarange', async () => {
+    const { apply } = opened();
+    // Times of whole milliseconds: those of the recipe whose microseconds are 0.
+    const { path: at, entry } = goldenObject(0);
+    const { metaRangeId } = await apply(empty, [{ path: at as ObjectPath, entry }]);
+    expect(metaRangeId).toBe(golden.metaranges.find(({ name }) => name === 'one')?.id);
+  });
+
+  it('reads and writes no range that no change falls in', async () => {
+    const { blocks, apply } = opened();
+    const parameters = { raggednessEntries: 500 };
+    const { metaRangeId } = await apply(empty, manyObjects(6000), parameters);
+    const before = await stored(blocks);
+    // Every range but the first is taken away: an apply that looked at one would fail.
+    const change = changesOf(new Map([[path(0), 7]]));
+    const first = await apply(metaRangeId, change, parameters);
+    const made = (await stored(blocks)).filter((key) => !before.includes(key));
+    expect(first.changedCount).toBe(1);
+    expect(before.length).toBeGreaterThan(5);
+    // One range and one metarange.
+    expect(made).toHaveLength(2);
+    for (const key of made) await blocks.delete({ namespace, key });
+    for (const key of before) {
+      const kept = [`_lakefs/${metaRangeId}`, `_lakefs/${await firstRange(before, blocks)}`];
+      if (!kept.includes(key)) await blocks.delete({ namespace, key });
+    }
+    const fresh = new BlockCommittedStore(blocks, undefined);
+    const again = await fresh.apply(namespace, metaRangeId, inBatches(change), {
+      ...DEFAULT_RANGE_PARAMETERS,
+      ...parameters,
+    });
+    expect(again).toEqual(first);
+  });
+
+  it('stores nothing when nothing differs, not even ranges cut another way', async () => {
+    const { blocks, apply } = opened();
+    const objects = manyObjects(6000);
+    const { metaRangeId } = await apply(empty, objects, { raggednessEntries: 500 });
+    const before = await stored(blocks);
+    const none = { metaRangeId, addedCount: 0, changedCount: 0, removedCount: 0 };
+    expect(await apply(metaRangeId, objects, { raggednessEntries: 500 })).toEqual(none);
+    expect(await apply(metaRangeId, objects, { raggednessEntries: 70 })).toEqual(none);
+    expect(await apply(metaRangeId, changesOf(new Map([['not-there', undefined]])))).toEqual(none);
+    expect(await apply(metaRangeId, [])).toEqual(none);
+    expect(await stored(blocks)).toEqual(before);
+  });
+
+  it('refuses changes that do not ascend, and gives up cleanly', async () => {
+    const { apply } = opened();
+    const [a, b] = [1, 2].map((n) => ({ path: path(n) as ObjectPath, entry: entryOf(n) }));
+    if (!a || !b) throw new Error('two changes');
+    await expect(apply(empty, [b, a])).rejects.toThrow(InvariantError);
+    await expect(apply(empty, [a, a])).rejects.toThrow(InvariantError);
+  });
+
+  it('fails when a file cannot be stored', async () => {
+    class FullBlockStore extends MemoryBlockStore {
+      override async putIfAbsent(): Promise<boolean> {
+        throw new Error('no space left');
+      }
+    }
+    const store = new BlockCommittedStore(new FullBlockStore(), undefined);
+    const applied = store.apply(
+      namespace,
+      empty,
+      inBatches(manyObjects(5000)),
+      DEFAULT_RANGE_PARAMETERS,
+    );
+    await expect(applied).rejects.toThrow('no space left');
+  });
+});
+
+/** Returns the id of the range that holds the first object: the others do not name its path. */
+async function firstRange(keys: readonly string[], blocks: MemoryBlockStore): Promise<string> {
+  for (const key of keys) {
+    const file = Buffer.from(await blocks.getBytes({ namespace, key }, 1e9).catch(() => []));
+    // Its properties block has the first key after a name that begins as the one before it.
+    const isRange = !file.includes('metaranges') && file.includes(`in_key${path(0)}`);
+    if (isRange) return key.slice('_lakefs/'.length);
+  }
+  throw new Error('no range begins with the first object');
+}
