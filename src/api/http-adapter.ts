@@ -77,7 +77,9 @@ function addParsers(adapter: FastifyAdapter): void {
     { parseAs: 'buffer' },
     (request: FastifyRequest, body: Buffer, done) => {
       try {
-        done(null, parseJson(body, (request as EdgeRequest).contentType));
+        const { contentType } = request as EdgeRequest;
+        // Where there is no endpoint nothing of a request is wrong but that.
+        done(null, request.is404 ? undefined : parseJson(body, contentType));
       } catch (error) {
         done(error as Error);
       }

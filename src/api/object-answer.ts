@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { Logger } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CorruptData } from '../ports/store-errors.js';
 import type { FoundObject } from '../queries/stat-object.js';
@@ -70,13 +71,21 @@ export function entityTag(checksum: string): string {
  */
 async function* exactly(source: Readable, sizeBytes: number): AsyncGenerator<Buffer> {
   let left = sizeBytes;
-  for await (const chunk of source as AsyncIterable<Buffer>) {
-    left -= chunk.length;
-    if (left < 0) break;
-    yield chunk;
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      left -= chunk.length;
+      if (left < 0) break;
+      yield chunk;
+    }
+    if (left !== 0) throw new CorruptData(`an object of ${sizeBytes} bytes has another length`);
+  } catch (error) {
+    // No status can say it any more.
+    logger.error('an answer broke off in the middle of an object', error);
+    throw error;
   }
-  if (left !== 0) throw new CorruptData(`an object of ${sizeBytes} bytes has another length`);
 }
+
+const logger = new Logger('api');
 
 /** What may stand in a header. An entry may come from anywhere and hold anything. */
 function sendable(text: string): boolean {

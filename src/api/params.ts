@@ -1,5 +1,4 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { DomainError } from '../domain/errors.js';
 import { edgeRequest } from './caller.js';
 import { branchId, objectPath, pageRequest, refText, repositoryId, tagId } from './parse.js';
 import { Query } from './query.js';
@@ -32,14 +31,8 @@ export function queryOf(context: ExecutionContext): Query {
 
 function pathParam<Value>(name: string, parse: (text: string, field: string) => Value) {
   return createParamDecorator((_: unknown, context: ExecutionContext): Value => {
-    const { params, raw } = edgeRequest(context);
-    const text = (params as Readonly<Record<string, string>>)[name] ?? '';
-    // The router reads bytes that are not escaped one by one, which makes other letters of them.
-    if (!ascii.test(text) && !ascii.test(raw.url ?? '')) {
-      throw new DomainError('invalid', { field: name, reason: 'holds bytes that are not escaped' });
-    }
-    return parse(text, name);
+    // Decoded by the router, which refuses what is no escape and no UTF-8: see http-adapter.ts.
+    const params = edgeRequest(context).params as Readonly<Record<string, string>>;
+    return parse(params[name] ?? '', name);
   });
 }
-
-const ascii = /^[\0-\x7f]*$/;

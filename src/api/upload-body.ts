@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { Dicer } from '@fastify/busboy';
 import { DomainError } from '../domain/errors.js';
 import type { EdgeRequest } from './caller.js';
@@ -33,8 +33,8 @@ export async function takeUpload<Result>(
 
 async function uploadBodyOf(request: EdgeRequest): Promise<UploadBody> {
   const { contentType } = request;
-  const source = request.body as Readable | undefined;
-  if (source === undefined) return { body: nothing(), contentType };
+  // No body at all is an empty one.
+  const source = (request.body as Readable | undefined) ?? Readable.from([]);
   if (!/^\s*multipart\/form-data\s*(?:;|$)/i.test(contentType)) {
     return { body: bytesOf(source), contentType };
   }
@@ -56,8 +56,10 @@ function contentPartOf(source: Readable, boundary: string): Promise<UploadBody> 
   const form = new Dicer({ boundary });
   return new Promise((resolve, reject) => {
     let content: Dicer.PartStream | undefined;
+    let failure: Error | undefined;
     const fail = (error: Error) => {
       source.unpipe(form);
+      failure ??= error;
       if (content !== undefined && !content.readableEnded) content.destroy(error);
       reject(error);
     };
@@ -67,7 +69,7 @@ function contentPartOf(source: Readable, boundary: string): Promise<UploadBody> 
         const { disposition, contentType } = partHeaders(headers);
         if (content !== undefined || !isContent.test(disposition)) return void part.resume();
         content = part;
-        resolve({ body: bytesOf(part), contentType });
+        resolve({ body: partOf(part, () => failure), contentType });
       });
     });
     form.on('finish', () => reject(invalid('content', 'no such part in the form')));
@@ -78,6 +80,18 @@ function contentPartOf(source: Readable, boundary: string): Promise<UploadBody> 
   });
 }
 
+/** The parser ends a broken part with an error of its own; ours says what is wrong. */
+async function* partOf(
+  part: Readable,
+  failure: () => Error | undefined,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytesOf(part);
+  } catch (error) {
+    throw failure() ?? error;
+  }
+}
+
 function partHeaders(headers: object): { disposition: string; contentType: string } {
   const given = headers as Readonly<Record<string, readonly string[] | undefined>>;
   return {
@@ -85,8 +99,6 @@ function partHeaders(headers: object): { disposition: string; contentType: strin
     contentType: given['content-type']?.[0] ?? '',
   };
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 function invalid(field: string, reason: string): DomainError {
   return new DomainError('invalid', { field, reason });

@@ -1,0 +1,156 @@
+import { describe, expect, it } from '@jest/globals';
+import { BadRequestException, NotFoundException } from '@nestjs/common';
+import { DomainError, type DomainErrorCode } from '../domain/errors.js';
+import {
+  AddressRefused,
+  BlockNotFound,
+  CorruptData,
+  EventRefused,
+  PredicateFailed,
+  SchemaTooNew,
+  SnapshotTooOld,
+  StoreUnavailable,
+  UnknownOutcome,
+  WrongExpectedRevision,
+} from '../ports/store-errors.js';
+import { InvariantError } from '../shared/assert.js';
+import { RangeNotSatisfiable } from './byte-range.js';
+import { httpErrorOf, NotServedYet, NotSupportedByStore, statusOf } from './http-errors.js';
+
+/** As lakeFS answers, written down apart from the table that it judges. */
+const rows: ReadonlyArray<readonly [DomainErrorCode, number]> = [
+  ['address_refused', 400],
+  ['already_initialized', 409],
+  ['authentication_failed', 401],
+  ['branch_busy', 503],
+  ['branch_exists', 409],
+  ['branch_name_taken', 409],
+  ['branch_not_found', 404],
+  ['commit_not_found', 404],
+  ['default_branch', 403],
+  ['dirty_branch', 400],
+  ['intent_pending', 504],
+  ['invalid', 400],
+  ['merge_conflict', 409],
+  ['merge_target', 400],
+  ['metarange_not_found', 404],
+  ['namespace_in_use', 400],
+  ['namespace_invalid', 400],
+  ['no_changes', 400],
+  ['not_implemented', 501],
+  ['object_data_missing', 410],
+  ['object_not_found', 404],
+  ['parent_out_of_range', 400],
+  ['path_too_many', 400],
+  ['precondition_failed', 412],
+  ['protected_branch_commit', 403],
+  ['protected_branch_write', 403],
+  ['range_not_satisfiable', 416],
+  ['read_only_repository', 403],
+  ['ref_invalid', 400],
+  ['ref_not_found', 404],
+  ['ref_not_writable', 400],
+  ['repository_exists', 409],
+  ['repository_in_deletion', 410],
+  ['repository_not_found', 404],
+  ['store_busy', 503],
+  ['tag_exists', 409],
+  ['tag_name_taken', 409],
+  ['tag_not_found', 404],
+];
+
+/** Details of every refusal at once: whatever its wording names. */
+const details = new Proxy({}, { get: (_, name) => `some ${String(name)}` });
+const refusal = (code: DomainErrorCode) =>
+  Reflect.construct(DomainError, [code, details]) as DomainError;
+
+describe('a refusal over HTTP', () => {
+  it('has a row here for each code there is', () => {
+    expect(rows.map(([code]) => code)).toEqual(Object.keys(statusOf));
+  });
+
+  it.each(rows)('%s is %d, in its own words', (code, status) => {
+    const { message } = refusal(code);
+    expect(httpErrorOf(refusal(code), 'r1')).toMatchObject({ status, message, isOurs: false });
+    expect(message).not.toContain('undefined');
+  });
+
+  it.each(['branch_busy', 'store_busy'] as const)('%s says when to come again', (code) =>
+    expect(httpErrorOf(refusal(code), 'r1').headers).toEqual({ 'retry-after': '1' }),
+  );
+
+  it('a range beyond the object comes with the size of the object', () =>
+    expect(httpErrorOf(new RangeNotSatisfiable(10), 'r1')).toMatchObject({
+      status: 416,
+      headers: { 'content-range': 'bytes */10' },
+    }));
+
+  it('an option that is not built is 501, by its name', () =>
+    expect(httpErrorOf(new NotServedYet('if-match'), 'r1')).toMatchObject({
+      status: 501,
+      message: 'Not Implemented: if-match',
+    }));
+
+  it('an option that the store can never have is 400', () =>
+    expect(httpErrorOf(new NotSupportedByStore('x'), 'r1')).toMatchObject({
+      status: 400,
+      message: 'x: operation not supported',
+    }));
+});
+
+describe('a fault of a store over HTTP', () => {
+  const lost = new WrongExpectedRevision('s', 'none', { revision: 1 } as never, 'revision');
+  it.each([
+    [new AddressRefused('leaves its namespace'), 400, 'leaves its namespace'],
+    [new BlockNotFound('data/x'), 410, 'No data'],
+    [new EventRefused('secret details'), 400, 'the request is too large to be recorded'],
+    [lost, 429, 'too many requests change this at once, try again later'],
+    [new PredicateFailed('k'), 429, 'too many requests change this at once, try again later'],
+    [new SnapshotTooOld('k'), 503, 'the read took too long, try again later'],
+    [new StoreUnavailable('at 10.0.0.1'), 503, 'the store cannot be reached, try again later'],
+  ])('%s', (error, status, message) => {
+    const answer = httpErrorOf(error, 'r1');
+    expect(answer).toMatchObject({ status, message });
+    const isWorthAnotherTry = status === 429 || status === 503;
+    expect(answer.headers?.['retry-after']).toBe(isWorthAnotherTry ? '1' : undefined);
+  });
+
+  it('an unknown outcome is told as one, with what to look for', () => {
+    const { status, message, isOurs } = httpErrorOf(new UnknownOutcome('socket hang up'), 'r1');
+    expect([status, isOurs]).toEqual([500, true]);
+    expect(message).toContain('outcome of this request is unknown');
+    expect(message).toContain('r1');
+    expect(message).not.toContain('socket');
+  });
+});
+
+describe('a bug over HTTP', () => {
+  it.each([
+    new InvariantError('secret'),
+    new CorruptData('secret'),
+    new SchemaTooNew('secret'),
+    new TypeError('secret'),
+    'secret',
+    Object.assign(new Error('secret'), { statusCode: 500 }),
+  ])('%s tells the caller nothing, and goes to the log', (error) =>
+    expect(httpErrorOf(error, 'r1')).toEqual({
+      status: 500,
+      message: 'internal error; request r1',
+      isOurs: true,
+    }),
+  );
+});
+
+describe('what the framework refuses', () => {
+  it('no such route is "invalid API endpoint"', () =>
+    expect(httpErrorOf(new NotFoundException('Cannot GET /x'), 'r1')).toMatchObject({
+      status: 404,
+      message: 'invalid API endpoint',
+    }));
+
+  it('keeps its status and words', () => {
+    const tooLarge = Object.assign(new Error('Request body is too large'), { statusCode: 413 });
+    expect(httpErrorOf(tooLarge, 'r1')).toMatchObject({ status: 413, message: tooLarge.message });
+    expect(httpErrorOf(new BadRequestException('no'), 'r1')).toMatchObject({ status: 400 });
+  });
+});
