@@ -48,6 +48,7 @@ export function stagedEntry(rows: readonly KvRow[] | undefined): ObjectEntry | n
  * Yields what tokens say, in the order of paths; of a path in several tokens, the newest word.
  *
  * @param tokens  newest first
+ * @throws InvariantError  a token was dropped while it was read
  */
 export async function* stagedChanges(
   snapshot: KvSnapshot,
@@ -76,22 +77,25 @@ export async function* stagedChanges(
 }
 
 /**
- * Asserts that every one of these tokens still had all of its rows when this was called: a token
- * whose rows were dropped would be read as an empty one.
+ * Returns the next page of each token. The token's own row is read with it: of a token that was
+ * dropped meanwhile there is no row, and its page would be taken for an empty one.
  */
-export async function assertUndropped(
+async function readPages(
   snapshot: KvSnapshot,
-  tokens: readonly StagingToken[],
-): Promise<void> {
-  const reads = tokens.map((token) => ({
-    kind: 'get' as const,
-    partition: partitions.tokens,
-    key: keys.token(token),
-  }));
-  const found = await snapshot.read(reads);
-  for (const [index, token] of tokens.entries()) {
-    assert(found[index]?.length === 1, `${token} was dropped while it was read`);
+  scans: readonly { readonly token: StagingToken; readonly span: StagedSpan }[],
+): Promise<readonly (readonly KvRow[])[]> {
+  const found = await snapshot.read([
+    ...scans.map(({ token, span }) => scanOfToken(token, span)),
+    ...scans.map(({ token }) => ({
+      kind: 'get' as const,
+      partition: partitions.tokens,
+      key: keys.token(token),
+    })),
+  ]);
+  for (const [index, { token }] of scans.entries()) {
+    assert(found[scans.length + index]?.length === 1, `${token} was dropped while it was read`);
   }
+  return found.slice(0, scans.length);
 }
 
 async function openCursors(
@@ -100,7 +104,10 @@ async function openCursors(
   span: StagedSpan,
 ): Promise<TokenCursor[]> {
   if (tokens.length === 0) return [];
-  const pages = await snapshot.read(tokens.map((token) => scanOfToken(token, span)));
+  const pages = await readPages(
+    snapshot,
+    tokens.map((token) => ({ token, span })),
+  );
   return tokens.map((token, index) => {
     const rows = pages[index] ?? [];
     return { token, rows, at: 0, next: nextOf(rows) };
@@ -132,10 +139,12 @@ async function fill(
 ): Promise<boolean> {
   const empty = cursors.filter((cursor) => cursor.at >= cursor.rows.length && cursor.next);
   if (empty.length === 0) return false;
-  const pages = await snapshot.read(
-    empty.map(({ token, next }) =>
-      scanOfToken(token, { ...(next ? { from: next } : {}), ...(until ? { until } : {}) }),
-    ),
+  const pages = await readPages(
+    snapshot,
+    empty.map(({ token, next }) => ({
+      token,
+      span: { ...(next ? { from: next } : {}), ...(until ? { until } : {}) },
+    })),
   );
   for (const [index, cursor] of empty.entries()) {
     cursor.rows = pages[index] ?? [];

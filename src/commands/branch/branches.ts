@@ -84,6 +84,11 @@ export class Branches {
     return this.#keep(stream, { state, revision: fold.revision + events.length });
   }
 
+  /** Returns what this process has seen become of an intent, without a look at the log. */
+  seenOutcome(intentId: IntentId): IntentOutcome | undefined {
+    return this.#outcomes.get(intentId);
+  }
+
   /** Returns what became of an intent, or undefined while it is pending or was never accepted. */
   async outcomeOf(place: BranchPlace, intentId: IntentId): Promise<IntentOutcome | undefined> {
     const known = this.#outcomes.get(intentId);

@@ -5,7 +5,7 @@ import type { StagingToken } from '../../domain/model.js';
 import { stagingToken } from '../../domain/staging/staging.stream.js';
 import type { CommittedStore } from '../../ports/committed-store.js';
 import type { KvStore } from '../../ports/kv-store.js';
-import { assertUndropped, stagedChanges } from '../../projections/staging.view.js';
+import { stagedChanges } from '../../projections/staging.view.js';
 import { assert } from '../../shared/assert.js';
 import type { BranchPlace } from './branches.js';
 
@@ -42,7 +42,6 @@ export async function buildCommit(
     stagedChanges(stores.kv, tokens),
     request.ranges,
   );
-  await assertUndropped(stores.kv, tokens);
   const isEmpty = addedCount + changedCount + removedCount === 0;
   if (isEmpty && !request.wish.allowsEmpty) {
     return { type: 'IntentFailed', intentId, reason: 'no_changes' };

@@ -23,6 +23,7 @@ import {
   expectedOf,
   withRecords,
   type Branches,
+  type BranchFold,
   type BranchPlace,
   type IntentOutcome,
 } from './branches.js';
@@ -86,14 +87,14 @@ export class Intents {
   async outcome(place: BranchPlace, intentId: IntentId, request: Request): Promise<IntentOutcome> {
     const untilMs = this.ports.clock.nowMs() + this.limits.intentWaitMs;
     for (;;) {
-      const known = await this.branches.outcomeOf(place, intentId);
-      if (known) return known;
-      const { state } = await this.branches.view(place);
-      const isPending =
-        state.status === 'live' && state.queue.some((pending) => intentIdOf(pending) === intentId);
-      if (!isPending) {
-        // Its result came between the two looks; else the branch went, and it with it.
-        return (await this.branches.outcomeOf(place, intentId)) ?? { type: 'BranchDeleted' };
+      const seen = this.branches.seenOutcome(intentId);
+      if (seen) return seen;
+      if (!isPending(this.branches.cached(place), intentId)) {
+        const isStill = isPending(await this.branches.view(place), intentId);
+        // What is not in the queue has its result, or went with the branch.
+        if (!isStill) {
+          return (await this.branches.outcomeOf(place, intentId)) ?? { type: 'BranchDeleted' };
+        }
       }
       if (this.ports.clock.nowMs() > untilMs) {
         throw new DomainError('intent_pending', { intent: intentId });
@@ -190,8 +191,11 @@ export class Intents {
 
   async #help(place: BranchPlace, request: Request): Promise<void> {
     const built = new Map<IntentId, BranchResult>();
+    // What this process saw last will do to begin with: a result on an old fold is refused.
+    let cached = this.branches.cached(place);
     for (;;) {
-      const fold = await this.branches.view(place);
+      const fold = hasQueue(cached) ? cached : await this.branches.view(place);
+      cached = undefined;
       if (fold.state.status === 'absent') return;
       const [next] = fold.state.queue;
       if (next === undefined) return;
@@ -273,6 +277,13 @@ export class Intents {
     }
   }
 }
+
+const hasQueue = (fold: BranchFold | undefined): fold is BranchFold =>
+  fold?.state.status === 'live' && fold.state.queue.length > 0;
+
+const isPending = (fold: BranchFold | undefined, intentId: IntentId): boolean =>
+  fold?.state.status === 'live' &&
+  fold.state.queue.some((pending) => intentIdOf(pending) === intentId);
 
 /** Returns what a request's command id is to an intent. */
 export const intentIdOfRequest = ({ commandId }: Request): IntentId =>
