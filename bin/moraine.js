@@ -8,6 +8,12 @@ if (major < 22 || (major === 22 && minor < 13)) {
   );
   process.exit(2);
 }
-const { build, isStale } = await import('../scripts/build.js');
-if (isStale()) build();
+const { buildIfStale, BuildFailed } = await import('../scripts/build.js');
+try {
+  buildIfStale();
+} catch (error) {
+  if (!(error instanceof BuildFailed)) throw error;
+  console.error(`moraine: ${error.message}`);
+  process.exit(1);
+}
 await import('../dist/cli.js');

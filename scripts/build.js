@@ -1,43 +1,134 @@
 // Compiles src to dist and copies the assets that nest-cli.json names.
 // `--if-stale`: only when a source is newer than the last build.
-import { execFileSync } from 'node:child_process';
-import { cpSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+//
+// Everything is built beside dist and gets its name by a rename, so a build that is cut short leaves
+// the old one as it was. Of two processes that build, the second waits and takes what it finds.
+import { spawnSync } from 'node:child_process';
+import { cpSync, globSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const stamp = join(root, 'dist', '.built');
+const dist = join(root, 'dist');
+const lock = join(root, 'dist.lock');
+const WAIT_MS_MAX = 300_000;
+const POLL_MS = 100;
+
+/** The sources do not compile; the compiler has said why. */
+export class BuildFailed extends Error {
+  name = 'BuildFailed';
+}
 
 /** Returns whether a source, or what says how to build it, is newer than dist. */
 export function isStale() {
-  let builtAtMs;
-  try {
-    builtAtMs = statSync(stamp).mtimeMs;
-  } catch {
-    return true;
-  }
-  const inputs = globSync(['src/**/*', 'package-lock.json', 'tsconfig*.json'], { cwd: root });
-  return inputs.some((file) => statSync(join(root, file)).mtimeMs > builtAtMs);
+  const builtAtMs = statSync(join(dist, '.built'), { throwIfNoEntry: false })?.mtimeMs;
+  if (builtAtMs === undefined) return true;
+  // Folders count too: theirs is the time when a file in them was deleted.
+  const inputs = globSync(
+    ['src/**/*', 'package-lock.json', 'tsconfig*.json', 'nest-cli.json', 'scripts/build.js'],
+    { cwd: root },
+  );
+  return inputs
+    .filter((file) => !file.endsWith('.spec.ts'))
+    .some((file) => statSync(join(root, file)).mtimeMs > builtAtMs);
 }
 
-/** @throws Error  a type error; the compiler has printed it, and dist is as it was */
+/** Builds when that is needed. @throws BuildFailed  and dist is as it was */
+export function buildIfStale() {
+  if (isStale()) withLock(() => isStale() && buildNow());
+}
+
+/** @throws BuildFailed  and dist is as it was */
 export function build() {
+  withLock(buildNow);
+}
+
+function buildNow() {
   const startedAt = new Date();
-  // Made anew, so that nothing of a file that was deleted or renamed stays in dist.
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')));
-  execFileSync(process.execPath, [join(compiler, 'bin/tsc'), '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  const { compilerOptions } = JSON.parse(readFileSync(join(root, 'nest-cli.json'), 'utf8'));
-  for (const asset of globSync(compilerOptions.assets, { cwd: join(root, 'src') })) {
-    cpSync(join(root, 'src', asset), join(root, 'dist', asset));
+  const fresh = join(root, `dist.${process.pid}`);
+  rmSync(fresh, { recursive: true, force: true });
+  try {
+    compile(fresh);
+    const { compilerOptions } = JSON.parse(readFileSync(join(root, 'nest-cli.json'), 'utf8'));
+    for (const asset of globSync(compilerOptions.assets, { cwd: join(root, 'src') })) {
+      cpSync(join(root, 'src', asset), join(fresh, asset));
+    }
+    const stamp = join(fresh, '.built');
+    writeFileSync(stamp, `${startedAt.toISOString()}\n`);
+    // When it began: a source that was saved meanwhile is newer.
+    utimesSync(stamp, startedAt, startedAt);
+    const old = `${fresh}.old`;
+    rmSync(old, { recursive: true, force: true });
+    mkdirSync(dist, { recursive: true });
+    renameSync(dist, old);
+    renameSync(fresh, dist);
+    rmSync(old, { recursive: true, force: true });
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
   }
-  writeFileSync(stamp, `${startedAt.toISOString()}\n`);
+}
+
+function compile(outDir) {
+  const compiler = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
+  const args = ['-p', 'tsconfig.build.json', '--outDir', outDir];
+  const info = ['--tsBuildInfoFile', join(outDir, '.tsbuildinfo')];
+  const { status, error } = spawnSync(
+    process.execPath,
+    [join(compiler, 'bin/tsc'), ...args, ...info],
+    // What the compiler says goes where errors go: stdout belongs to the command.
+    { cwd: root, stdio: ['ignore', 2, 2] },
+  );
+  if (status !== 0) throw new BuildFailed('the sources do not compile', { cause: error });
+}
+
+function withLock(work) {
+  const own = `${lock}.${process.pid}`;
+  writeFileSync(own, String(process.pid));
+  try {
+    for (const until = Date.now() + WAIT_MS_MAX; !isTaken(own);) {
+      if (Date.now() > until) throw new BuildFailed(`${lock} is held for too long: remove it`);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
+    }
+  } finally {
+    rmSync(own, { force: true });
+  }
+  try {
+    work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function isTaken(own) {
+  try {
+    linkSync(own, lock);
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  // A build that was killed leaves its lock; both may then take it away, and one links first.
+  if (!isHeld()) rmSync(lock, { force: true });
+  return false;
+}
+
+function isHeld() {
+  try {
+    process.kill(Number(readFileSync(lock, 'utf8')), 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (!process.argv.includes('--if-stale') || isStale()) build();
+  try {
+    if (process.argv.includes('--if-stale')) buildIfStale();
+    else build();
+  } catch (error) {
+    if (!(error instanceof BuildFailed)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }

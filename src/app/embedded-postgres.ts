@@ -1,15 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Client, type ClientConfig } from 'pg';
 import { codeOf } from '../block-adapter/fs-errors.js';
 import { findBinaries } from './embedded-postgres-binaries.js';
 import { clusterFolder, ensureCluster, postgresEnvironment } from './embedded-postgres-cluster.js';
-import { readPassword, SUPERUSER } from './embedded-postgres-cluster.js';
+import { DATABASE, type Endpoint, endpointIn } from './embedded-postgres-endpoint.js';
 import { clusterName, endLeftOver, pidFile } from './embedded-postgres-leftover.js';
-import { findUser, giveTo, type Runnable, type UserMode } from './embedded-postgres-user.js';
+import { findUser, type Runnable, type UserMode } from './embedded-postgres-user.js';
 import { becomes, signal } from './processes.js';
 import { StartError } from './start-error.js';
 
@@ -17,13 +16,9 @@ import { StartError } from './start-error.js';
 const READY_MS_MAX = 120_000;
 const FAST_STOP_MS_MAX = 20_000;
 const IMMEDIATE_STOP_MS_MAX = 7_000;
-/** Systems allow 104 to 108 for a socket's path. */
-const SOCKET_PATH_BYTES_MAX = 100;
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
 /** Of its log, in the error that says why it did not start. */
 const SAID_LINES_MAX = 3;
-const DATABASE = 'moraine';
-const SOCKET_PORT = 5432;
 
 export interface EmbeddedPostgresOptions {
   /** The server's data folder; the caller holds its lock. */
@@ -35,11 +30,6 @@ export interface EmbeddedPostgresOptions {
   readonly fsync?: boolean;
   /** Left out: whatever this system and this user allow. */
   readonly modes?: readonly UserMode[];
-}
-
-interface Endpoint {
-  readonly connection: ClientConfig;
-  readonly flags: readonly string[];
 }
 
 /**
@@ -112,32 +102,6 @@ async function startIn(data: string, options: EmbeddedPostgresOptions): Promise<
     await stopChild(child);
     throw error;
   }
-}
-
-async function endpointIn(data: string, { user }: Runnable): Promise<Endpoint> {
-  const folder = join(data, 'socket');
-  const common = { user: SUPERUSER, database: DATABASE };
-  const path = join(folder, `.s.PGSQL.${SOCKET_PORT}`);
-  if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    chmodSync(folder, 0o700);
-    giveTo(user, folder);
-    return {
-      connection: { ...common, host: folder, port: SOCKET_PORT },
-      flags: [
-        'listen_addresses=',
-        `unix_socket_directories=${quoted(folder)}`,
-        'unix_socket_permissions=0700',
-        `port=${SOCKET_PORT}`,
-      ],
-    };
-  }
-  const port = await freePort();
-  const host = '127.0.0.1';
-  return {
-    connection: { ...common, host, port, password: readPassword(data) },
-    flags: [`listen_addresses=${host}`, 'unix_socket_directories=', `port=${port}`],
-  };
 }
 
 function spawnPostmaster(of: {
@@ -242,18 +206,4 @@ function howItEnded(child: ChildProcess): string {
 
 function logPath(data: string): string {
   return join(data, 'postgres.log');
-}
-
-/** A list of folders is split at commas, unless a name stands in double quotes. */
-function quoted(folder: string): string {
-  return `"${folder.replaceAll('"', '""')}"`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }

@@ -21,7 +21,11 @@ export interface CliCommand {
 
 export interface ProjectionRow {
   readonly projection: string;
+  /** Of this program. */
   readonly version: number;
+  /** Of what is in use; undefined: nothing was ever written. */
+  readonly storedVersion: number | undefined;
+  readonly isBuilding: boolean;
 }
 
 export interface RebuildResult {

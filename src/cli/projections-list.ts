@@ -8,8 +8,8 @@ export const projectionsList: CliCommand = {
 
   run(_, { inForce, out, withRebuilder }) {
     return withRebuilder(inForce.config, async (rebuilder) => {
-      for (const { projection, version } of await rebuilder.list()) {
-        out.row({ projection, version });
+      for (const { projection, version, storedVersion, isBuilding } of await rebuilder.list()) {
+        out.row({ projection, version, storedVersion, isBuilding });
       }
       return ExitCode.ok;
     });

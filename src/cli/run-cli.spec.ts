@@ -4,7 +4,7 @@ import { ExitCode } from './exit-code.js';
 import { runCli } from './run-cli.js';
 
 const views: ProjectionRebuilder = {
-  list: async () => [{ projection: 'branches', version: 1 }],
+  list: async () => [{ projection: 'branches', version: 2, storedVersion: 1, isBuilding: false }],
   rebuild: async (projection) => ({
     events: 7,
     writes: 5,
@@ -99,7 +99,10 @@ describe('the command line', () => {
   });
 
   it('lists and rebuilds views', async () => {
-    expect((await run('projections list')).stdout).toBe('projection  version\nbranches    1\n');
+    expect((await run('projections list')).stdout).toBe(
+      'projection  version  storedVersion  isBuilding\n' +
+        'branches    2        1              false\n',
+    );
     const rebuilt = await run('projections rebuild --projection branches --json');
     expect(JSON.parse(rebuilt.stdout)).toEqual({
       projection: 'branches',
