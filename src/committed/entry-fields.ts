@@ -46,7 +46,7 @@ export function readEntryFields(data: Slice): EntryFields {
 // One message in another, no deeper, and never two at a time.
 const outer = new ByteReader();
 const inner = new ByteReader();
-const part = emptySlice();
+const message = emptySlice();
 
 function readField(reader: ByteReader, fields: EntryFields): void {
   const tag = reader.uvarint();
@@ -79,8 +79,8 @@ function readSized(reader: ByteReader, part: Slice): void {
 }
 
 function readTime(reader: ByteReader, fields: EntryFields): void {
-  reader.part(reader.uvarint(), part);
-  inner.set(part.bytes, part.start, part.end);
+  reader.part(reader.uvarint(), message);
+  inner.set(message.bytes, message.start, message.end);
   while (!inner.isAtEnd) {
     const tag = inner.uvarint();
     if (tag === 0x08) fields.seconds = inner.int64();
@@ -98,8 +98,8 @@ function readTime(reader: ByteReader, fields: EntryFields): void {
 
 function readPair(reader: ByteReader, pairs: MetadataField[]): void {
   if (pairs.length >= METADATA_FIELDS_MAX) throw new CorruptData('an entry has too much metadata');
-  reader.part(reader.uvarint(), part);
-  inner.set(part.bytes, part.start, part.end);
+  reader.part(reader.uvarint(), message);
+  inner.set(message.bytes, message.start, message.end);
   const pair = { key: emptySlice(), value: emptySlice() };
   while (!inner.isAtEnd) {
     const tag = inner.uvarint();

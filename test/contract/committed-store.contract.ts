@@ -47,6 +47,13 @@ const objectsOf = (model: Model) =>
     .sort(([a], [b]) => compareUtf8(a, b))
     .map(([key, version]) => ({ path: key, entry: entryOf(version) }));
 
+const ofA = (version: number | undefined) => inBatches(changesOf(new Map([['a', version]])));
+
+async function* failing() {
+  yield changesOf(new Map([['a', 1]]));
+  throw new Error('staging is gone');
+}
+
 /** What every CommittedStore does. An implementation's own spec calls this. */
 export function committedStoreContract(name: string, open: () => Promise<CommittedStore>): void {
   const everything = { from: new Uint8Array(), limit: 10_000 };
@@ -163,12 +170,11 @@ export function committedStoreContract(name: string, open: () => Promise<Committ
 
     it('has a tree of no objects left, which is another than the tree before all', async () => {
       const store = await open();
-      const of = (version: number | undefined) => inBatches(changesOf(new Map([['a', version]])));
-      const { metaRangeId } = await store.apply(namespace, empty, of(1), DEFAULT_RANGE_PARAMETERS);
+      const { metaRangeId } = await store.apply(namespace, empty, ofA(1), DEFAULT_RANGE_PARAMETERS);
       const gone = await store.apply(
         namespace,
         metaRangeId,
-        of(undefined),
+        ofA(undefined),
         DEFAULT_RANGE_PARAMETERS,
       );
       // The id that lakeFS gives it, too.
@@ -181,10 +187,6 @@ export function committedStoreContract(name: string, open: () => Promise<Committ
 
     it('throws what the changes throw', async () => {
       const store = await open();
-      const failing = async function* () {
-        yield changesOf(new Map([['a', 1]]));
-        throw new Error('staging is gone');
-      };
       const applied = store.apply(namespace, empty, failing(), DEFAULT_RANGE_PARAMETERS);
       await expect(applied).rejects.toThrow('staging is gone');
     });
