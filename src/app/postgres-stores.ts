@@ -58,10 +58,11 @@ export async function openPostgresStores(options: PostgresStoresOptions): Promis
     ...(outcomeMsMax !== undefined && { answerMsMax: outcomeMsMax }),
     ...(snapshotMsMax !== undefined && { snapshotMsMax }),
   });
-  const slots = new PostgresViewSlots({ connect: () => connect('slots') });
+  const slots = new PostgresViewSlots({ pool: pool('slots', 3) });
   const close = async () => {
     await log.close();
     await kv.close();
+    await slots.close();
   };
   return { log, kv, slots, close };
 }
@@ -70,7 +71,8 @@ function poolOf(options: { connection: ClientConfig; name: string; max: number }
   const pool = new Pool({
     ...configOf(options.connection, options.name),
     max: options.max,
-    idleTimeoutMillis: 0,
+    // Half a minute idle is a quiet service: its next request may pay for a connection.
+    idleTimeoutMillis: 30_000,
   });
   // An idle connection that breaks: the pool makes another when one is needed.
   pool.on('error', () => undefined);

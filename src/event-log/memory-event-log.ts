@@ -25,6 +25,13 @@ interface Stored extends PreparedEvent, EventContext {
   readonly position: number;
 }
 
+/** The store of the views, as far as the log needs it. */
+export interface ViewWriter {
+  apply(writes: readonly KvWrite[]): void;
+  /** While a view's slot takes another's place no append may come between. */
+  readonly held?: Promise<void> | undefined;
+}
+
 interface Stream {
   readonly events: Stored[];
   readonly byId: Map<string, Stored>;
@@ -32,7 +39,7 @@ interface Stream {
 
 /** Keeps everything in this process. For tests and for `MORAINE_EVENT_LOG=memory`. */
 export class MemoryEventLog extends EventLog {
-  readonly #kv: { apply(writes: readonly KvWrite[]): void };
+  readonly #kv: ViewWriter;
   readonly #project: InlineProjection;
   readonly #streams = new Map<string, Stream>();
   readonly #all: Stored[] = [];
@@ -40,10 +47,7 @@ export class MemoryEventLog extends EventLog {
   readonly #closing = new AbortController();
 
   /** @param options.kv  takes what `project` says, in the same step as the log its events */
-  constructor(options: {
-    kv: { apply(writes: readonly KvWrite[]): void };
-    project: InlineProjection;
-  }) {
+  constructor(options: { kv: ViewWriter; project: InlineProjection }) {
     super();
     this.#kv = options.kv;
     this.#project = options.project;
@@ -56,6 +60,7 @@ export class MemoryEventLog extends EventLog {
   ): Promise<readonly AppendResult[]> {
     this.#assertOpen();
     const group = prepareGroup(appends, context, this.#project);
+    while (this.#kv.held) await this.#kv.held;
     const known = group.appends.map((append) => this.#knownOf(append));
     const knownCount = known.reduce((sum, events) => sum + events.length, 0);
     if (knownCount === group.eventCount) return known.map(firstAnswer);

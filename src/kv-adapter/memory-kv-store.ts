@@ -16,7 +16,7 @@ export class MemoryKvStore extends KvStore {
   #slotCount = 0;
   #versions = 0;
   #epoch = 0;
-  #applied = 0;
+  #held: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(options: { snapshotMsMax?: number } = {}) {
@@ -75,7 +75,6 @@ export class MemoryKvStore extends KvStore {
 
   /** Writes to the slots in use, in one step. For the log, and for nobody else. */
   apply(writes: readonly KvWrite[]): void {
-    this.#applied++;
     for (const write of writes) {
       const view = viewOf(write.partition);
       const slot = this.#slots.get(view) ?? this.newSlot();
@@ -98,9 +97,22 @@ export class MemoryKvStore extends KvStore {
     }
   }
 
-  /** How often the log has written; a swap is right when it stood still meanwhile. */
-  get appliedCount(): number {
-    return this.#applied;
+  /** Resolves when appends may go on; undefined when nothing keeps them waiting. */
+  get held(): Promise<void> | undefined {
+    return this.#held;
+  }
+
+  /** Keeps appends waiting while a slot takes another's place. */
+  async holdAppends<Result>(work: () => Promise<Result>): Promise<Result> {
+    while (this.#held) await this.#held;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    try {
+      return await work();
+    } finally {
+      this.#held = undefined;
+      resolve();
+    }
   }
 
   newSlot(): number {

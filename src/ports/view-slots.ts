@@ -7,7 +7,7 @@ import type { KvWrite } from './kv-store.js';
 export interface ViewSlot {
   readonly slot: number;
   readonly view: string;
-  /** Of the projection that writes it. */
+  /** Of the projection that writes it; 0 when an append was first, and nobody has said. */
   readonly version: number;
   /** `retired`: was in use once; kept until `drop`. */
   readonly state: 'active' | 'building' | 'retired';
@@ -38,6 +38,16 @@ export interface SlotDigest {
   readonly rowCount: number;
 }
 
+export interface SwapOptions {
+  /**
+   * Returns what the slot does not hold yet of the log's events. Called once, while every append
+   * waits: it must not append.
+   */
+  readonly remaining: () => Promise<readonly KvWrite[]>;
+  /** Given, the two slots are compared first, and its answer decides. */
+  readonly accept?: (difference: SlotDifference) => boolean;
+}
+
 export interface SwapOutcome {
   readonly isSwapped: boolean;
   /** Left: the slot in use until now; right: the new one. Undefined when nobody asked. */
@@ -54,6 +64,13 @@ export abstract class ViewSlots {
   /** Returns every slot of every view, by its number. */
   abstract list(): Promise<readonly ViewSlot[]>;
 
+  /**
+   * Sees to it that a view has a slot in use: an empty one for this version when it has none, and
+   * when the log has made one by itself (version 0), that one gets this version. A slot of another
+   * version stays as it is.
+   */
+  abstract declare(view: string, version: number): Promise<void>;
+
   /** Returns a new, empty slot to build a view in. */
   abstract begin(view: string, version: number): Promise<number>;
 
@@ -68,22 +85,14 @@ export abstract class ViewSlots {
   /**
    * Lets a built slot take the place of the one in use, while every append waits.
    *
-   * @param options.remaining  returns what the slot does not hold yet of the log's events; it may
-   *   be called several times, and gives each time what came since the last. It must not append.
-   * @param options.accept  given, the two slots are compared first, and its answer decides
+   * @throws StoreUnavailable  it took longer than {@link SWAP_MS_MAX}; drop the slot, begin again
    */
-  abstract swap(
-    slot: number,
-    options: {
-      remaining: () => Promise<readonly KvWrite[]>;
-      accept?: (difference: SlotDifference) => boolean;
-    },
-  ): Promise<SwapOutcome>;
+  abstract swap(slot: number, options: SwapOptions): Promise<SwapOutcome>;
 
   /** Deletes a slot that is not in use, in slices, so that nobody waits for it. */
   abstract drop(slot: number): Promise<void>;
 }
 
 export const DIFFERING_ROWS_MAX = 100;
-/** How long appends may wait for a swap; after that it is given up, and nothing is swapped. */
+/** How long appends may wait for a swap; after that it is given up, and nothing is changed. */
 export const SWAP_MS_MAX = 8_000;
