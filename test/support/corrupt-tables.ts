@@ -162,8 +162,9 @@ function indexBlock(entries: readonly { key: Buffer; value: Uint8Array }[]): Uin
 function withIndexType(properties: Uint8Array, type: number): Uint8Array {
   const bytes = Buffer.from(properties);
   // Its value is the u32 right after the property's name, which nothing else contains.
-  const at = bytes.indexOf('block.based.table.index.type');
-  if (at >= 0) bytes.writeUInt8(type, at + 'block.based.table.index.type'.length);
+  const name = 'block.based.table.index.type';
+  const at = bytes.indexOf(name);
+  if (at >= 0 && at + name.length < bytes.length) bytes[at + name.length] = type;
   return bytes;
 }
 
