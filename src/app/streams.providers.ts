@@ -2,6 +2,7 @@ import type { Provider } from '@nestjs/common';
 import { AggregateStreams } from '../commands/aggregate-stream.js';
 import { Branches } from '../commands/branch/branches.js';
 import { BranchDeletion } from '../commands/branch/branch-deletion.js';
+import { BranchTraffic } from '../commands/branch/branch-traffic.js';
 import { Intents } from '../commands/branch/intents.js';
 import { Successors } from '../commands/branch/successor.js';
 import { StagingWriter } from '../commands/object/staging-writer.js';
@@ -36,20 +37,25 @@ export const streams: Provider[] = [
       new Successors(log, branches, view, clock),
   },
   {
+    provide: BranchTraffic,
+    inject: [Clock],
+    useFactory: (clock: Clock) => new BranchTraffic(clock),
+  },
+  {
     provide: Intents,
-    inject: [EventLog, KvStore, CommittedStore, Clock, Branches, Successors],
+    inject: [EventLog, KvStore, CommittedStore, Clock, Branches, Successors, BranchTraffic],
     useFactory: (
       log: EventLog,
       kv: KvStore,
       committed: CommittedStore,
       clock: Clock,
-      ...rest: [Branches, Successors]
+      ...rest: [Branches, Successors, BranchTraffic]
     ) => new Intents({ log, kv, committed, clock }, ...rest, INTENT_LIMITS),
   },
   {
     provide: StagingWriter,
-    inject: [EventLog, Clock, Branches, Intents, Successors],
-    useFactory: (...from: [EventLog, Clock, Branches, Intents, Successors]) =>
+    inject: [EventLog, Clock, Branches, Intents, Successors, BranchTraffic],
+    useFactory: (...from: [EventLog, Clock, Branches, Intents, Successors, BranchTraffic]) =>
       new StagingWriter(...from),
   },
   {

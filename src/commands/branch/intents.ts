@@ -27,6 +27,7 @@ import {
   type BranchPlace,
   type IntentOutcome,
 } from './branches.js';
+import type { BranchTraffic } from './branch-traffic.js';
 import { buildCommit } from './build-commit.js';
 import {
   isLostRace,
@@ -61,6 +62,7 @@ export class Intents {
     },
     private readonly branches: Branches,
     private readonly successors: Successors,
+    private readonly traffic: BranchTraffic,
     private readonly limits: IntentLimits,
   ) {}
 
@@ -76,11 +78,16 @@ export class Intents {
     intent: IntentRequest,
     request: Request,
   ): Promise<IntentOutcome> {
-    // In turn, since two requests of this process would only lose races to each other.
-    await this.#requests.run(branchStream(place.repository.uid, place.branch), () =>
-      this.#request(place, intent, request),
-    );
-    return this.outcome(place, intent.id, request);
+    const stream = branchStream(place.repository.uid, place.branch);
+    return this.traffic.during(stream, async () => {
+      // In turn, since two requests of this process would only lose races to each other.
+      await this.#requests.run(stream, async () => {
+        await this.traffic.beforeSeal(stream);
+        await this.#request(place, intent, request);
+        this.traffic.sealed(stream);
+      });
+      return this.outcome(place, intent.id, request);
+    });
   }
 
   /** Waits, and helps, until the log has the result of an accepted intent. */

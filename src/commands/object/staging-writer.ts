@@ -1,4 +1,5 @@
 import { isDeleting } from '../../domain/branch/branch.state.js';
+import { branchStream } from '../../domain/branch/branch.stream.js';
 import { DomainError } from '../../domain/errors.js';
 import type { StagingEvent } from '../../domain/staging/staging.events.js';
 import { stagingStream } from '../../domain/staging/staging.stream.js';
@@ -6,6 +7,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { EventLog } from '../../ports/event-log.js';
 import { WrongExpectedRevision } from '../../ports/store-errors.js';
 import type { Branches, BranchPlace } from '../branch/branches.js';
+import type { BranchTraffic } from '../branch/branch-traffic.js';
 import type { Intents } from '../branch/intents.js';
 import { live, tokenAt, type Successors } from '../branch/successor.js';
 import { contextOf, newEvent } from '../new-events.js';
@@ -22,6 +24,7 @@ export class StagingWriter {
     private readonly branches: Branches,
     private readonly intents: Intents,
     private readonly successors: Successors,
+    private readonly traffic: BranchTraffic,
   ) {}
 
   /**
@@ -29,7 +32,15 @@ export class StagingWriter {
    *
    * @throws DomainError  branch_not_found, protected_branch_write: as the control stream's end says
    */
-  async write(
+  write(place: BranchPlace, events: readonly StagingEvent[], request: Request): Promise<void> {
+    const stream = branchStream(place.repository.uid, place.branch);
+    return this.traffic.during(stream, async () => {
+      await this.#write(place, events, request);
+      this.traffic.wrote(stream);
+    });
+  }
+
+  async #write(
     place: BranchPlace,
     events: readonly StagingEvent[],
     request: Request,
