@@ -7,6 +7,8 @@ import { listenAddress, type ServerConfig } from '../config/server.config.js';
 import { DomainError } from '../domain/errors.js';
 import type { UserId } from '../domain/model.js';
 import { NestLogger } from '../observability/nest-logger.js';
+import { allProjections } from '../projections/all-projections.js';
+import { Rebuilder } from '../projections/rebuild.js';
 import { assert } from '../shared/assert.js';
 import { AdaptersModule, type Adapters } from './adapters.module.js';
 import { CommandsModule } from './commands.module.js';
@@ -30,10 +32,21 @@ export async function openApp(surroundings: AppSurroundings): Promise<RunningApp
   try {
     const { kv, secrets } = stores.adapters;
     await assertSecretKey(kv, secrets);
+    await bringViewsUpToDate(stores, surroundings);
     return await build(stores, surroundings);
   } catch (error) {
     await stores.close();
     throw error;
+  }
+}
+
+async function bringViewsUpToDate(
+  { adapters, slots }: OpenStores,
+  { logger }: AppSurroundings,
+): Promise<void> {
+  const rebuilder = new Rebuilder(adapters.log, slots, allProjections);
+  for (const { projection, events } of await rebuilder.bringUpToDate()) {
+    logger.info({ projection, events }, 'a view was built anew');
   }
 }
 

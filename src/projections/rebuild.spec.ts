@@ -29,7 +29,7 @@ function open(inline: InlineProjection) {
     const stream = tagStream(uid, tag as TagId);
     await log.append([{ stream, expected: 'any', events: [newEvent] }], context);
   };
-  return { kv, log, rebuilder, append };
+  return { kv, log, slots, rebuilder, append };
 }
 
 describe('a rebuild', () => {
@@ -72,6 +72,16 @@ describe('a rebuild', () => {
     const refused = rebuilder.rebuild('labels', { swap: false });
     await expect(refused).rejects.toThrow(UnknownProjection);
     await expect(refused).rejects.toThrow('tags');
+  });
+
+  it('is made at the start of every view that another version wrote, and of no other', async () => {
+    const { log, slots, rebuilder, append } = open(project);
+    await append('v1', { type: 'TagCreated', commitId });
+    expect(await rebuilder.bringUpToDate()).toHaveLength(allProjections.length);
+    expect(await rebuilder.bringUpToDate()).toEqual([]);
+    const newer = allProjections.map((one) => (one.name === 'tags' ? { ...one, version: 2 } : one));
+    const reports = await new Rebuilder(log, slots, newer).bringUpToDate();
+    expect(reports).toMatchObject([{ projection: 'tags', writes: 1, isSwapped: true }]);
   });
 
   it('leaves no slot behind', async () => {

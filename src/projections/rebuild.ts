@@ -53,6 +53,18 @@ export class Rebuilder {
   }
 
   /**
+   * Builds every view anew that another version of its projection wrote, or that is not there yet.
+   * Called before anything is served.
+   */
+  async bringUpToDate(): Promise<readonly RebuildReport[]> {
+    const reports: RebuildReport[] = [];
+    for (const { name, version, storedVersion } of await this.list()) {
+      if (storedVersion !== version) reports.push(await this.rebuild(name, { swap: true }));
+    }
+    return reports;
+  }
+
+  /**
    * Builds a view anew while the one in use serves on, compares the two at one moment, and swaps
    * the new one in; with `swap` false it only compares.
    *
