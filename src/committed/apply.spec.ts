@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { golden, goldenObject } from '../../test/support/golden-records.js';
 import { seed } from '../../test/support/seed.js';
+import { plainCommit } from '../../test/support/plain-commit.js';
 import { changesOf, entryOf, inBatches } from '../../test/support/staged-samples.js';
 import { expectPlainTrees, histories } from '../../test/support/tree-histories.js';
 import { MemoryBlockStore } from '../block-adapter/memory-block-store.js';
@@ -9,6 +10,7 @@ import type { MetaRangeId, ObjectPath, StorageNamespace } from '../domain/model.
 import { DEFAULT_RANGE_PARAMETERS, type StagedChange } from '../ports/committed-store.js';
 import { InvariantError } from '../shared/assert.js';
 import { BlockCommittedStore } from './block-committed-store.js';
+import { buildMetaRange } from './metarange-writer.js';
 
 const namespace = 'mem://apply' as StorageNamespace;
 const empty = '' as MetaRangeId;
@@ -45,6 +47,29 @@ describe(`laying changes over a tree (SEED=${seed})`, () => {
       ),
       { seed, numRuns: 40 },
     ));
+
+  it('goes on with a range whose last object is gone, and its cut with it', async () => {
+    const parameters = { ...DEFAULT_RANGE_PARAMETERS, raggednessEntries: 200 };
+    const objects = manyObjects(3000);
+    const plain = plainCommit([], objects, parameters);
+    const { apply } = opened();
+    const { metaRangeId } = await apply(empty, objects, parameters);
+    for (const [at, { range }] of plain.slice(0, -1).entries()) {
+      const last = Buffer.from(range.maxKey).toString();
+      const next = Buffer.from(plain[at + 1]?.range.minKey ?? []).toString();
+      for (const version of [undefined, 77]) {
+        const changes = changesOf(
+          new Map([
+            [last, version],
+            [next, 78],
+          ]),
+        );
+        const wanted = plainCommit(plain, changes, parameters).map((built) => built.range);
+        const built = await apply(metaRangeId, changes, parameters);
+        expect(built.metaRangeId).toBe((await buildMetaRange(wanted)).id);
+      }
+    }
+  });
 
   it('writes what lakeFS writes, from objects to metarange', async () => {
     const { apply } = opened();
