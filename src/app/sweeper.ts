@@ -9,7 +9,7 @@ export interface SweeperOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Sweeps now and then, first at once: what a crash left half done is finished at the next start. */
+/** Sweeps now and then; at once at the start, for what a crash has left half done. */
 export class Sweeper implements Worker {
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();

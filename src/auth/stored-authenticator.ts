@@ -15,7 +15,7 @@ export class StoredAuthenticator extends Authenticator {
 
   async byKeyPair(accessKeyId: string, secretAccessKey: string): Promise<UserRecord> {
     const credential = await this.installation.credential(accessKeyId);
-    // Without a key pair the same work is done on nothing, so that time does not tell which ids are.
+    // Without a key pair the same work is done on nothing: time does not tell which ids there are.
     const secret = credential
       ? this.secrets.open(credential.sealedSecret, credentialContext(accessKeyId))
       : '';

@@ -19,7 +19,8 @@ const messages = {
   merge_target: (of: { ref: string }) => `'${of.ref}' is no branch`,
   metarange_not_found: () => 'metarange not found',
   namespace_in_use: (of: { namespace: string }) =>
-    `found lakeFS objects in the storage namespace(${of.namespace}) root: storage namespace already in use`,
+    `found lakeFS objects in the storage namespace(${of.namespace}) root: ` +
+    'storage namespace already in use',
   namespace_invalid: (of: { reason: string }) => `invalid storage namespace: ${of.reason}`,
   no_changes: () => 'commit: no changes',
   not_implemented: () => 'Not Implemented',

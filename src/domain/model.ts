@@ -1,4 +1,4 @@
-/** Ids and values that aggregates share. Ids are made at the edges, by the ids port and by codecs. */
+/** Ids and values that aggregates share. Ids are made at edges, by the ids port and by codecs. */
 
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };

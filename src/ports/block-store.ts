@@ -56,7 +56,7 @@ export abstract class BlockStore {
   /** Of what is not there: nothing happens. */
   abstract delete(address: BlockAddress): Promise<void>;
 
-  /** Yields blocks whose key begins with `prefix`, in byte order of keys, strictly after `after`. */
+  /** Yields blocks whose key begins with `prefix`, in byte order of keys, behind `after`. */
   abstract list(
     namespace: StorageNamespace,
     options: { prefix: string; after: string },

@@ -8,6 +8,6 @@ export abstract class Ids {
   /** Returns where the next uploaded object goes, below its namespace: `data/<slice>/<xid>`. */
   abstract dataKey(): string;
 
-  /** Returns a new key pair: `AKIAJ…Q` of 20 characters, and 40 characters that nobody can guess. */
+  /** Returns a new key pair: `AKIAJ…Q` of 20 characters, and 40 that nobody can guess. */
   abstract keyPair(): { readonly accessKeyId: string; readonly secretAccessKey: string };
 }

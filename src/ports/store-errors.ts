@@ -15,7 +15,7 @@ export class WrongExpectedRevision extends Error {
   }
 }
 
-/** The store did not say what became of an append. Sending the same again gives the first answer. */
+/** The store did not say what became of an append; the same again gives the first answer. */
 export class UnknownOutcome extends Error {
   override readonly name = 'UnknownOutcome';
 }

@@ -12,7 +12,7 @@ export type Step =
 
 const branch = fc.constantFrom('main', 'main', 'dev', 'wip');
 const tag = fc.constantFrom('v1', 'v2');
-/** Few, so that tokens, commits and tombstones meet on the same ones; their order is no UTF-16 order. */
+/** Few, so that tokens, commits and tombstones meet on them; their order is no UTF-16 order. */
 const path = fc.constantFrom('a', 'a/b', 'a0', 'b/x', 'ä z/ö', '\uFFFD', '\u{1F600}');
 const body = fc.constantFrom('', 'one');
 const ref = fc.oneof(branch, tag, fc.constantFrom('main~1', 'dev^', 'main@', 'v1~2'));

@@ -40,7 +40,7 @@ export interface BranchFold {
 /** What the log says became of an intent. */
 export type IntentOutcome = BranchResult | { readonly type: 'BranchDeleted' };
 
-/** A fold begins at the nearest event that leaves nothing pending; so many are read for it at once. */
+/** Read at once, looking back for the nearest event that leaves nothing pending. */
 const BACKWARD_EVENTS = 32;
 
 /** Control streams as folds, with a bounded cache that says where to write and never refuses. */
