@@ -12,7 +12,7 @@ import {
 } from './operations.js';
 import { EdgeSettings } from './settings.js';
 
-/** Finds out who asks. Without a promise when the caller is known, since every request comes here. */
+/** Finds out who asks; with no promise when the caller is known, since all requests come here. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(

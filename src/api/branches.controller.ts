@@ -3,7 +3,7 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { CreateBranch } from '../commands/branch/create-branch.js';
 import { DeleteBranch } from '../commands/branch/delete-branch.js';
 import type { Request } from '../commands/request.js';
-import type { BranchId, RepositoryId } from '../domain/model.js';
+import type { RepositoryId } from '../domain/model.js';
 import { DiffBranch } from '../queries/diff-branch.js';
 import { GetBranch } from '../queries/get-branch.js';
 import { ListBranches } from '../queries/list-branches.js';
@@ -11,7 +11,7 @@ import type { PageRequest } from '../shared/page.js';
 import { Asked } from './caller.js';
 import { BranchCreation, branchWish } from './dto/branch-creation.js';
 import { JsonBody } from './json-body.js';
-import { BranchParam, PageQuery, QueryParams, RepositoryParam } from './params.js';
+import { OnBranch, PageQuery, type PlaceOnBranch, QueryParams, RepositoryParam } from './params.js';
 import type { Query } from './query.js';
 import { Serves } from './serves.js';
 import { differenceJson, pageJson, refJson } from './wire.js';
@@ -49,15 +49,14 @@ export class BranchesController {
   }
 
   @Serves('getBranch')
-  async get(@RepositoryParam() repository: RepositoryId, @BranchParam() branch: BranchId) {
+  async get(@OnBranch() { repository, branch }: PlaceOnBranch) {
     return refJson(await this.queries.execute(new GetBranch(repository, branch)));
   }
 
   @Serves('deleteBranch')
   @HttpCode(204)
   delete(
-    @RepositoryParam() repository: RepositoryId,
-    @BranchParam() branch: BranchId,
+    @OnBranch() { repository, branch }: PlaceOnBranch,
     @QueryParams() query: Query,
     @Asked() asked: Request,
   ): Promise<void> {
@@ -67,8 +66,7 @@ export class BranchesController {
 
   @Serves('diffBranch')
   async diff(
-    @RepositoryParam() repository: RepositoryId,
-    @BranchParam() branch: BranchId,
+    @OnBranch() { repository, branch }: PlaceOnBranch,
     @PageQuery() page: PageRequest,
     @QueryParams() query: Query,
   ) {

@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { CommitBranch } from '../commands/branch/commit-branch.js';
 import type { Request } from '../commands/request.js';
-import type { BranchId, RepositoryId } from '../domain/model.js';
+import type { RepositoryId } from '../domain/model.js';
 import { GetCommit } from '../queries/get-commit.js';
 import { LogCommits } from '../queries/log-commits.js';
 import type { PageRequest } from '../shared/page.js';
@@ -11,11 +11,13 @@ import { CommitCreation, commitWish } from './dto/commit-creation.js';
 import { NotServedYet } from './http-errors.js';
 import { JsonBody } from './json-body.js';
 import {
-  BranchParam,
+  AtRef,
   CommitParam,
+  OnBranch,
   PageQuery,
+  type PlaceAtRef,
+  type PlaceOnBranch,
   QueryParams,
-  RefParam,
   RepositoryParam,
 } from './params.js';
 import { refText, timeMs } from './parse.js';
@@ -32,8 +34,7 @@ export class CommitsController {
 
   @Serves('commit')
   async commit(
-    @RepositoryParam() repository: RepositoryId,
-    @BranchParam() branch: BranchId,
+    @OnBranch() { repository, branch }: PlaceOnBranch,
     @JsonBody(CommitCreation) body: CommitCreation,
     @QueryParams() query: Query,
     @Asked() asked: Request,
@@ -50,8 +51,7 @@ export class CommitsController {
 
   @Serves('logCommits')
   async log(
-    @RepositoryParam() repository: RepositoryId,
-    @RefParam() ref: string,
+    @AtRef() { repository, ref }: PlaceAtRef,
     @PageQuery() page: PageRequest,
     @QueryParams() query: Query,
   ) {

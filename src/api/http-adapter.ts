@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -117,17 +116,19 @@ function pathFault(path: string): string | undefined {
 /** What Node refuses before there is a request: answered on the bare socket. */
 function answerBadRequest(error: Error & { code?: string }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
-  const [status, message] = socketErrors.get(error.code ?? '') ?? [400, 'not a valid HTTP request'];
+  const [status, message] = socketErrors.get(error.code ?? '') ?? noHttp;
   const body = JSON.stringify({ message });
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\n` +
       `X-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
       `Connection: close\r\n\r\n${body}`,
   );
 }
 
-const socketErrors: ReadonlyMap<string, readonly [status: number, message: string]> = new Map([
-  ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'the request took too long to arrive']],
-  ['HPE_HEADER_OVERFLOW', [431, `path and headers are over ${HEADER_BYTES_MAX} bytes`]],
+const noHttp = ['400 Bad Request', 'not a valid HTTP request'] as const;
+const tooLong = `path and headers are over ${HEADER_BYTES_MAX} bytes`;
+const socketErrors: ReadonlyMap<string, readonly [status: string, message: string]> = new Map([
+  ['ERR_HTTP_REQUEST_TIMEOUT', ['408 Request Timeout', 'the request took too long to arrive']],
+  ['HPE_HEADER_OVERFLOW', ['431 Request Header Fields Too Large', tooLong]],
 ]);
 const noQuery = Object.freeze({});

@@ -21,7 +21,7 @@ import {
 import { RangeNotSatisfiable } from './byte-range.js';
 import type { EdgeRequest } from './caller.js';
 
-/** An option of a served operation that this version does not have; never passed over in silence. */
+/** An option of a served operation that is not built: refused, never passed over. */
 export class NotServedYet extends Error {
   override readonly name = 'NotServedYet';
 

@@ -39,8 +39,18 @@ describe('metadata in headers', () => {
   it('is what stands behind the two prefixes, in lower case', () =>
     expect(
       metadataOfHeaders([
-        ...['Host', 'x', 'X-Lakefs-Meta-Kai', 'a', 'x-lakefs-internal-Client-Mtime', 'b'],
-        ...['x-lakefs-meta-__proto__', 'c', 'X-Other', 'd', 'x-lakefs-meta-kai', 'second'],
+        'Host',
+        'x',
+        'X-Lakefs-Meta-Kai',
+        'a',
+        'x-lakefs-internal-Client-Mtime',
+        'b',
+        'x-lakefs-meta-__proto__',
+        'c',
+        'X-Other',
+        'd',
+        'x-lakefs-meta-kai',
+        'second',
       ]),
     ).toEqual([
       ['::lakefs::client-mtime', 'b'],

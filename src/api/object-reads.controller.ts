@@ -1,7 +1,6 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import type { FastifyReply } from 'fastify';
-import type { ObjectPath, RepositoryId } from '../domain/model.js';
 import { ListObjects } from '../queries/list-objects.js';
 import { OpenObject } from '../queries/open-object.js';
 import { type FoundObject, StatObject } from '../queries/stat-object.js';
@@ -10,7 +9,15 @@ import { byteRangeOf, type ByteRange } from './byte-range.js';
 import type { EdgeRequest } from './caller.js';
 import { refuseConditions, refusePresign } from './conditions.js';
 import { entityTag, sendObject, sendObjectHead } from './object-answer.js';
-import { PageQuery, PathQuery, QueryParams, RefParam, RepositoryParam } from './params.js';
+import {
+  AtRef,
+  ObjectAtRef,
+  type ObjectPlaceAtRef,
+  PageQuery,
+  type PlaceAtRef,
+  queryOf,
+  QueryParams,
+} from './params.js';
 import type { Query } from './query.js';
 import { Serves } from './serves.js';
 import { listedObjectJson, objectJson, pageJson } from './wire.js';
@@ -22,9 +29,7 @@ export class ObjectReadsController {
 
   @Serves('statObject')
   async stat(
-    @RepositoryParam() repository: RepositoryId,
-    @RefParam() ref: string,
-    @PathQuery() path: ObjectPath,
+    @ObjectAtRef() { repository, ref, path }: ObjectPlaceAtRef,
     @QueryParams() query: Query,
   ) {
     refusePresign(query);
@@ -35,8 +40,7 @@ export class ObjectReadsController {
 
   @Serves('listObjects')
   async list(
-    @RepositoryParam() repository: RepositoryId,
-    @RefParam() ref: string,
+    @AtRef() { repository, ref }: PlaceAtRef,
     @PageQuery() page: PageRequest,
     @QueryParams() query: Query,
   ) {
@@ -53,14 +57,12 @@ export class ObjectReadsController {
 
   @Serves('getObject')
   async get(
-    @RepositoryParam() repository: RepositoryId,
-    @RefParam() ref: string,
-    @PathQuery() path: ObjectPath,
-    @QueryParams() query: Query,
-    @Req() { headers }: EdgeRequest,
+    @ObjectAtRef() { repository, ref, path }: ObjectPlaceAtRef,
+    @Req() request: EdgeRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    refusePresign(query);
+    const { headers } = request;
+    refusePresign(queryOf(request));
     refuseConditions(headers, 'if-none-match');
     const found = await this.queries.execute(new StatObject(repository, ref, path));
     const etag = entityTag(found.entry.checksum);
@@ -73,9 +75,7 @@ export class ObjectReadsController {
 
   @Serves('headObject')
   async head(
-    @RepositoryParam() repository: RepositoryId,
-    @RefParam() ref: string,
-    @PathQuery() path: ObjectPath,
+    @ObjectAtRef() { repository, ref, path }: ObjectPlaceAtRef,
     @Req() { headers }: EdgeRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {

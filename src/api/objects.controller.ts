@@ -5,13 +5,7 @@ import { UnstageObjects } from '../commands/object/unstage-objects.js';
 import { UploadObject } from '../commands/object/upload-object.js';
 import type { Request } from '../commands/request.js';
 import { DomainError } from '../domain/errors.js';
-import type {
-  BranchId,
-  ObjectEntry,
-  ObjectPath,
-  RepositoryId,
-  StorageNamespace,
-} from '../domain/model.js';
+import type { ObjectEntry, StorageNamespace } from '../domain/model.js';
 import { GetRepository } from '../queries/get-repository.js';
 import { Asked } from './caller.js';
 import type { EdgeRequest } from './caller.js';
@@ -20,8 +14,13 @@ import { objectToStage } from './dto/object-stage-creation.js';
 import { type ObjectError, type PathList, pathList } from './dto/path-list.js';
 import { statusOf } from './http-errors.js';
 import { metadataOfHeaders } from './metadata.js';
-import { BranchParam, PathQuery, RepositoryParam } from './params.js';
-import { Query } from './query.js';
+import {
+  ObjectOnBranch,
+  type ObjectPlaceOnBranch,
+  OnBranch,
+  type PlaceOnBranch,
+  queryOf,
+} from './params.js';
 import { Serves } from './serves.js';
 import { takeUpload } from './upload-body.js';
 import { objectJson } from './wire.js';
@@ -36,9 +35,7 @@ export class ObjectsController {
 
   @Serves('uploadObject')
   upload(
-    @RepositoryParam() repository: RepositoryId,
-    @BranchParam() branch: BranchId,
-    @PathQuery() path: ObjectPath,
+    @ObjectOnBranch() { repository, branch, path }: ObjectPlaceOnBranch,
     @Req() request: EdgeRequest,
     @Asked() asked: Request,
   ) {
@@ -57,18 +54,12 @@ export class ObjectsController {
   /** Nothing but a look whether an upload would be allowed: every caller may do everything. */
   @Serves('uploadObjectPreflight')
   @HttpCode(204)
-  preflight(
-    @RepositoryParam() _repository: RepositoryId,
-    @BranchParam() _branch: BranchId,
-    @PathQuery() _path: ObjectPath,
-  ): void {}
+  preflight(@ObjectOnBranch() _place: ObjectPlaceOnBranch): void {}
 
   @Serves('stageObject')
   @HttpCode(201)
   async stage(
-    @RepositoryParam() repository: RepositoryId,
-    @BranchParam() branch: BranchId,
-    @PathQuery() path: ObjectPath,
+    @ObjectOnBranch() { repository, branch, path }: ObjectPlaceOnBranch,
     @Req() { headers, body }: EdgeRequest,
     @Asked() asked: Request,
   ) {
@@ -81,9 +72,7 @@ export class ObjectsController {
   @Serves('deleteObject')
   @HttpCode(204)
   delete(
-    @RepositoryParam() repository: RepositoryId,
-    @BranchParam() branch: BranchId,
-    @PathQuery() path: ObjectPath,
+    @ObjectOnBranch() { repository, branch, path }: ObjectPlaceOnBranch,
     @Req() request: EdgeRequest,
     @Asked() asked: Request,
   ): Promise<void> {
@@ -94,8 +83,7 @@ export class ObjectsController {
   @Serves('deleteObjects')
   @HttpCode(200)
   async deleteMany(
-    @RepositoryParam() repository: RepositoryId,
-    @BranchParam() branch: BranchId,
+    @OnBranch() { repository, branch }: PlaceOnBranch,
     @Req() request: EdgeRequest,
     @Asked() asked: Request,
   ): Promise<{ errors: readonly ObjectError[] }> {
@@ -110,23 +98,23 @@ export class ObjectsController {
   }
 }
 
-function uploadOptions({
-  raw,
-}: EdgeRequest): Pick<UploadObject['upload'], 'metadata' | 'isForced'> {
-  refuseConditions(raw.headers);
+function uploadOptions(request: EdgeRequest): UploadOptions {
+  refuseConditions(request.headers);
   return {
-    metadata: metadataOfHeaders(raw.rawHeaders),
-    isForced: new Query(raw.url ?? '').flag('force'),
+    metadata: metadataOfHeaders(request.raw.rawHeaders),
+    isForced: queryOf(request).flag('force'),
   };
 }
 
-function unstageOptions({ raw }: EdgeRequest): UnstageObjects['options'] {
-  refuseConditions(raw.headers);
-  const query = new Query(raw.url ?? '');
+function unstageOptions(request: EdgeRequest): UnstageObjects['options'] {
+  refuseConditions(request.headers);
+  const query = queryOf(request);
   // A hint for storing less, which says nothing of what is seen afterwards.
   query.flag('no_tombstone');
   return { isForced: query.flag('force') };
 }
+
+type UploadOptions = Pick<UploadObject['upload'], 'metadata' | 'isForced'>;
 
 /** The address is told as the client gave it. */
 function stagedJson(object: StageObject['object'], entry: ObjectEntry) {

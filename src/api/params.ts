@@ -1,38 +1,78 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { edgeRequest } from './caller.js';
+import type { BranchId, ObjectPath, RepositoryId } from '../domain/model.js';
+import { type EdgeRequest, edgeRequest } from './caller.js';
 import { branchId, objectPath, pageRequest, refText, repositoryId, tagId } from './parse.js';
 import { Query } from './query.js';
 
 /** Parts of a request's path and query as parameters of a controller's method. */
-export const RepositoryParam = pathParam('repository', repositoryId);
-export const BranchParam = pathParam('branch', branchId);
-export const RefParam = pathParam('ref', refText);
-export const CommitParam = pathParam('commitId', refText);
-export const TagParam = pathParam('tag', tagId);
+export const RepositoryParam = param((request) => repositoryId(pathText(request, 'repository')));
+export const TagParam = param((request) => tagId(pathText(request, 'tag')));
+export const CommitParam = param((request) => refText(pathText(request, 'commitId'), 'commitId'));
+
+export interface PlaceOnBranch {
+  readonly repository: RepositoryId;
+  readonly branch: BranchId;
+}
+export const OnBranch = param(placeOnBranch);
+
+export interface PlaceAtRef {
+  readonly repository: RepositoryId;
+  readonly ref: string;
+}
+export const AtRef = param(placeAtRef);
+
+/** With the path that `?path=` names. */
+export interface ObjectPlaceOnBranch extends PlaceOnBranch {
+  readonly path: ObjectPath;
+}
+export const ObjectOnBranch = param((request): ObjectPlaceOnBranch => ({
+  ...placeOnBranch(request),
+  path: pathQuery(request),
+}));
+
+export interface ObjectPlaceAtRef extends PlaceAtRef {
+  readonly path: ObjectPath;
+}
+export const ObjectAtRef = param((request): ObjectPlaceAtRef => ({
+  ...placeAtRef(request),
+  path: pathQuery(request),
+}));
 
 /** The whole query, to be asked for its parameters. */
-export const QueryParams = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  queryOf(context),
-);
-
-/** The object that `?path=` names. */
-export const PathQuery = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  objectPath(queryOf(context).required('path')),
-);
+export const QueryParams = param(queryOf);
 
 /** `after` and `amount`. */
-export const PageQuery = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  pageRequest(queryOf(context)),
-);
+export const PageQuery = param((request) => pageRequest(queryOf(request)));
 
-export function queryOf(context: ExecutionContext): Query {
-  return new Query(edgeRequest(context).raw.url ?? '');
+export function queryOf({ raw }: EdgeRequest): Query {
+  return new Query(raw.url ?? '');
 }
 
-function pathParam<Value>(name: string, parse: (text: string, field: string) => Value) {
-  return createParamDecorator((_: unknown, context: ExecutionContext): Value => {
-    // Decoded by the router, which refuses what is no escape and no UTF-8: see http-adapter.ts.
-    const params = edgeRequest(context).params as Readonly<Record<string, string>>;
-    return parse(params[name] ?? '', name);
-  });
+function placeOnBranch(request: EdgeRequest): PlaceOnBranch {
+  return {
+    repository: repositoryId(pathText(request, 'repository')),
+    branch: branchId(pathText(request, 'branch')),
+  };
+}
+
+function placeAtRef(request: EdgeRequest): PlaceAtRef {
+  return {
+    repository: repositoryId(pathText(request, 'repository')),
+    ref: refText(pathText(request, 'ref')),
+  };
+}
+
+function pathQuery(request: EdgeRequest): ObjectPath {
+  return objectPath(queryOf(request).required('path'));
+}
+
+/** Decoded by the router, which refuses what is no escape and no UTF-8: see http-adapter.ts. */
+function pathText({ params }: EdgeRequest, name: string): string {
+  return (params as Readonly<Record<string, string>>)[name] ?? '';
+}
+
+function param<Value>(read: (request: EdgeRequest) => Value) {
+  return createParamDecorator((_: unknown, context: ExecutionContext) =>
+    read(edgeRequest(context)),
+  );
 }

@@ -75,8 +75,9 @@ describe('a storage namespace', () => {
   );
 });
 
+const page = (query: string) => pageRequest(new Query(`/x?${query}`));
+
 describe('a page', () => {
-  const page = (query: string) => pageRequest(new Query(`/x?${query}`));
   it('is 100 from the beginning untold, and for 0 and -1', () => {
     for (const query of ['', 'amount=0', 'amount=-1']) {
       expect(page(query)).toEqual({ after: '', amount: 100 });

@@ -26,7 +26,8 @@ export function branchId(text: string, field = 'branch'): BranchId {
   if (!branchRule.test(text)) {
     throw invalid(
       field,
-      'branch id must consist of letters, digits, underscores and dashes, and cannot start with a dash',
+      'branch id must consist of letters, digits, underscores and dashes, ' +
+        'and cannot start with a dash',
     );
   }
   if (text.length > NAME_CHARS_MAX) throw invalid(field, `over ${NAME_CHARS_MAX} characters`);

@@ -1,4 +1,6 @@
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from '@jest/globals';
 import { type Provider, type Type } from '@nestjs/common';
 import { Command, CommandHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { EdgeSettings, LOCAL_BLOCK_STORE } from '../../src/api/settings.js';
@@ -90,7 +92,10 @@ export async function runEdge(answers: ReadonlyMap<Type<object>, Answer<never>>)
         ...init,
         headers: { authorization: BASIC, ...Object.fromEntries(new Headers(init.headers)) },
       }),
-    close: () => app.close(),
+    close: () => {
+      app.getHttpServer().closeAllConnections();
+      return app.close();
+    },
   });
   return edge;
 }
@@ -127,3 +132,31 @@ export function json(body: unknown, method = 'POST'): RequestInit {
 }
 
 export const bytesOf = (text: string): Readable => Readable.from([Buffer.from(text)]);
+
+/** Waits for what another side of a socket brings about. */
+export async function until(fact: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 500 && !fact(); tries++) await delay(10);
+  expect(fact()).toBe(true);
+}
+
+/** Status and JSON of an answer, which must be marked as JSON and nothing else. */
+export async function told(response: Response): Promise<[number, unknown]> {
+  expect(response.headers.get('content-type')).toBe('application/json');
+  expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(response.headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
+  return [response.status, await response.json()];
+}
+
+/** Status of an answer that has no body and says so. */
+export async function silent(response: Response): Promise<number> {
+  expect(await response.text()).toBe('');
+  expect(response.headers.get('content-type')).toBeNull();
+  return response.status;
+}
+
+/** Status and message of an answer that must be an error as the contract has them. */
+export async function refusal(response: Response): Promise<[number, string]> {
+  const [status, body] = await told(response);
+  expect(body).toEqual({ message: expect.any(String) });
+  return [status, (body as { message: string }).message];
+}

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SetUp } from '../../src/commands/auth/set-up.js';
 import { CommitBranch } from '../../src/commands/branch/commit-branch.js';
 import { CreateBranch } from '../../src/commands/branch/create-branch.js';
 import { DeleteBranch } from '../../src/commands/branch/delete-branch.js';
@@ -11,7 +10,7 @@ import { ListBranches } from '../../src/queries/list-branches.js';
 import { ListObjects } from '../../src/queries/list-objects.js';
 import { ListRepositories } from '../../src/queries/list-repositories.js';
 import { LogCommits } from '../../src/queries/log-commits.js';
-import { json, type RunningEdge, runEdge } from './running-edge.js';
+import { json, type RunningEdge, runEdge, silent, told } from './running-edge.js';
 import { commitId, entry, standIns } from './stand-ins.js';
 
 const API = '/api/v1';
@@ -21,21 +20,6 @@ beforeAll(async () => {
   edge = await runEdge(standIns);
 });
 afterAll(() => edge.close());
-
-async function told(path: string, init?: RequestInit): Promise<[number, unknown]> {
-  const response = await edge.call(path, init);
-  expect(response.headers.get('content-type')).toBe('application/json');
-  expect(response.headers.get('x-content-type-options')).toBe('nosniff');
-  return [response.status, await response.json()];
-}
-
-/** Status of an answer that has no body and says so. */
-async function silent(path: string, init?: RequestInit): Promise<number> {
-  const response = await edge.call(path, init);
-  expect(await response.text()).toBe('');
-  expect(response.headers.get('content-type')).toBeNull();
-  return response.status;
-}
 
 const lake = {
   id: 'lake',
@@ -73,18 +57,17 @@ const object = {
 
 describe('repositories', () => {
   it('are listed, created, looked up and deleted', async () => {
-    expect(await told(`${API}/repositories?prefix=l&search=ak&after=a&amount=5`)).toEqual([
-      200,
-      listed(lake),
-    ]);
+    expect(
+      await told(await edge.call(`${API}/repositories?prefix=l&search=ak&after=a&amount=5`)),
+    ).toEqual([200, listed(lake)]);
     expect(edge.last(ListRepositories)).toMatchObject({
       page: { after: 'a', amount: 5 },
       filter: { prefix: 'l', search: 'ak' },
     });
     const wish = { name: 'lake', storage_namespace: 'local://lake' };
-    expect(await told(`${API}/repositories`, json(wish))).toEqual([201, lake]);
-    expect(await told(LAKE)).toEqual([200, lake]);
-    expect(await silent(`${LAKE}?force=true`, { method: 'DELETE' })).toBe(204);
+    expect(await told(await edge.call(`${API}/repositories`, json(wish)))).toEqual([201, lake]);
+    expect(await told(await edge.call(LAKE))).toEqual([200, lake]);
+    expect(await silent(await edge.call(`${LAKE}?force=true`, { method: 'DELETE' }))).toBe(204);
     expect(edge.last(DeleteRepository).options).toEqual({ isForced: true });
   });
 
@@ -93,14 +76,21 @@ describe('repositories', () => {
     [{ storage_id: 'other' }, 400, 'storage_id: no such storage'],
   ])('cannot be created with %j', async (options, status, message) => {
     const wish = { name: 'lake', storage_namespace: 'local://lake', ...options };
-    expect(await told(`${API}/repositories`, json(wish))).toEqual([status, { message }]);
+    expect(await told(await edge.call(`${API}/repositories`, json(wish)))).toEqual([
+      status,
+      { message },
+    ]);
   });
 
   it('have metadata', async () => {
-    expect(await told(`${LAKE}/metadata`)).toEqual([200, { k: 'v' }]);
-    expect(await silent(`${LAKE}/metadata`, json({ metadata: { a: 'b' } }))).toBe(204);
-    expect(await silent(`${LAKE}/metadata`, json({ keys: ['a'] }, 'DELETE'))).toBe(204);
-    expect(await told(`${LAKE}/metadata`, json({}))).toEqual([
+    expect(await told(await edge.call(`${LAKE}/metadata`))).toEqual([200, { k: 'v' }]);
+    expect(await silent(await edge.call(`${LAKE}/metadata`, json({ metadata: { a: 'b' } })))).toBe(
+      204,
+    );
+    expect(await silent(await edge.call(`${LAKE}/metadata`, json({ keys: ['a'] }, 'DELETE')))).toBe(
+      204,
+    );
+    expect(await told(await edge.call(`${LAKE}/metadata`, json({})))).toEqual([
       400,
       { message: 'metadata: value is required but missing' },
     ]);
@@ -109,13 +99,18 @@ describe('repositories', () => {
 
 describe('branches', () => {
   it('are listed, looked up and deleted', async () => {
-    expect(await told(`${LAKE}/branches?show_hidden=true`)).toEqual([
+    expect(await told(await edge.call(`${LAKE}/branches?show_hidden=true`))).toEqual([
       200,
       listed({ id: 'main', commit_id: commitId }),
     ]);
     expect(edge.last(ListBranches).filter).toEqual({ prefix: '', showsHidden: true });
-    expect(await told(`${LAKE}/branches/dev`)).toEqual([200, { id: 'dev', commit_id: commitId }]);
-    expect(await silent(`${LAKE}/branches/dev?force=1`, { method: 'DELETE' })).toBe(204);
+    expect(await told(await edge.call(`${LAKE}/branches/dev`))).toEqual([
+      200,
+      { id: 'dev', commit_id: commitId },
+    ]);
+    expect(
+      await silent(await edge.call(`${LAKE}/branches/dev?force=1`, { method: 'DELETE' })),
+    ).toBe(204);
     expect(edge.last(DeleteBranch).options).toEqual({ isForced: true });
   });
 
@@ -132,7 +127,9 @@ describe('branches', () => {
   });
 
   it('are compared with what they have committed', async () => {
-    const [status, diff] = await told(`${LAKE}/branches/main/diff?prefix=p&delimiter=/&after=a`);
+    const [status, diff] = await told(
+      await edge.call(`${LAKE}/branches/main/diff?prefix=p&delimiter=/&after=a`),
+    );
     expect([status, diff]).toEqual([
       200,
       listed(
@@ -151,7 +148,10 @@ describe('branches', () => {
 describe('commits', () => {
   it('are made, looked up and listed', async () => {
     const wish = { message: 'm', metadata: { a: 'b' }, date: 7, allow_empty: true };
-    expect(await told(`${LAKE}/branches/main/commits`, json(wish))).toEqual([201, first]);
+    expect(await told(await edge.call(`${LAKE}/branches/main/commits`, json(wish)))).toEqual([
+      201,
+      first,
+    ]);
     expect(edge.last(CommitBranch).wish).toEqual({
       message: 'm',
       metadata: [['a', 'b']],
@@ -159,9 +159,9 @@ describe('commits', () => {
       allowsEmpty: true,
       isForced: false,
     });
-    expect(await told(`${LAKE}/commits/main~1`)).toEqual([200, first]);
+    expect(await told(await edge.call(`${LAKE}/commits/main~1`))).toEqual([200, first]);
     const log = `${LAKE}/refs/main/commits?first_parent=true&since=2023-11-14T22:13:20Z&stop_at=v1`;
-    expect(await told(`${log}&limit=true`)).toEqual([200, listed(first)]);
+    expect(await told(await edge.call(`${log}&limit=true`))).toEqual([200, listed(first)]);
     expect(edge.last(LogCommits).filter).toEqual({
       isFirstParentOnly: true,
       sinceMs: 1_700_000_000_000,
@@ -171,20 +171,19 @@ describe('commits', () => {
 
   it.each(['1', 1.5, -1, 1e15])('are not made with the date %j', async (date) => {
     const [status, body] = await told(
-      `${LAKE}/branches/main/commits`,
-      json({ message: 'm', date }),
+      await edge.call(`${LAKE}/branches/main/commits`, json({ message: 'm', date })),
     );
     expect([status, body]).toEqual([400, { message: expect.stringMatching(/^date: must/) }]);
   });
 
   it.each(['objects=a', 'prefixes=a'])('of some paths are not listed yet: %s', async (query) => {
-    const [status] = await told(`${LAKE}/refs/main/commits?${query}`);
+    const [status] = await told(await edge.call(`${LAKE}/refs/main/commits?${query}`));
     expect(status).toBe(501);
   });
 
   it('are not made of a metarange yet', async () => {
     const url = `${LAKE}/branches/main/commits?source_metarange=${'a'.repeat(64)}`;
-    expect(await told(url, json({ message: 'm' }))).toEqual([
+    expect(await told(await edge.call(url, json({ message: 'm' })))).toEqual([
       501,
       { message: 'Not Implemented: source_metarange' },
     ]);
@@ -194,19 +193,25 @@ describe('commits', () => {
 describe('tags', () => {
   it('are listed, created, looked up and deleted', async () => {
     const v1 = { id: 'v1', commit_id: commitId };
-    expect(await told(`${LAKE}/tags`)).toEqual([200, listed(v1)]);
-    expect(await told(`${LAKE}/tags`, json({ id: 'v1', ref: 'main' }))).toEqual([201, v1]);
+    expect(await told(await edge.call(`${LAKE}/tags`))).toEqual([200, listed(v1)]);
+    expect(await told(await edge.call(`${LAKE}/tags`, json({ id: 'v1', ref: 'main' })))).toEqual([
+      201,
+      v1,
+    ]);
     expect(edge.last(CreateTag).wish).toEqual({ tag: 'v1', ref: 'main', isForced: false });
-    expect(await told(`${LAKE}/tags/v1`)).toEqual([200, v1]);
-    expect(await silent(`${LAKE}/tags/v1`, { method: 'DELETE' })).toBe(204);
+    expect(await told(await edge.call(`${LAKE}/tags/v1`))).toEqual([200, v1]);
+    expect(await silent(await edge.call(`${LAKE}/tags/v1`, { method: 'DELETE' }))).toBe(204);
   });
 });
 
 describe('objects', () => {
   it('are told of, with the metadata of their user or without', async () => {
     const stat = `${LAKE}/refs/main/objects/stat?path=a`;
-    expect(await told(stat)).toEqual([200, object]);
-    expect(await told(`${stat}&user_metadata=false`)).toEqual([200, { ...object, metadata: {} }]);
+    expect(await told(await edge.call(stat))).toEqual([200, object]);
+    expect(await told(await edge.call(`${stat}&user_metadata=false`))).toEqual([
+      200,
+      { ...object, metadata: {} },
+    ]);
   });
 
   it('are listed, common prefixes among them', async () => {
@@ -218,7 +223,7 @@ describe('objects', () => {
       checksum: '',
       mtime: 0,
     };
-    expect(await told(url)).toEqual([
+    expect(await told(await edge.call(url))).toEqual([
       200,
       {
         pagination: { has_more: true, next_offset: 'b/', results: 2, max_per_page: 1000 },
@@ -238,7 +243,7 @@ describe('objects', () => {
 
   it('are staged', async () => {
     const body = { ...staged, mtime: 9, content_type: 'a/b', force: true, metadata: { k: 'v' } };
-    expect(await told(staging, json(body, 'PUT'))).toEqual([
+    expect(await told(await edge.call(staging, json(body, 'PUT')))).toEqual([
       201,
       {
         path: 'a',
@@ -274,111 +279,12 @@ describe('objects', () => {
     [{ ...staged, content_type: 7 }, 'content_type: must be a string'],
     [{ ...staged, checksum: '\u{d800}' }, 'checksum: is not valid Unicode'],
   ])('are not staged by %j', async (body, message) =>
-    expect(await told(staging, json(body, 'PUT'))).toEqual([400, { message }]),
+    expect(await told(await edge.call(staging, json(body, 'PUT')))).toEqual([400, { message }]),
   );
 
   it('are asked for beforehand', async () => {
     const url = `${LAKE}/branches/main/objects/stage_allowed`;
-    expect(await silent(`${url}?path=a`)).toBe(204);
-    expect((await told(url))[0]).toBe(400);
-  });
-});
-
-describe('the installation', () => {
-  it('says what it is', async () => {
-    const storage = {
-      blockstore_type: 'local',
-      blockstore_id: '',
-      blockstore_description: '',
-      blockstore_namespace_example: 'local://example-bucket/',
-      blockstore_namespace_ValidityRegex: '^local://',
-      default_namespace_prefix: 'local://',
-      pre_sign_support: false,
-      pre_sign_support_ui: false,
-      pre_sign_multipart_upload: false,
-      import_support: false,
-      import_validity_regex: '^local://',
-    };
-    const version = { version: '1.84.0', version_context: 'lakeFS' };
-    expect(await told(`${API}/config`)).toEqual([
-      200,
-      {
-        version_config: version,
-        storage_config: storage,
-        storage_config_list: [],
-        ui_config: {},
-        capabilities_config: {},
-      },
-    ]);
-    expect(await told(`${API}/config/storage`)).toEqual([200, storage]);
-    expect(await told(`${API}/config/version`)).toEqual([200, version]);
-    expect(await told(`${API}/config/garbage-collection`)).toEqual([200, { grace_period: 86400 }]);
-    expect(await told(`${API}/auth/capabilities`)).toEqual([200, { invite_user: false }]);
-  });
-
-  it('is set up', async () => {
-    const url = `${API}/setup_lakefs`;
-    edge.authenticator.isInitialized = false;
-    expect(await told(url)).toMatchObject([200, { state: 'not_initialized' }]);
-    edge.authenticator.isInitialized = true;
-    expect(await told(url)).toMatchObject([
-      200,
-      {
-        state: 'initialized',
-        comm_prefs_missing: false,
-        login_config: { RBAC: 'none', login_url: '', logout_url: '' },
-      },
-    ]);
-    const key = { access_key_id: 'A', secret_access_key: 'S' };
-    expect(await told(url, json({ username: 'ada', key, email: 'test@acme.co' }))).toEqual([
-      200,
-      { access_key_id: 'AKIAJX', secret_access_key: 'shh', creation_date: 1_700_000_000 },
-    ]);
-    expect(edge.last(SetUp).wish).toEqual({
-      user: 'ada',
-      key: { accessKeyId: 'A', secretAccessKey: 'S' },
-    });
-    expect(await told(url, json({ username: 'ada' }))).toMatchObject([200, {}]);
-    expect(edge.last(SetUp).wish.key).toBeUndefined();
-  });
-
-  it.each([
-    [{ username: '' }, 'username: must not be empty'],
-    [{}, 'username: must be a string'],
-    [{ username: 'ada', key: { access_key_id: 'A' } }, 'key.secret_access_key: must be a string'],
-    [{ username: 'ada', email: 'x' }, 'email: invalid email address'],
-  ])('is not set up by %j', async (body, message) =>
-    expect(await told(`${API}/setup_lakefs`, json(body))).toEqual([400, { message }]),
-  );
-
-  it('takes what a person wants to hear of', async () => {
-    const body = { email: 'test@acme.co', featureUpdates: true, securityUpdates: false };
-    const response = await edge.call(`${API}/setup_comm_prefs`, json(body));
-    expect([response.status, await response.text()]).toEqual([200, '']);
-    expect(await told(`${API}/setup_comm_prefs`, json({ ...body, email: 'x' }))).toEqual([
-      400,
-      { message: 'email: invalid email address' },
-    ]);
-  });
-
-  it('takes what clients count, and keeps none of it', async () => {
-    const events = (event: object) =>
-      json({ events: [{ class: 'a', name: 'b', count: 1 }, event] });
-    const url = `${API}/statistics`;
-    expect(await silent(url, events({ class: 'a', name: 'b', count: 0 }))).toBe(204);
-    for (const [event, field] of [
-      [{ class: '', name: 'b', count: 1 }, 'class'],
-      [{ class: 'a', count: 1 }, 'name'],
-      [{ class: 'a', name: 'b', count: -1 }, 'count'],
-    ] as const) {
-      const message = expect.stringMatching(new RegExp(`^events\\[1\\]\\.${field}: `));
-      expect(await told(url, events(event))).toEqual([400, { message }]);
-    }
-  });
-
-  it('is alive, and able while its store answers', async () => {
-    expect(await silent(`${API}/healthcheck`)).toBe(204);
-    expect(await (await fetch(`${edge.url}/_health`)).text()).toBe('alive!');
-    expect(await (await fetch(`${edge.url}/readyz`)).text()).toBe('ready');
+    expect(await silent(await edge.call(`${url}?path=a`))).toBe(204);
+    expect((await told(await edge.call(url)))[0]).toBe(400);
   });
 });
