@@ -143,9 +143,8 @@ export class PostgresKvStore extends KvStore {
   async #beginSnapshot(): Promise<PoolClient> {
     const client = await this.#options.snapshotPool.connect();
     try {
-      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
       // The state is that of the first statement, and a caller counts from here.
-      await client.query('SELECT 1 FROM kv_slot LIMIT 1');
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1');
       return client;
     } catch (error) {
       client.release(true);

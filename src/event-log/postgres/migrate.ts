@@ -33,7 +33,7 @@ export async function readSchemaSteps(): Promise<readonly SchemaStep[]> {
  * @throws SchemaTooNew  the database knows a step that this program does not; nothing was changed
  */
 export async function migrate(client: Client, steps: readonly SchemaStep[]): Promise<void> {
-  await assertServer(client);
+  assertSupported(await versionOf(client));
   // Of the session, so that it is held over all the steps' transactions.
   await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
   try {
@@ -55,6 +55,12 @@ export async function migrate(client: Client, steps: readonly SchemaStep[]): Pro
   }
 }
 
+/** @throws PostgresTooOld */
+export function assertSupported({ number, name }: { number: number; name: string }): void {
+  if (number >= POSTGRES_VERSION_MIN) return;
+  throw new PostgresTooOld(`Postgres 15 or newer is needed, and this is ${name}`);
+}
+
 async function apply(client: Client, { number, sql }: SchemaStep): Promise<void> {
   await client.query('BEGIN');
   try {
@@ -67,16 +73,13 @@ async function apply(client: Client, { number, sql }: SchemaStep): Promise<void>
   }
 }
 
-async function assertServer(client: Client): Promise<void> {
-  const { rows } = await client.query<{ number: string; name: string }>(
-    `SELECT current_setting('server_version_num') AS number,
+async function versionOf(client: Client): Promise<{ number: number; name: string }> {
+  const { rows } = await client.query<{ number: number; name: string }>(
+    `SELECT current_setting('server_version_num')::int AS number,
       current_setting('server_version') AS name`,
   );
-  const [server] = rows;
-  assert(server, 'the server names its version');
-  if (Number(server.number) < POSTGRES_VERSION_MIN) {
-    throw new PostgresTooOld(`Postgres 15 or newer is needed, and this is ${server.name}`);
-  }
+  assert(rows[0], 'the server names its version');
+  return rows[0];
 }
 
 const SCHEMA_FOLDER = fileURLToPath(new URL('schema/', import.meta.url));
