@@ -80,7 +80,8 @@ async function* exactly(source: Readable, sizeBytes: number): AsyncGenerator<Buf
     if (left !== 0) throw new CorruptData(`an object of ${sizeBytes} bytes has another length`);
   } catch (error) {
     // No status can say it any more.
-    logger.error('an answer broke off in the middle of an object', error);
+    const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    logger.error(`an answer broke off in the middle of an object: ${said}`);
     throw error;
   }
 }

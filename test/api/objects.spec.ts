@@ -138,7 +138,7 @@ describe('reading an object', () => {
   ])('with %s breaks off, so that nobody takes it for whole', async (_, bytes) => {
     edge.answer(OpenObject, bytes);
     await expect(edge.call(OBJECT).then((response) => response.text())).rejects.toThrow();
-    expect(edge.logged).toEqual(['an answer broke off in the middle of an object']);
+    expect(edge.logged.join()).toMatch(/^an answer broke off in the middle of an object: /);
     edge.answer(OpenObject, () => bytesOf('hello'));
     expect(await (await edge.call(OBJECT)).text()).toBe('hello');
   });
