@@ -4,6 +4,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { failpoint } from '../shared/failpoint.js';
 import { codeOf, type SyncFailedListener } from './fs-errors.js';
 
 // By number, not by FileHandle: a third less CPU for a body of one kilobyte.
@@ -64,6 +65,7 @@ export class IncomingFiles {
         gatheredBytes = 0;
       }
       await writeFully(file, gathered);
+      await failpoint('block.afterBodyBeforeSync');
       await this.#sync(file);
     } catch (error) {
       await closeFile(file).catch(() => undefined);

@@ -14,6 +14,7 @@ import type {
   StoredBlock,
 } from '../ports/block-store.js';
 import { AddressRefused, BlockNotFound, CorruptData } from '../ports/store-errors.js';
+import { failpoint } from '../shared/failpoint.js';
 import { DurableFolders } from './durable-folders.js';
 import { type FileNames, fileNamesFor } from './file-names.js';
 import { codeOf, type SyncFailedListener } from './fs-errors.js';
@@ -76,7 +77,9 @@ export class LocalBlockStore implements BlockStore {
     const parts = this.#names(address);
     const file = await this.incoming.write(body);
     try {
+      await failpoint('block.afterSyncBeforeRename');
       await this.#inFolder(parts, (path) => renameFile(file.path, path));
+      await failpoint('block.afterRename');
     } catch (error) {
       await this.incoming.discard(file);
       throw error;

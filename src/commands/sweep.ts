@@ -17,6 +17,7 @@ import { decodeValue, type PendingBranch } from '../projections/kv-codec.js';
 import { partitions } from '../projections/kv-keys.js';
 import { RepositoriesView } from '../projections/repositories.view.js';
 import { fromUtf8, justAfter } from '../shared/bytes.js';
+import { failpoint } from '../shared/failpoint.js';
 import type { Intents } from './branch/intents.js';
 import { contextOf, newEvent } from './new-events.js';
 import type { RepositoryDeletion } from './repository/repository-deletion.js';
@@ -116,7 +117,9 @@ export class Sweep {
       const until = next && (fromUtf8(next.key) as ObjectPath);
       const event = newEvent({ type: 'StagedRowsDropped', until }, request.commandId, slice);
       const append = { stream: stagingStream(token), expected: 'any' as const, events: [event] };
+      await failpoint('drop.beforeSlice');
       await this.ports.log.append([append], contextOf(request, this.ports.clock));
+      await failpoint('drop.afterSlice');
       if (until === undefined) return;
     }
   }

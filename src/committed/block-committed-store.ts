@@ -8,6 +8,7 @@ import {
   type StagedChange,
 } from '../ports/committed-store.js';
 import { compareBytes } from '../shared/bytes.js';
+import { failpoint } from '../shared/failpoint.js';
 import { applyChanges } from './apply.js';
 import type { CacheCounts } from './byte-cache.js';
 import { findRange, MetaRangeReader, type MetaRange } from './metarange-reader.js';
@@ -113,6 +114,7 @@ export class BlockCommittedStore extends CommittedStore {
     });
     if (countOf(counts) === 0) return { metaRangeId: base, ...counts };
     const { id, file } = await buildMetaRange(ranges);
+    await failpoint('range.afterRangeBeforeMetaRange');
     await this.blocks.putIfAbsent(tableAddress(namespace, id), file);
     this.#metaRanges.remember(namespace, id, ranges);
     return { metaRangeId: id, ...counts };

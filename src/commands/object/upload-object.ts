@@ -10,6 +10,7 @@ import { stagingDecider } from '../../domain/staging/staging.decider.js';
 import { BlockStore } from '../../ports/block-store.js';
 import { Clock } from '../../ports/clock.js';
 import { Ids } from '../../ports/ids.js';
+import { failpoint } from '../../shared/failpoint.js';
 import { Branches } from '../branch/branches.js';
 import { live } from '../branch/successor.js';
 import { Places } from '../places.js';
@@ -61,6 +62,7 @@ export class UploadObjectHandler implements ICommandHandler<UploadObject> {
     });
     const key = this.ids.dataKey();
     const stored = await this.blocks.put({ namespace: target.repository.namespace, key }, body);
+    await failpoint('write.afterBodyBeforeAppend');
     const entry: ObjectEntry = {
       address: key,
       addressType: 'relative',

@@ -14,6 +14,7 @@ import { EventLog, type StreamAppend } from '../../ports/event-log.js';
 import { Ids } from '../../ports/ids.js';
 import { AddressRefused, WrongExpectedRevision } from '../../ports/store-errors.js';
 import { utf8 } from '../../shared/bytes.js';
+import { failpoint } from '../../shared/failpoint.js';
 import { AggregateStreams } from '../aggregate-stream.js';
 import { withRecords } from '../branch/branches.js';
 import { contextOf, newEvent } from '../new-events.js';
@@ -79,6 +80,7 @@ export class CreateRepositoryHandler implements ICommandHandler<CreateRepository
       const [created] = repositoryDecider.decide(command, state);
       if (!created) break;
       if (!isMarked) isMarked = await this.#mark(namespace);
+      await failpoint('repository.afterMark');
       const appends: StreamAppend[] = [
         { stream, expected, events: [newEvent(created, request.commandId, 0)] },
         ...(first ? [branchAppend(record, first, request)] : []),

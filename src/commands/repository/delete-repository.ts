@@ -2,6 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { RepositoryId } from '../../domain/model.js';
 import { repositoryDecider } from '../../domain/repository/repository.decider.js';
 import { repositoryStream } from '../../domain/repository/repository.stream.js';
+import { failpoint } from '../../shared/failpoint.js';
 import { AggregateStreams } from '../aggregate-stream.js';
 import { Places } from '../places.js';
 import type { Request } from '../request.js';
@@ -31,6 +32,7 @@ export class DeleteRepositoryHandler implements ICommandHandler<DeleteRepository
     const stream = repositoryStream(repository);
     const command = { type: 'RequestDeletion', isForced: options.isForced } as const;
     await this.streams.transact({ stream, decider: repositoryDecider, command }, request);
+    await failpoint('repository.afterDeletionRequest');
     await this.deletion.finish(record, request);
   }
 }

@@ -8,6 +8,7 @@ import type { KvStore } from '../../ports/kv-store.js';
 import { BranchesView } from '../../projections/branches.view.js';
 import { partitions } from '../../projections/kv-keys.js';
 import { fromUtf8 } from '../../shared/bytes.js';
+import { failpoint } from '../../shared/failpoint.js';
 import type { AggregateStreams } from '../aggregate-stream.js';
 import type { BranchDeletion } from '../branch/branch-deletion.js';
 import { partOf, type Request } from '../request.js';
@@ -34,6 +35,7 @@ export class RepositoryDeletion {
     for (const rows of ['branches', 'tags', 'commits'] as const) {
       await this.#dropRows(repository, rows, request);
     }
+    await failpoint('repository.beforePurge');
     await this.#step(repository, { type: 'Purge' }, request);
   }
 
@@ -48,6 +50,7 @@ export class RepositoryDeletion {
       for (const { name } of items) {
         const place = { repository, branch: name };
         await this.branches.delete(place, partOf(request, `branch/${name}`));
+        await failpoint('repository.afterBranchDeleted');
       }
       if (!hasMore) return;
       after = nextOffset;
@@ -68,6 +71,7 @@ export class RepositoryDeletion {
       const until = next && fromUtf8(next.key);
       const isThere = await this.#step(repository, { type: 'DropRows', rows, until }, request);
       if (!isThere) return;
+      await failpoint('repository.afterRowsDropped');
     }
   }
 
