@@ -21,7 +21,6 @@ class Write:
     path: str
     body: bytes | None
     key: str
-    headers: dict[str, str]
     outcome: str = UNKNOWN
 
     @property

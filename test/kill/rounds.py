@@ -32,6 +32,8 @@ RESTART_S_MAX = 10
 TRIES_A_ROUND_MAX = 4
 MOMENT_S_MAX = 30
 REPOSITORY = "kill-rounds"
+# Headers that are answered 501 today. What is served is judged, and must be taken off this list.
+NOT_SERVED_YET = ["Idempotency-Key", "If-None-Match"]
 
 
 class Rounds:
@@ -41,7 +43,7 @@ class Rounds:
         self.seed = seed
         self.chance = random.Random(seed)
         self.oracle = Oracle()
-        self.sends_keys = False
+        self.served: list[str] = []
 
     def run(self, count: int) -> None:
         self.checks.note(f"first start: {self.server.start():.1f} s; seed {self.seed}")
@@ -57,11 +59,13 @@ class Rounds:
         headers = {"Content-Type": "application/json"}
         status, body = client.send("other", "POST", "/repositories", json.dumps(wish).encode(), headers)
         self.checks.same(status, 201, f"a repository is created {body[:200]!r}")
-        # A server that does not take keys says so at once.
-        status, body = client.commit(REPOSITORY, "nothing", Idempotency_Key="probe")
-        self.sends_keys = status == 400
-        if not self.sends_keys:
-            self.checks.note(f"Idempotency-Key is answered {status}: repeats are not judged")
+        for header in ["Idempotency-Key", "If-None-Match"]:
+            status, _ = client.upload(REPOSITORY, "probe", b"probe", **{header.replace("-", "_"): "*"})
+            if status != 501:
+                self.served.append(header)
+            client.delete(REPOSITORY, "probe")
+        unserved = [one for one in ["Idempotency-Key", "If-None-Match"] if one not in self.served]
+        self.checks.same(unserved, NOT_SERVED_YET, f"headers not judged: {', '.join(unserved) or 'none'}")
 
     def round(self, number: int, with_postgres: bool) -> None:
         who = "node and Postgres" if with_postgres else "node alone"
@@ -69,7 +73,7 @@ class Rounds:
             uploads, commits = self.kill_at_work(f"r{number}.{attempt}", with_postgres)
             seconds = self.server.start()
             self.checks.that(seconds <= RESTART_S_MAX, f"serves again after {seconds:.1f} s", seconds)
-            verify(self.server, REPOSITORY, self.oracle, self.checks, self.sends_keys)
+            verify(self.server, REPOSITORY, self.oracle, self.checks, self.served)
             if uploads >= UPLOADS_UNANSWERED_MIN and commits >= COMMITS_UNANSWERED_MIN:
                 break
         enough = uploads >= UPLOADS_UNANSWERED_MIN and commits >= COMMITS_UNANSWERED_MIN
@@ -78,8 +82,7 @@ class Rounds:
 
     def kill_at_work(self, name: str, with_postgres: bool) -> tuple[int, int]:
         """Returns how many uploads and commits were sent and never answered."""
-        work = Workload(self.server, REPOSITORY, self.oracle, name, self.seed)
-        work.sends_keys = self.sends_keys
+        work = Workload(self.server, REPOSITORY, self.oracle, name, self.seed, self.served)
         work.start()
         time.sleep(1 + 3 * self.chance.random())
         self.wait_for_the_moment(work)

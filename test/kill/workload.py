@@ -16,15 +16,16 @@ BODY_BYTES_MAX = 32 * 1024
 class Workload:
     """Runs until every thread has lost its connection, or `stop` is set."""
 
-    def __init__(self, server, repository: str, oracle: Oracle, name: str, seed: int) -> None:
+    def __init__(self, server, repository: str, oracle: Oracle, name: str, seed: int, served) -> None:
         self.server = server
         self.repository = repository
         self.oracle = oracle
         self.name = name
         self.seed = seed
+        # Headers that the server takes.
+        self.served = served
         self.gauge = Gauge()
         self.stop = threading.Event()
-        self.sends_keys = False
         self._threads = [
             threading.Thread(target=self._run, args=(work, number), daemon=True)
             for work, count in [(self._upload, UPLOADERS), (self._commit, COMMITTERS)]
@@ -64,26 +65,29 @@ class Workload:
         path = f"{self.name}/u{number}/{turn - turn % 5 if chance.random() < 0.2 else turn:06} é.bin"
         self._put(client, path, body_of(chance))
         kind = chance.random()
-        if kind < 0.1:
-            self._refused_put(client, path, body_of(chance))
-        elif kind < 0.15:
+        if kind < 0.1 and "If-None-Match" in self.served:
+            self._refused_put(client, path, body_of(chance), 412, {"If_None_Match": "*"})
+        elif kind < 0.13:
+            # One byte more than a path may have.
+            self._refused_put(client, path.ljust(1024, "x"), body_of(chance), 400, {})
+        elif kind < 0.18:
             self._delete(client, path)
 
     def _put(self, client: Client, path: str, body: bytes) -> Write:
-        write = self.oracle.add_write(Write(path, body, str(uuid.uuid4()), {}))
+        write = self.oracle.add_write(Write(path, body, str(uuid.uuid4())))
         status, answer = client.upload(self.repository, path, body, **self._key(write.key))
         self._note(write, status, answer, 201)
         return write
 
-    def _refused_put(self, client: Client, path: str, body: bytes) -> None:
-        write = self.oracle.add_write(Write(path, body, str(uuid.uuid4()), {"If_None_Match": "*"}))
-        status, answer = client.upload(
-            self.repository, path, body, If_None_Match="*", **self._key(write.key)
-        )
-        self._note(write, status, answer, 412)
+    def _refused_put(
+        self, client: Client, path: str, body: bytes, wanted: int, headers: dict[str, str]
+    ) -> None:
+        write = self.oracle.add_write(Write(path, body, str(uuid.uuid4())))
+        status, answer = client.upload(self.repository, path, body, **headers, **self._key(write.key))
+        self._note(write, status, answer, wanted)
 
     def _delete(self, client: Client, path: str) -> None:
-        write = self.oracle.add_write(Write(path, None, "", {}))
+        write = self.oracle.add_write(Write(path, None, ""))
         status, answer = client.delete(self.repository, path)
         self._note(write, status, answer, 204)
 
@@ -105,7 +109,7 @@ class Workload:
             self.oracle.surprise(f"{write.path}: {status} {answer[:200]!r}, wanted {wanted}")
 
     def _key(self, key: str) -> dict[str, str]:
-        return {"Idempotency_Key": key} if self.sends_keys else {}
+        return {"Idempotency_Key": key} if "Idempotency-Key" in self.served else {}
 
 
 def note_commit(commit: Commit, status: int, answer: bytes) -> bool:
