@@ -12,15 +12,21 @@ const run = promisify(execFile);
 /** A Postgres of the tests' own: in its folder, reached by a socket there, never synced to disk. */
 export class PostgresServer {
   readonly #folder: string;
+  readonly #settings: Readonly<Record<string, string>>;
   #process: ChildProcess | undefined;
 
-  /** @param folder  short, since a socket's path has at most 107 bytes; it exists */
-  constructor(folder: string) {
+  /**
+   * @param folder  short, since a socket's path has at most 107 bytes; it exists
+   * @param settings  in place of the tests' own
+   */
+  constructor(folder: string, settings: Readonly<Record<string, string>> = {}) {
     this.#folder = folder;
+    this.#settings = settings;
   }
 
-  get socketFolder(): string {
-    return this.#folder;
+  /** Of the postmaster, while it runs. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
   }
 
   /** Makes the cluster where there is none, and returns once it answers. */
@@ -34,6 +40,7 @@ export class PostgresServer {
     }
     const settings = Object.entries({
       ...SETTINGS,
+      ...this.#settings,
       unix_socket_directories: this.#folder,
     }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const [program = '', ...words] = asNobody(binary('postgres'), ['-D', data, ...settings]);
