@@ -15,7 +15,7 @@ import type { CommittedStore } from '../../ports/committed-store.js';
 import type { EventLog, StreamAppend } from '../../ports/event-log.js';
 import type { KvStore } from '../../ports/kv-store.js';
 import { WrongExpectedRevision } from '../../ports/store-errors.js';
-import { assert } from '../../shared/assert.js';
+import { assert, InvariantError } from '../../shared/assert.js';
 import { InTurn, OnceAtATime } from '../../shared/in-turn.js';
 import { contextOf, newEvent } from '../new-events.js';
 import type { Request } from '../request.js';
@@ -28,7 +28,7 @@ import {
   type IntentOutcome,
 } from './branches.js';
 import type { BranchTraffic } from './branch-traffic.js';
-import { buildCommit } from './build-commit.js';
+import { buildCommit, type PendingRequest } from './build-commit.js';
 import {
   isLostRace,
   live,
@@ -122,33 +122,32 @@ export class Intents {
     if (fold.state.status === 'absent') fold = await this.branches.view(place);
     let isNewestClosed = false;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const { state } = live(fold);
+      const at = live(fold);
+      const { state } = at;
       if (isDeleting(state)) {
         await this.help(place, request);
-      } else {
-        const events = branchDecider.decide({ type: 'RequestIntent', intent }, state);
-        if (events.length === 0) return;
-        const at = { ...fold, state };
-        const refusal = await this.#appendRequest(
-          place,
-          at,
-          { intent, events, isNewestClosed },
-          request,
-        );
-        if (refusal === 'accepted') return;
         fold = await this.branches.view(place);
-        const newest = live(fold).state.tokens.hi;
-        isNewestClosed = refusal === 'closed' && newest === state.tokens.hi;
-        if (isNewestClosed && !live(fold).state.areWritesBlocked) {
-          await this.successors.name(place, live(fold), request);
-          isNewestClosed = false;
-        } else {
-          // The request itself may have come in by another hand.
-          if (await this.branches.outcomeOf(place, intent.id)) return;
-          continue;
-        }
+        continue;
       }
+      const events = branchDecider.decide({ type: 'RequestIntent', intent }, state);
+      if (events.length === 0) return;
+      if (state.tokens.hi < 0) await this.successors.assertRepository(place);
+      const step = { intent, events, isNewestClosed };
+      const refusal = await this.#appendRequest(place, at, step, request);
+      if (refusal === 'accepted') return;
       fold = await this.branches.view(place);
+      const now = live(fold).state;
+      // The same ordinal of another life is another token.
+      isNewestClosed =
+        refusal === 'closed' && now.life === state.life && now.tokens.hi === state.tokens.hi;
+      if (isNewestClosed && !now.areWritesBlocked && !isDeleting(now)) {
+        await this.successors.name(place, live(fold), request);
+        isNewestClosed = false;
+        fold = await this.branches.view(place);
+      } else if (await this.branches.outcomeOf(place, intent.id)) {
+        // The request itself has come in by another hand.
+        return;
+      }
     }
     throw new DomainError('branch_busy', { waitingCount: TRIES_MAX });
   }
@@ -197,7 +196,7 @@ export class Intents {
   }
 
   async #help(place: BranchPlace, request: Request): Promise<void> {
-    const built = new Map<IntentId, BranchResult>();
+    const built = new Map<IntentId, Built>();
     // What this process saw last will do to begin with: a result on an old fold is refused.
     let cached = this.branches.cached(place);
     for (;;) {
@@ -208,14 +207,29 @@ export class Intents {
       if (next === undefined) return;
       const at = live(fold);
       if (next.kind === 'delete') await this.#completeDeletion(place, at, next.intentId, request);
-      else await this.#completeIntents(place, at, built, request);
+      else await this.#completeNext(place, at, built, request);
+    }
+  }
+
+  /** Completes what is next, unless that is done: rows of what is done may be gone. */
+  async #completeNext(
+    place: BranchPlace,
+    fold: LiveFold,
+    built: Map<IntentId, Built>,
+    request: Request,
+  ): Promise<void> {
+    try {
+      await this.#completeIntents(place, fold, built, request);
+    } catch (error) {
+      if (!(error instanceof InvariantError)) throw error;
+      if ((await this.branches.view(place)).revision === fold.revision) throw error;
     }
   }
 
   async #completeIntents(
     place: BranchPlace,
     fold: LiveFold,
-    built: Map<IntentId, BranchResult>,
+    built: Map<IntentId, Built>,
     request: Request,
   ): Promise<void> {
     const results: BranchResult[] = [];
@@ -224,10 +238,11 @@ export class Intents {
       const next = state.queue[0];
       if (next?.kind !== 'request') break;
       const kept = built.get(next.request.id);
-      // What was built before a lost append still holds when it stands on the same head.
-      const holds = kept && (!('from' in kept) || kept.from === state.head.commitId);
-      const result = holds ? kept : await buildCommit(this.ports, place, state, next);
-      built.set(next.request.id, result);
+      const on = basisOf(state, next);
+      // What was built before a lost append still holds when it stands on the same.
+      const result =
+        kept?.on === on ? kept.result : await buildCommit(this.ports, place, state, next);
+      built.set(next.request.id, { on, result });
       results.push(result);
       const after = evolveBranch(state, result);
       assert(after.status === 'live', 'a result does not end a branch');
@@ -284,6 +299,15 @@ export class Intents {
     }
   }
 }
+
+interface Built {
+  readonly on: string;
+  readonly result: BranchResult;
+}
+
+/** Returns all that a result depends on and that may have changed since it was asked for. */
+const basisOf = ({ head, tokens }: LiveBranch, { verdict }: PendingRequest): string =>
+  `${head.commitId} ${tokens.lo} ${verdict}`;
 
 const hasQueue = (fold: BranchFold | undefined): fold is BranchFold =>
   fold?.state.status === 'live' && fold.state.queue.length > 0;

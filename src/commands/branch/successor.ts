@@ -51,18 +51,32 @@ export class Successors {
    * @throws DomainError  repository_not_found, branch_not_found, protected_branch_write
    */
   async name(place: BranchPlace, fold: LiveFold, request: Request): Promise<void> {
-    // Read after the branch was seen: a deletion of the repository that began before now is seen
-    // here, and one that begins later finds this branch in its list.
-    await this.repositories.assertLive(place.repository);
-    const closedFor = await this.#closedFor(place, fold.state);
+    await this.assertRepository(place);
+    const closing = await this.#closing(place, fold.state);
+    // Who was told "closed" of this ordinal may have been told so in a life that is over.
+    if (closing === 'open') return;
+    const closedFor = closing?.request;
     const isOwed = closedFor && !(await this.#isKnown(place, fold.state, closedFor));
     const events = branchDecider.decide(
       isOwed ? { type: 'RequestIntent', intent: closedFor } : { type: 'RotateToken' },
       fold.state,
     );
     const of = isOwed ? closedFor.id : request.commandId;
-    const part = isOwed ? REQUEST_PART : `rotate-${fold.state.tokens.hi + 1}`;
+    const { life, tokens } = fold.state;
+    // By life too: one command may name the first token of two.
+    const part = isOwed ? REQUEST_PART : `rotate-${life}-${tokens.hi + 1}`;
     await this.#append(place, fold, { events, of, part }, request);
+  }
+
+  /**
+   * Asks for the repository before a branch's first token is named, and after the branch was seen:
+   * a deletion of the repository that began before now is seen here, and one that begins later
+   * finds this branch in its list.
+   *
+   * @throws DomainError repository_not_found
+   */
+  assertRepository({ repository }: BranchPlace): Promise<void> {
+    return this.repositories.assertLive(repository);
   }
 
   async #append(
@@ -97,20 +111,20 @@ export class Successors {
     }
   }
 
-  async #closedFor(
+  /** Returns what closed the newest token; undefined of a branch that has none yet. */
+  async #closing(
     place: BranchPlace,
-    { tokens, life }: LiveBranch,
-  ): Promise<IntentRequest | undefined> {
-    if (tokens.hi < 0) return undefined;
-    const { repository, branch } = place;
-    const token = stagingToken({ uid: repository.uid, branch, life, ordinal: tokens.hi });
-    const [last] = await this.log.read(stagingStream(token), {
-      from: (await this.log.end(stagingStream(token))).revision,
-      direction: 'backward',
-      limit: 1,
-    });
+    state: LiveBranch,
+  ): Promise<TokenClosed | { readonly request: undefined } | 'open' | undefined> {
+    const { hi } = state.tokens;
+    if (hi < 0) return undefined;
+    const stream = stagingStream(tokenAt(place, state, hi));
+    const { revision, isClosed } = await this.log.end(stream);
+    if (!isClosed) return 'open';
+    const options = { from: revision, direction: 'backward', limit: 1 } as const;
+    const [last] = await this.log.read(stream, options);
     const event = last && decodeEvent(last);
-    return event?.type === 'TokenClosed' ? (event satisfies TokenClosed).request : undefined;
+    return event?.type === 'TokenClosed' ? event : { request: undefined };
   }
 
   async #isKnown(place: BranchPlace, state: LiveBranch, { id }: IntentRequest): Promise<boolean> {

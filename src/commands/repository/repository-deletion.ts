@@ -63,13 +63,15 @@ export class RepositoryDeletion {
     request: Request,
   ): Promise<void> {
     const partition = partitions[rows](repository.uid);
-    for (;;) {
+    for (let slice = 0; ; slice++) {
       const limit = ROWS_PER_SLICE + 1;
       const [found = []] = await this.kv.read([{ kind: 'scan', partition, limit }]);
       if (found.length === 0) return;
       const next = found[ROWS_PER_SLICE];
       const until = next && fromUtf8(next.key);
-      const isThere = await this.#step(repository, { type: 'DropRows', rows, until }, request);
+      // A row may come in behind the last slice, so each slice is a step of its own.
+      const step = partOf(request, `${rows}/${slice}`);
+      const isThere = await this.#step(repository, { type: 'DropRows', rows, until }, step);
       if (!isThere) return;
       await failpoint('repository.afterRowsDropped');
     }
@@ -93,8 +95,7 @@ export class RepositoryDeletion {
           ? repositoryDecider.decide(step, state)
           : [],
     };
-    const part = command.type === 'Purge' ? 'purge' : `${command.rows}/${command.until ?? ''}`;
-    const step = partOf(request, `${uid}/${part}`);
+    const step = partOf(request, `${uid}/${command.type}`);
     const events = await this.streams.transact({ stream, decider, command }, step);
     return events.length > 0;
   }

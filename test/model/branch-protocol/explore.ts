@@ -1,0 +1,219 @@
+import { Branches } from '../../../src/commands/branch/branches.js';
+import { branchDecider } from '../../../src/domain/branch/branch.decider.js';
+import type { StoredBranchEvent } from '../../../src/domain/branch/branch.events.js';
+import { branchStream } from '../../../src/domain/branch/branch.stream.js';
+import { fold } from '../../../src/domain/decider.js';
+import { decodeEvent } from '../../../src/domain/event-types.js';
+import { READ_EVENTS_MAX } from '../../../src/ports/event-log.js';
+import { UnknownOutcome } from '../../../src/ports/store-errors.js';
+import { MemoryCommittedStore } from '../../support/memory-committed-store.js';
+import { work } from '../../support/samples/branch.samples.js';
+import { lake, uid } from '../../support/samples/repository.samples.js';
+import type { Defect } from './defects.js';
+import { judge, judgeAll, type Call } from './judge.js';
+import { Node } from './node.js';
+import { perform, type Operation } from './operations.js';
+import { Random } from './random.js';
+import { scenarioOf, type Actor, type Scenario } from './scenario.js';
+import { Scheduler } from './scheduler.js';
+import { SteppedKv } from './stepped-kv.js';
+import { SteppedLog, type AppendFault, type Fate } from './stepped-log.js';
+import { must, Violation } from './violation.js';
+import { assertRebuilt, World } from './world.js';
+
+/** What one interleaving was found to do wrong, and how to see it again. */
+export class Found extends Error {
+  override readonly name = 'Found';
+}
+
+const TICK_MS = 1_000;
+
+/**
+ * Runs the commands of several callers on two nodes, one call to a store at a time, in the order
+ * that a seed says, and checks every step against the reference.
+ *
+ * @returns how many steps it took
+ * @throws Found  the protocol was violated
+ */
+export async function explore(seed: number, defect: Defect = {}): Promise<number> {
+  const run = new Run(seed, defect);
+  try {
+    await run.play();
+    return run.scheduler.steps;
+  } catch (error) {
+    const trace = run.scheduler.trace.join('\n  ');
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Found(`${message}\nSEED=${seed}, ${run.scenario.name}:\n  ${trace}`, {
+      cause: error,
+    });
+  }
+}
+
+/** A sweep that could not find out goes round again, as the sweeper does. */
+function leaveToTheNext(error: unknown): void {
+  if (!(error instanceof UnknownOutcome)) throw error;
+}
+
+class Run {
+  readonly #random: Random;
+  readonly scenario: Scenario;
+  readonly scheduler: Scheduler;
+  readonly #world = new World();
+  readonly #calls: Call[] = [];
+  readonly #unexpected: unknown[] = [];
+  /** By caller: the tick in which it began what it does now. */
+  readonly #busySince = new Map<string, { node: string; tick: number }>();
+  #moment = 0;
+  #tick = 0;
+  #unfinished = new Set<string>();
+  #faultsLeft = 0;
+
+  constructor(
+    seed: number,
+    private readonly defect: Defect,
+  ) {
+    this.#random = new Random(seed);
+    this.scenario = scenarioOf(this.#random);
+    this.scheduler = new Scheduler(this.#random);
+  }
+
+  async play(): Promise<void> {
+    const { actors, before, crash, faultCount } = this.scenario;
+    await this.#world.found();
+    const nodes = new Map(['A', 'B'].map((name) => [name, this.#node(name)]));
+    await this.#act(nodes, [before]);
+    this.#faultsLeft = faultCount;
+    await this.#act(nodes, actors, crash);
+    this.#faultsLeft = 0;
+    for (const { id, ended } of this.#calls) {
+      must(ended || this.scheduler.isDead(this.#nodeOf(id)), `${id} waits for ever`);
+    }
+    await this.#settle();
+    judgeAll(this.#calls, this.#world.reference);
+  }
+
+  #node(name: string): Node {
+    const { log, kv, committed, clock, ids } = this.#world;
+    const { scheduler, defect } = this;
+    const stepped = new SteppedLog(defect.store?.(log) ?? log, {
+      node: name,
+      scheduler,
+      fault: () => this.#fault(),
+      ...(defect.resent && { resent: defect.resent }),
+    });
+    // Two versions of the program: each names trees in its own way, and it must not matter.
+    const trees = new MemoryCommittedStore(committed.trees, name);
+    return new Node(
+      {
+        log: defect.log?.(stepped) ?? stepped,
+        kv: new SteppedKv(kv, name, scheduler),
+        committed: defect.committed?.(trees, name) ?? trees,
+        clock: {
+          nowMs: () => clock.nowMs(),
+          // A sleep may take any time that others need for a step of theirs.
+          sleep: () => scheduler.step(name, 'sleep'),
+        },
+        ids,
+      },
+      defect.parts,
+    );
+  }
+
+  #fault(): AppendFault | undefined {
+    if (this.#faultsLeft === 0 || !this.#random.chance(0.2)) return undefined;
+    this.#faultsLeft--;
+    const fate = this.#random.pick<Fate>(['answer-lost', 'late', 'late', 'lost']);
+    return { fate, isGivenUp: this.#random.chance(0.3) };
+  }
+
+  /** Lets callers act, all at once, until none of them can go on. */
+  async #act(nodes: Map<string, Node>, actors: readonly Actor[], crash?: Scenario['crash']) {
+    for (const actor of actors) {
+      const node = nodes.get(actor.node);
+      must(node, `there is no node ${actor.node}`);
+      this.#unfinished.add(actor.name);
+      const acts = this.scheduler.thread(actor.name, () => this.#callAll(actor, node));
+      void acts.then(
+        () => this.#unfinished.delete(actor.name),
+        (error: unknown) => this.#unexpected.push(error),
+      );
+    }
+    const dies = crash && this.scheduler.steps + crash.afterSteps;
+    await this.scheduler.run(async () => {
+      await this.#check();
+      if (crash && this.scheduler.steps === dies && !this.scheduler.isDead(crash.node)) {
+        this.scheduler.kill(crash.node);
+      }
+      this.#passTime();
+    });
+  }
+
+  async #callAll({ name, node: on, operations }: Actor, node: Node): Promise<void> {
+    for (const [index, operation] of operations.entries()) {
+      const id = `${on}-${name}-${index}`;
+      this.#busySince.set(name, { node: on, tick: this.#tick });
+      if (operation.kind === 'sweep') await node.sweep.run().catch(leaveToTheNext);
+      else await this.#call(id, operation, node);
+      this.#busySince.delete(name);
+    }
+  }
+
+  async #call(id: string, operation: Operation, node: Node): Promise<void> {
+    const call: Call = { id, operation, began: await this.#now() };
+    this.#calls.push(call);
+    const answer = await perform(node, id, operation);
+    call.ended = { ...(await this.#now()), answer };
+    const code = answer.kind === 'refused' ? ` ${answer.code}` : '';
+    this.scheduler.trace.push(`  ${id} is answered: ${answer.kind}${code}`);
+    judge(call, this.#world.reference);
+  }
+
+  async #now() {
+    await this.#world.catchUp();
+    return { moment: this.#moment++, position: this.#world.reference.position };
+  }
+
+  async #check(): Promise<void> {
+    await this.#world.catchUp();
+    if (this.#unexpected.length > 0) throw this.#unexpected[0];
+  }
+
+  /** No read or build lasts longer than the grace of two ticks: the clock waits for them. */
+  #passTime(): void {
+    const isSlow = [...this.#busySince.values()].some(
+      ({ node, tick }) => tick < this.#tick && !this.scheduler.isDead(node),
+    );
+    if (isSlow || !this.#random.chance(0.15)) return;
+    this.#tick++;
+    this.#world.clock.advance(TICK_MS);
+    this.scheduler.trace.push('  time passes');
+  }
+
+  #nodeOf(id: string): string {
+    return id.slice(0, 1);
+  }
+
+  /** A node that comes up after all that finishes what was begun, and nothing that counts is lost. */
+  async #settle(): Promise<void> {
+    const nodes = new Map([['C', this.#node('C')]]);
+    for (let round = 0; round < 4; round++) {
+      const operations = [{ kind: 'sweep' } as const];
+      await this.#act(nodes, [{ name: `sweeper-${round}`, node: 'C', operations }]);
+      this.#world.clock.advance(2 * TICK_MS);
+    }
+    const { log, kv, reference } = this.#world;
+    must((reference.branch?.queue.length ?? 0) === 0, 'intents are pending, and nobody helps');
+    await assertRebuilt(log, kv);
+    const stream = branchStream(uid, work);
+    const options = { from: 0, direction: 'forward', limit: READ_EVENTS_MAX } as const;
+    const events = await log.read(stream, options);
+    const whole = fold(branchDecider, events.map(decodeEvent) as StoredBranchEvent[]);
+    const cold = await new Branches(log, { cachedBranches: 1, cachedOutcomes: 1 }).view({
+      repository: lake,
+      branch: work,
+    });
+    const isSame = JSON.stringify(cold.state) === JSON.stringify(whole);
+    must(isSame, 'a fold from a quiet moment is not the fold of all');
+    if (this.#unexpected.length > 0) throw new Violation(String(this.#unexpected[0]));
+  }
+}

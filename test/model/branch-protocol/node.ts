@@ -1,0 +1,111 @@
+import { AggregateStreams } from '../../../src/commands/aggregate-stream.js';
+import { Branches } from '../../../src/commands/branch/branches.js';
+import { CommitBranchHandler } from '../../../src/commands/branch/commit-branch.js';
+import { CreateBranchHandler } from '../../../src/commands/branch/create-branch.js';
+import { BranchDeletion } from '../../../src/commands/branch/branch-deletion.js';
+import { BranchTraffic } from '../../../src/commands/branch/branch-traffic.js';
+import { DeleteBranchHandler } from '../../../src/commands/branch/delete-branch.js';
+import { Intents } from '../../../src/commands/branch/intents.js';
+import { Successors } from '../../../src/commands/branch/successor.js';
+import { StageObjectHandler } from '../../../src/commands/object/stage-object.js';
+import { StagingWriter } from '../../../src/commands/object/staging-writer.js';
+import { UnstageObjectsHandler } from '../../../src/commands/object/unstage-objects.js';
+import { Places } from '../../../src/commands/places.js';
+import { RepositoryDeletion } from '../../../src/commands/repository/repository-deletion.js';
+import { Sweep } from '../../../src/commands/sweep.js';
+import type { Clock } from '../../../src/ports/clock.js';
+import type { CommittedStore } from '../../../src/ports/committed-store.js';
+import type { EventLog } from '../../../src/ports/event-log.js';
+import type { Ids } from '../../../src/ports/ids.js';
+import type { KvStore } from '../../../src/ports/kv-store.js';
+import { CommitsView } from '../../../src/projections/commits.view.js';
+import { RepositoriesView } from '../../../src/projections/repositories.view.js';
+import { TagsView } from '../../../src/projections/tags.view.js';
+import { ListObjectsHandler } from '../../../src/queries/list-objects.js';
+import { ReadsAt } from '../../../src/queries/read-at.js';
+import { Refs } from '../../../src/queries/resolve-ref.js';
+
+export interface NodePorts {
+  readonly log: EventLog;
+  readonly kv: KvStore;
+  readonly committed: CommittedStore;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+export interface NodeParts {
+  readonly Branches?: typeof Branches;
+  readonly Intents?: typeof Intents;
+  readonly dropGraceMs?: number;
+}
+
+/** A server's insides, wired as the app does: caches of its own over stores that all share. */
+export class Node {
+  readonly branches: Branches;
+  readonly successors: Successors;
+  readonly intents: Intents;
+  readonly writer: StagingWriter;
+  readonly branchDeletion: BranchDeletion;
+  readonly repositoryDeletion: RepositoryDeletion;
+  readonly places: Places;
+  readonly streams: AggregateStreams;
+  readonly sweep: Sweep;
+  readonly stage: StageObjectHandler;
+  readonly commit: CommitBranchHandler;
+  readonly deleteBranch: DeleteBranchHandler;
+
+  constructor(
+    readonly ports: NodePorts,
+    parts: NodeParts = {},
+  ) {
+    const { log, kv, clock } = ports;
+    this.branches = new (parts.Branches ?? Branches)(log, {
+      cachedBranches: 10,
+      cachedOutcomes: 10,
+    });
+    const repositories = new RepositoriesView(kv);
+    this.successors = new Successors(log, this.branches, repositories, clock);
+    const traffic = new BranchTraffic(clock);
+    const shared = [this.branches, this.successors, traffic] as const;
+    this.intents = new (parts.Intents ?? Intents)(ports, ...shared, { intentWaitMs: 60_000 });
+    const below = [this.branches, this.intents, this.successors, traffic] as const;
+    this.writer = new StagingWriter(log, clock, ...below);
+    this.branchDeletion = new BranchDeletion(log, clock, this.branches, this.intents);
+    this.streams = new AggregateStreams(log, clock);
+    this.repositoryDeletion = new RepositoryDeletion(kv, this.streams, this.branchDeletion);
+    this.places = new Places(repositories);
+    this.sweep = new Sweep(ports, this.intents, this.repositoryDeletion, {
+      dropGraceMs: parts.dropGraceMs ?? 2_000,
+    });
+    this.stage = new StageObjectHandler(this.places, this.writer, clock);
+    this.commit = new CommitBranchHandler(this.places, this.intents, clock);
+    this.deleteBranch = new DeleteBranchHandler(this.places, this.branchDeletion);
+  }
+
+  #reads: ReadsAt | undefined;
+  #refs: Refs | undefined;
+
+  get refs(): Refs {
+    this.#refs ??= new Refs(new CommitsView(this.ports.kv, { cachedCommits: 100 }));
+    return this.#refs;
+  }
+
+  get reads(): ReadsAt {
+    this.#reads ??= new ReadsAt(this.ports.kv, this.refs);
+    return this.#reads;
+  }
+
+  get unstage(): UnstageObjectsHandler {
+    return new UnstageObjectsHandler(this.places, this.writer, this.reads, this.ports.committed);
+  }
+
+  get list(): ListObjectsHandler {
+    return new ListObjectsHandler(this.reads, this.ports.committed);
+  }
+
+  get createBranch(): CreateBranchHandler {
+    const { log, kv, clock } = this.ports;
+    const from = [this.places, this.refs, new TagsView(kv), this.branches] as const;
+    return new CreateBranchHandler(log, kv, clock, ...from);
+  }
+}

@@ -1,0 +1,130 @@
+import type { StoredBranchEvent } from '../../../src/domain/branch/branch.events.js';
+import { branchStream } from '../../../src/domain/branch/branch.stream.js';
+import { decodeEvent } from '../../../src/domain/event-types.js';
+import type { CommitRecord } from '../../../src/domain/model.js';
+import type { StagingEvent } from '../../../src/domain/staging/staging.events.js';
+import { placeOfToken, tokenOfStream } from '../../../src/domain/staging/staging.stream.js';
+import type { RecordedEvent } from '../../../src/ports/event-log.js';
+import { ReferenceBranch, type Content } from './reference-branch.js';
+import { must } from './violation.js';
+
+/** What the branch showed from a position on; null: there was none. */
+export interface Shown {
+  readonly position: number;
+  readonly content: Content | null;
+}
+
+/** Where a write landed. */
+export interface Landing {
+  readonly position: number;
+  readonly life: number;
+  readonly ordinal: number;
+}
+
+export interface Requested {
+  readonly position: number;
+  readonly life: number;
+  readonly upto: number;
+}
+
+/** The history of one branch as the log tells it, checked event by event. */
+export class Reference {
+  readonly shown: Shown[] = [{ position: 0, content: null }];
+  /** By command. */
+  readonly landings = new Map<string, Landing[]>();
+  readonly requests = new Map<string, Requested>();
+  readonly results = new Map<string, StoredBranchEvent>();
+  readonly deletions = new Map<string, number[]>();
+  readonly creations = new Map<string, number>();
+  /** Of the last event that was taken. */
+  position = 0;
+  #lives = new Map<number, ReferenceBranch>();
+  #branch: ReferenceBranch | undefined;
+
+  constructor(
+    private readonly name: { readonly uid: string; readonly branch: string },
+    private readonly commitOf: (id: string) => CommitRecord,
+    private readonly contentOf: (commit: CommitRecord) => Content,
+  ) {}
+
+  get branch(): ReferenceBranch | undefined {
+    return this.#branch;
+  }
+
+  /** Takes events in the log's order; of a group, what it says of tokens stands first. */
+  take(events: readonly RecordedEvent[]): void {
+    for (const event of events) {
+      if (event.stream === this.#stream) this.#control(event);
+      else this.#staging(event);
+      this.position = event.position;
+      this.shown.push({ position: this.position, content: this.#branch?.content() ?? null });
+    }
+  }
+
+  /** Returns what was shown at one moment or another of a span, both ends included. */
+  shownBetween(from: number, to: number): readonly (Content | null)[] {
+    const first = this.shown.findLastIndex(({ position }) => position <= from);
+    return this.shown
+      .slice(Math.max(0, first))
+      .filter(({ position }, index) => index === 0 || position <= to)
+      .map(({ content }) => content);
+  }
+
+  get #stream(): string {
+    return branchStream(this.name.uid as never, this.name.branch as never);
+  }
+
+  #staging(recorded: RecordedEvent): void {
+    if (!recorded.stream.startsWith(`staging-${this.name.uid}.${this.name.branch}.`)) return;
+    const { life, ordinal } = placeOfToken(tokenOfStream(recorded.stream));
+    const event = decodeEvent(recorded) as StagingEvent;
+    if (event.type === 'ObjectStaged' || event.type === 'ObjectUnstaged') {
+      must(this.#branch?.life === life, `a write lands in life ${life}, which is over`);
+      const landing = { position: recorded.position, life, ordinal };
+      const { commandId } = recorded;
+      this.landings.set(commandId, [...(this.landings.get(commandId) ?? []), landing]);
+      must(this.landings.get(commandId)?.length === 1, `${commandId} is stored twice`);
+    }
+    // Of a life that is over, only what is left of it may go.
+    if (event.type === 'StagedRowsDropped' && this.#branch?.life !== life) return;
+    const owner = this.#lives.get(life);
+    must(owner, `token ${ordinal} of life ${life}, which never was`);
+    owner.stagingEvent(ordinal, event);
+  }
+
+  #control(recorded: RecordedEvent): void {
+    const event = decodeEvent(recorded) as StoredBranchEvent;
+    if (event.type === 'BranchCreated') {
+      must(!this.#branch, 'created while it is there');
+      must(event.life === recorded.revision, `life ${event.life} begins at ${recorded.revision}`);
+      const head = this.commitOf(event.head.commitId);
+      this.#branch = new ReferenceBranch(event.life, head, this.contentOf);
+      this.#lives.set(event.life, this.#branch);
+      this.creations.set(recorded.commandId, recorded.position);
+      return;
+    }
+    const branch = this.#branch;
+    must(branch, `${event.type} on a branch that is not there`);
+    if (event.type === 'BranchDeleted') {
+      branch.end(event.intentId);
+      for (const { id } of branch.queue) this.#record(id, event);
+      this.deletions.set(event.intentId, [recorded.position]);
+      this.#branch = undefined;
+      return;
+    }
+    branch.controlEvent(event);
+    if (event.type === 'IntentRequested') {
+      const { position } = recorded;
+      must(!this.requests.has(event.intent.id), `${event.intent.id} is accepted twice`);
+      this.requests.set(event.intent.id, { position, life: branch.life, upto: event.upto });
+    }
+    if ('intentId' in event && event.type !== 'BranchDeletionRequested') {
+      this.#record(event.intentId, event);
+    }
+  }
+
+  #record(intentId: string, result: StoredBranchEvent): void {
+    must(!this.results.has(intentId), `I5: ${intentId} has two results`);
+    this.results.set(intentId, result);
+  }
+}

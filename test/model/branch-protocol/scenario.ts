@@ -1,0 +1,106 @@
+import type { ObjectPath } from '../../../src/domain/model.js';
+import type { Operation } from './operations.js';
+import type { Random } from './random.js';
+
+/** One caller, who does one thing after the other on one node. */
+export interface Actor {
+  readonly name: string;
+  readonly node: string;
+  readonly operations: readonly (Operation | { readonly kind: 'sweep' })[];
+}
+
+export interface Scenario {
+  readonly name: string;
+  /** What has happened before the race begins. */
+  readonly before: Actor;
+  readonly actors: readonly Actor[];
+  readonly faultCount: number;
+  readonly crash?: { readonly node: string; readonly afterSteps: number };
+}
+
+const some = (count: number, make: () => Operation[]) => Array.from({ length: count }, make);
+const commit = (): Operation => ({ kind: 'commit' });
+const PATHS = ['a', 'b'] as ObjectPath[];
+
+/** Returns who does what in a run: one of three casts, in random numbers. */
+export function scenarioOf(random: Random): Scenario {
+  const cast = random.pick([
+    'puts and commits',
+    'puts, removals, listings',
+    'delete and re-create',
+  ]);
+  const values = new Values(random);
+  const operations = wishesOf(cast, random, values);
+  const actors = operations.map((own, index) => ({
+    name: `${own[0]?.kind}-${index}`,
+    node: random.pick(['A', 'B']),
+    operations: own,
+  }));
+  const sweeper = { name: 'sweeper', node: 'B', operations: sweeps(random) };
+  return {
+    name: cast,
+    before: { name: 'before', node: random.pick(['A', 'B']), operations: past(random, values) },
+    actors: [...actors, sweeper],
+    faultCount: random.pick([0, 0, 1, 2]),
+    ...(random.chance(0.3) && { crash: { node: 'A', afterSteps: random.below(60) } }),
+  };
+}
+
+/** Every value is another one, but for some: what is put twice changes nothing. */
+class Values {
+  #count = 0;
+
+  constructor(private readonly random: Random) {}
+
+  next(): string {
+    return this.random.chance(0.15) ? 'same' : `v${this.#count++}`;
+  }
+}
+
+function wishesOf(cast: string, random: Random, values: Values): Operation[][] {
+  const put = (): Operation => ({ kind: 'put', path: random.pick(PATHS), value: values.next() });
+  const remove = (): Operation => ({ kind: 'remove', path: random.pick(PATHS) });
+  const list = (): Operation => ({ kind: 'list', amount: random.pick([1, 1000]) });
+  const stat = (): Operation => ({ kind: 'stat', path: random.pick(PATHS) });
+  const putThenCommit = () => [put(), commit()];
+  switch (cast) {
+    case 'puts and commits':
+      return [
+        ...some(random.between(1, 3), () => [put()]),
+        ...some(random.between(0, 2), () => [commit()]),
+        ...some(random.between(0, 2), putThenCommit),
+      ];
+    case 'puts, removals, listings':
+      return [
+        ...some(random.between(1, 2), () => [put(), put()]),
+        ...some(random.between(1, 2), () => [remove()]),
+        ...some(random.between(1, 2), () => [commit()]),
+        ...some(random.between(1, 2), () => [list(), list()]),
+        ...some(random.between(0, 1), () => [stat(), stat()]),
+      ];
+    default:
+      return [
+        ...some(random.between(1, 2), () => [put(), put()]),
+        ...some(random.between(1, 2), () => [commit()]),
+        ...some(random.between(0, 1), putThenCommit),
+        [{ kind: 'delete' }, { kind: 'create' }],
+        ...some(random.between(0, 1), (): Operation[] => [{ kind: 'delete' }]),
+        ...some(random.between(0, 1), (): Operation[] => [{ kind: 'create' }, put()]),
+        ...some(random.between(0, 1), () => [list()]),
+      ];
+  }
+}
+
+function past(random: Random, values: Values): Operation[] {
+  const put = (): Operation => ({ kind: 'put', path: random.pick(PATHS), value: values.next() });
+  return random.pick<() => Operation[]>([
+    () => [],
+    () => [put()],
+    () => [put(), { kind: 'commit' }],
+    () => [put(), put(), { kind: 'commit' }, put()],
+    () => [put(), { kind: 'delete' }, { kind: 'create' }, put()],
+  ])();
+}
+
+const sweeps = (random: Random) =>
+  Array.from({ length: random.pick([0, 0, 1, 3]) }, () => ({ kind: 'sweep' }) as const);

@@ -1,0 +1,100 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Random } from './random.js';
+import { Violation } from './violation.js';
+
+interface Step {
+  readonly node: string;
+  readonly thread: string;
+  readonly what: string;
+  readonly go: () => void;
+}
+
+/** Steps of one run; more of them, and something goes round in circles. */
+const STEPS_MAX = 4_000;
+
+/**
+ * Lets one call to a store happen at a time, in an order that follows from the seed.
+ *
+ * Half of the runs choose evenly; the others keep one thread before the others until a chosen
+ * moment, which finds what needs one thread to sleep for long.
+ */
+export class Scheduler {
+  readonly trace: string[] = [];
+  steps = 0;
+  readonly #threads = new AsyncLocalStorage<string>();
+  readonly #waiting: Step[] = [];
+  readonly #dead = new Set<string>();
+  readonly #ranks = new Map<string, number>();
+  readonly #isRanked: boolean;
+
+  constructor(private readonly random: Random) {
+    this.#isRanked = random.chance(0.5);
+  }
+
+  /** Runs work whose steps belong together. */
+  thread<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+    return this.#threads.run(name, work);
+  }
+
+  /** Resolves when it is this step's turn; never, once its node is dead. */
+  step(node: string, what: string): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#dead.has(node)) return;
+      const thread = this.#threads.getStore() ?? node;
+      this.#waiting.push({ node, thread, what, go: resolve });
+    });
+  }
+
+  /** A node stops where it stands. What it has sent is on its way all the same. */
+  kill(node: string): void {
+    this.#dead.add(node);
+    this.trace.push(`${node} dies`);
+    const alive = this.#waiting.filter((step) => step.node !== node);
+    this.#waiting.splice(0, this.#waiting.length, ...alive);
+  }
+
+  isDead(node: string): boolean {
+    return this.#dead.has(node);
+  }
+
+  /**
+   * Takes steps until nobody waits for one.
+   *
+   * @param between  runs when everything stands still
+   * @throws Violation  no end is in sight
+   */
+  async run(between: () => Promise<void>): Promise<void> {
+    for (;;) {
+      await stillness();
+      await between();
+      const step = this.#next();
+      if (!step) return;
+      if (++this.steps > STEPS_MAX) throw new Violation('it goes on and on');
+      this.trace.push(`${step.thread}: ${step.what}`);
+      step.go();
+    }
+  }
+
+  #next(): Step | undefined {
+    if (this.#waiting.length === 0) return undefined;
+    let index = this.random.below(this.#waiting.length);
+    if (this.#isRanked) {
+      if (this.random.chance(0.04)) this.#ranks.clear();
+      let best = Infinity;
+      for (const [at, { thread }] of this.#waiting.entries()) {
+        const rank = this.#rankOf(thread);
+        if (rank < best) [best, index] = [rank, at];
+      }
+    }
+    return this.#waiting.splice(index, 1)[0];
+  }
+
+  #rankOf(thread: string): number {
+    const rank = this.#ranks.get(thread) ?? this.random.next();
+    this.#ranks.set(thread, rank);
+    return rank;
+  }
+}
+
+/** Resolves when all that could go on without a store has gone on. */
+const stillness = () => new Promise<void>((resolve) => void setImmediate(resolve));

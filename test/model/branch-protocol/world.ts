@@ -1,0 +1,177 @@
+import { withRecords } from '../../../src/commands/branch/branches.js';
+import { branchDecider } from '../../../src/domain/branch/branch.decider.js';
+import type { BranchRecord } from '../../../src/domain/branch/branch.events.js';
+import { branchStream } from '../../../src/domain/branch/branch.stream.js';
+import { eventIdOf } from '../../../src/domain/event-id.js';
+import { encodeEvent, type DomainEvent } from '../../../src/domain/event-types.js';
+import type { CommandId, ObjectEntry, ObjectPath } from '../../../src/domain/model.js';
+import { repositoryStream } from '../../../src/domain/repository/repository.stream.js';
+import { stagingToken } from '../../../src/domain/staging/staging.stream.js';
+import { MemoryEventLog } from '../../../src/event-log/memory-event-log.js';
+import { MemoryKvStore } from '../../../src/kv-adapter/memory-kv-store.js';
+import type { Clock } from '../../../src/ports/clock.js';
+import type { EventLog, NewEvent, StreamAppend } from '../../../src/ports/event-log.js';
+import type { Ids } from '../../../src/ports/ids.js';
+import { READ_EVENTS_MAX } from '../../../src/ports/event-log.js';
+import { SCAN_ROWS_MAX } from '../../../src/ports/kv-store.js';
+import { inlineProjection } from '../../../src/projections/all-projections.js';
+import { BranchesView } from '../../../src/projections/branches.view.js';
+import { decodeValue } from '../../../src/projections/kv-codec.js';
+import { partitions } from '../../../src/projections/kv-keys.js';
+import { fromUtf8 } from '../../../src/shared/bytes.js';
+import { MemoryCommittedStore } from '../../support/memory-committed-store.js';
+import { head, work } from '../../support/samples/branch.samples.js';
+import { lake, NOW_MS, root, uid } from '../../support/samples/repository.samples.js';
+import { Reference } from './reference.js';
+import { isSameContent, show, type Content } from './reference-branch.js';
+import { must } from './violation.js';
+
+/** What all nodes share, and the reference that reads along. */
+export class World {
+  readonly kv = new MemoryKvStore();
+  readonly log = new MemoryEventLog({ kv: this.kv, project: inlineProjection() });
+  readonly committed = new MemoryCommittedStore();
+  readonly clock = new TestClock();
+  readonly ids = new TestIds();
+  readonly reference = new Reference(
+    { uid, branch: work },
+    (id) => this.#commitOf(id),
+    ({ metaRangeId }) => contentOfTree(this.committed.tree(metaRangeId)),
+  );
+  readonly #commits = new Map([[root.id as string, root]]);
+
+  /** A repository with its default branch, and a branch that was never written to. */
+  async found(): Promise<void> {
+    const { initial } = branchDecider;
+    const create = { type: 'CreateBranch', life: 0, head, isHidden: false } as const;
+    const [created] = withRecords(initial, branchDecider.decide(create, initial));
+    const repository = { type: 'RepositoryCreated', repository: lake, firstCommit: root } as const;
+    const appends = [
+      first(repositoryStream(lake.name), repository),
+      first(branchStream(uid, lake.defaultBranch), created),
+      first(branchStream(uid, work), created),
+    ];
+    const context = { atMs: NOW_MS, caller: 'ann', requestId: 'found' };
+    await this.log.append(appends, { ...context, commandId: 'found' as CommandId });
+    await this.catchUp();
+  }
+
+  /** Shows the reference what has landed, and compares what readers see with what they must. */
+  async catchUp(): Promise<void> {
+    const after = this.reference.position;
+    const read = await this.log.readAll({ after, limit: READ_EVENTS_MAX });
+    // Someone else may have caught up meanwhile.
+    const events = read.filter(({ position }) => position > this.reference.position);
+    if (events.length === 0) return;
+    for (const event of events) {
+      const commit = event.data['commit'];
+      if (commit) this.#commits.set((commit as { id: string }).id, commit as never);
+    }
+    this.reference.take(events);
+    const { branch } = this.reference;
+    const seen = await this.seen();
+    must((seen === null) === (branch === undefined), 'the view has another branch');
+    if (seen && branch) assertSameContent(seen, branch.content());
+  }
+
+  /** Returns what a reader finds who reads everything at this moment. */
+  async seen(): Promise<Content | null> {
+    const record: BranchRecord | undefined = await new BranchesView(this.kv).get(uid, work);
+    if (!record) return null;
+    const content = new Map(contentOfTree(this.committed.tree(record.head.metaRangeId)));
+    const { life, tokens } = record;
+    for (let ordinal = tokens.lo; ordinal <= tokens.hi; ordinal++) {
+      const partition = partitions.staging(stagingToken({ uid, branch: work, life, ordinal }));
+      const [rows = []] = await this.kv.read([{ kind: 'scan', partition, limit: SCAN_ROWS_MAX }]);
+      for (const row of rows) {
+        const entry = decodeValue<ObjectEntry | null>(row);
+        const path = fromUtf8(row.key) as ObjectPath;
+        if (entry) content.set(path, entry.checksum);
+        else content.delete(path);
+      }
+    }
+    return content;
+  }
+
+  #commitOf(id: string) {
+    const commit = this.#commits.get(id);
+    must(commit, `no commit is called ${id}`);
+    return commit;
+  }
+}
+
+/** Views anew from the log are the live ones, row for row. */
+export async function assertRebuilt(log: EventLog, kv: MemoryKvStore): Promise<void> {
+  const project = inlineProjection();
+  const anew = new MemoryKvStore();
+  let after = 0;
+  for (;;) {
+    const events = await log.readAll({ after, limit: READ_EVENTS_MAX });
+    for (const event of events) anew.apply(project(event));
+    after = events.at(-1)?.position ?? after;
+    if (events.length < READ_EVENTS_MAX) break;
+  }
+  const [live, rebuilt] = [dump(kv), dump(anew)];
+  must(live === rebuilt, `the views are\n${live}\nand would be\n${rebuilt}`);
+}
+
+function dump(kv: MemoryKvStore): string {
+  const lines: string[] = [];
+  for (const slot of kv.views.values()) {
+    for (const [partition, rows] of kv.rowsOf(slot)) {
+      for (const { key, value, schema } of rows) {
+        lines.push(`${partition} ${fromUtf8(key)} ${schema} ${Buffer.from(value).toString()}`);
+      }
+    }
+  }
+  return lines.sort().join('\n');
+}
+
+function assertSameContent(seen: Content, wanted: Content): void {
+  must(isSameContent(seen, wanted), `readers see ${show(seen)}, and it is ${show(wanted)}`);
+}
+
+const contentOfTree = (tree: ReadonlyMap<ObjectPath, ObjectEntry>): Content =>
+  new Map([...tree].map(([path, { checksum }]) => [path, checksum]));
+
+function first(stream: string, event: DomainEvent | undefined): StreamAppend {
+  must(event, 'a decider says what happens');
+  const recorded = { id: eventIdOf('found', 0), ...encodeEvent(event) } as NewEvent;
+  return { stream, expected: 'none', events: [recorded] };
+}
+
+/** Stands still until it is told the time. */
+export class TestClock implements Clock {
+  #nowMs = NOW_MS;
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  advance(ms: number): void {
+    this.#nowMs += ms;
+  }
+
+  async sleep(): Promise<void> {}
+}
+
+/** Counts, so that a run's ids follow from its seed. */
+class TestIds implements Ids {
+  #count = 0;
+
+  commandId(): CommandId {
+    return `sweep-${this.#count++}` as CommandId;
+  }
+
+  repositoryUid(): never {
+    throw new Error('nobody makes a repository here');
+  }
+
+  dataKey(): never {
+    throw new Error('nobody uploads here');
+  }
+
+  keyPair(): never {
+    throw new Error('nobody sets up here');
+  }
+}

@@ -1,0 +1,74 @@
+import type {
+  BranchCreated,
+  BranchHead,
+  IntentRequest,
+  IntentRequested,
+} from '../../../src/domain/branch/branch.events.js';
+import { headOf } from '../../../src/domain/branch/branch.evolve.js';
+import { commitOn } from '../../../src/domain/commit/commit-on.js';
+import type { BranchId, CommitId, IntentId, MetaRangeId } from '../../../src/domain/model.js';
+import { frozen } from './frozen.js';
+import { NOW_MS, root } from './repository.samples.js';
+
+export const work = 'work' as BranchId;
+export const head: BranchHead = frozen(headOf(root));
+export const intentId = (name: string) => name as IntentId;
+
+type Wish = IntentRequest['wish'];
+export const commitWish: Wish = frozen({ kind: 'commit', allowsEmpty: false });
+export const mergeWish: Wish = frozen({ kind: 'merge', source: 'a'.repeat(64) as CommitId });
+export const resetWish: Wish = frozen({ kind: 'reset' });
+
+/** What `name` asks for; a commit when nothing else is said. */
+export const intentOf = (name: string, wish: Wish = commitWish): IntentRequest =>
+  frozen({
+    id: intentId(name),
+    wish,
+    message: `by ${name}`,
+    metadata: [
+      ['__proto__', 'a key like any other'],
+      ['why', 'because'],
+    ],
+    committer: 'ann',
+    dateMs: NOW_MS,
+    ranges: { rangeBytesMin: 0, rangeBytesMax: 20 * 1024 * 1024, raggednessEntries: 50_000 },
+  });
+
+export const created: BranchCreated = frozen({
+  type: 'BranchCreated',
+  life: 0,
+  head,
+  isHidden: false,
+});
+
+/** The request of `name`, as the one that takes token `upto` and opens the next. */
+export const requested = (name: string, upto: number, wish?: Wish): IntentRequested =>
+  frozen({
+    type: 'IntentRequested',
+    intent: intentOf(name, wish),
+    upto,
+    opens: upto + 1,
+  });
+
+export const rotated = (opens: number) => frozen({ type: 'TokenRotated', opens } as const);
+
+/** The commit that `name` comes to on a head, with a tree of its own. */
+export const commitOf = (name: string, on: BranchHead = head) =>
+  frozen(commitOn(on, intentOf(name), treeOf(name)));
+
+export const committed = (name: string, on: BranchHead = head) =>
+  frozen({
+    type: 'Committed',
+    intentId: intentId(name),
+    from: on.commitId,
+    commit: commitOf(name, on),
+  } as const);
+
+export const merged = (name: string, on: BranchHead = head) =>
+  frozen({ ...committed(name, on), type: 'Merged' } as const);
+
+export const failed = (name: string) =>
+  frozen({ type: 'IntentFailed', intentId: intentId(name), reason: 'no_changes' } as const);
+
+const treeOf = (name: string) =>
+  Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64) as MetaRangeId;
