@@ -60,6 +60,19 @@ export function viewsContract(opened: () => OpenedLog): void {
       expect(await rowsOf(stream)).toBe('a=first b=second');
     });
 
+    it('take nothing of a refused put or delete among accepted ones', async () => {
+      const stream = newStream();
+      await append(writing(stream, ['put', 'a', 'old'], ['put', 'b', 'old']));
+      const refused = (...write: Write) => ({ ...writing(stream, write), expected: 99 });
+      await Promise.allSettled([
+        append(writing(stream, ['put', 'c', 'new'])),
+        append(refused('put', 'a', 'refused')),
+        append(refused('delete', 'b')),
+        append(writing(stream, ['delete', 'd'])),
+      ]);
+      expect(await rowsOf(stream)).toBe('a=old b=old c=new');
+    });
+
     it('drop a partition and leave its neighbours', async () => {
       const [one, two] = [newStream(), newStream()];
       await append(writing(one, ['put', 'a', '1']), writing(two, ['put', 'a', '2']));
