@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { becomes, processesWith, processIdentity, signal } from './processes.js';
+import { becomes, isNameless, isTaken, processesWith, signal } from './processes.js';
 import { StartError } from './start-error.js';
 
 /** A fast shutdown writes a checkpoint, which may take a while; an immediate one only recovery. */
@@ -29,9 +29,12 @@ export async function endLeftOver(cluster: string): Promise<number> {
   const found = processesWith(name);
   const postmaster = Number(pidFile(cluster)[0]);
   if (found.length > 0) await endAll(name, found.includes(postmaster) ? postmaster : undefined);
-  // None of the cluster's processes lives. If the number in the file does, it is somebody else's by
-  // now, as after a restart of the machine, and Postgres would mistake it for its own.
-  if (processIdentity(postmaster) !== undefined) rmSync(join(cluster, 'postmaster.pid'));
+  // One that is just ending has no name any more, and may still hold what the next one needs.
+  await becomes(() => !isNameless(postmaster), KILLED_MS_MAX);
+  // None of the cluster's processes lives. If the number in the file is taken, then by somebody
+  // else, as after a restart of the machine, or by one that ended and that nobody has reaped. To
+  // Postgres either would be a Postgres that runs.
+  if (isTaken(postmaster)) rmSync(join(cluster, 'postmaster.pid'), { force: true });
   return found.length;
 }
 

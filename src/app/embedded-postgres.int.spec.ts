@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { chmodSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +8,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Client, type ClientConfig } from 'pg';
 import { findBinaries, makeLinks } from './embedded-postgres-binaries.js';
 import { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.js';
-import { processIdentity } from './processes.js';
+import { becomes, isTaken, processIdentity } from './processes.js';
 
 jest.setTimeout(60_000);
 
@@ -144,6 +146,25 @@ describe('the embedded Postgres', () => {
     const postgres = await start(data);
     expect(await ask(postgres.connection, 'SELECT 1 AS answer')).toEqual([1]);
     expect(processIdentity(process.pid)).toBeDefined();
+  });
+
+  it('does not take one that ended and was not reaped for one that runs', async () => {
+    const data = newFolder();
+    await (await start(data)).stop();
+    // The child ends when its shell has become something that reaps none.
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 30']);
+    const [line] = await once(parent.stdout, 'data');
+    const zombie = Number(String(line));
+    try {
+      expect(await becomes(() => processIdentity(zombie) === undefined, 5_000)).toBe(true);
+      expect(isTaken(zombie)).toBe(true);
+      const file = join(data, 'postgres/postmaster.pid');
+      writeFileSync(file, `${zombie}\n${data}/postgres\n1700000000\n5432\n\n\n\nready\n`);
+      const postgres = await start(data);
+      expect(await ask(postgres.connection, 'SELECT 1 AS answer')).toEqual([1]);
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 
   it('makes its cluster anew when the making was cut short', async () => {

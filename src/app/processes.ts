@@ -52,6 +52,23 @@ function commandLine(pid: number): string {
   }
 }
 
+/** Returns whether a living process shows no command line: one that ends, or one of the kernel's. */
+export function isNameless(pid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  return processIdentity(pid) !== undefined && commandLine(pid) === '';
+}
+
+/** Returns whether a number stands for any process, also for one that ended and was not reaped. */
+export function isTaken(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
 /** Sends a signal; a process that is gone already is no fault. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {

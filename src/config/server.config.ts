@@ -49,12 +49,6 @@ export class ServerConfig {
   @IsIn(LOG_LEVELS)
   readonly logLevel: (typeof LOG_LEVELS)[number] = 'info';
 
-  /** How long an issued physical address can be linked; a GC run spares it that long too. */
-  @Type(() => Number)
-  @IsInt()
-  @Min(1_000)
-  readonly addressTokenTtlMs: number = 6 * 60 * 60 * 1000;
-
   /** How long a stop waits for requests that are under way. */
   @Type(() => Number)
   @IsInt()
@@ -84,7 +78,6 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   'setup',
   'secretKey',
   'logLevel',
-  'addressTokenTtlMs',
   'shutdownMs',
   'postgresCacheBytes',
 ];
