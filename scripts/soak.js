@@ -24,7 +24,7 @@ const SLICE_MINUTES_MAX = 10;
 const GRACE_MS = 2 * MS_A_MINUTE;
 const COLUMNS = ['date', 'seed', 'commit', 'job', 'minutes', 'count', 'verdict', 'detail'];
 
-/** Returns the jobs by name. @throws Error  a module that is no job, or a name that is there twice */
+/** @throws Error  a module that is no job, or a name that is there twice */
 async function jobsIn(folder) {
   const jobs = new Map();
   for (const file of globSync('*.js', { cwd: folder }).toSorted()) {

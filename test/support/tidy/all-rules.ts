@@ -1,3 +1,4 @@
+import { EXCEPTIONS } from './rooms.js';
 import type { Breach, Rule } from './rule.js';
 import { commentRules } from './rules/comment-rules.js';
 import { cycleRule } from './rules/cycle-rule.js';
@@ -24,5 +25,16 @@ export const RULES: readonly Rule[] = [
   ...nestRules,
 ];
 
+/** Returns every breach in a tree but those that are excepted. */
 export const breachesIn = (tree: Tree): readonly Breach[] =>
-  RULES.flatMap((rule) => rule.check(tree));
+  RULES.flatMap((rule) => rule.check(tree)).filter((breach) => !exceptionOf(breach));
+
+/** Returns the exceptions that except nothing in a tree: the breach is gone, or has moved. */
+export function unusedExceptions(tree: Tree): readonly (typeof EXCEPTIONS)[number][] {
+  const breaches = RULES.flatMap((rule) => rule.check(tree));
+  const used = new Set(breaches.map(exceptionOf));
+  return EXCEPTIONS.filter((one) => !used.has(one));
+}
+
+const exceptionOf = ({ rule, file, what }: Breach) =>
+  EXCEPTIONS.find((one) => one.rule === rule && one.file === file && one.what === what);

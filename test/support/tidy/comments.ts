@@ -1,4 +1,4 @@
-import { type Node, walk } from './syntax.js';
+import { type Node, nodesOf } from './syntax.js';
 
 export interface Comment {
   readonly text: string;
@@ -41,9 +41,8 @@ const endOr = (bytes: Buffer, end: number): number => (end < 0 ? bytes.length : 
 /** Returns where each literal ends, by where it starts. */
 function literalEnds(program: Node): ReadonlyMap<number, number> {
   const ends = new Map<number, number>();
-  walk(program, ({ type, span }) => {
-    if (type !== undefined && span && LITERALS.includes(type))
-      ends.set(span.start - 1, span.end - 1);
-  });
+  for (const { span } of nodesOf(program, ...LITERALS)) {
+    if (span) ends.set(span.start - 1, span.end - 1);
+  }
   return ends;
 }

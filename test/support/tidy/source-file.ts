@@ -11,6 +11,7 @@ export class SourceFile {
   readonly lines: readonly string[];
   /** Of each line's first byte, from 0. */
   readonly #lineStarts: readonly number[];
+  readonly #bytes: Buffer;
   #uses: readonly Use[] | undefined;
 
   /** @param path  below the root of the tree, `/` between its parts */
@@ -19,6 +20,7 @@ export class SourceFile {
     text: string,
   ) {
     const bytes = Buffer.from(text);
+    this.#bytes = bytes;
     this.#lineStarts = lineStarts(bytes);
     this.program = parse(text, path);
     this.imports = importsOf(this.program);
@@ -26,10 +28,10 @@ export class SourceFile {
     this.lines = text.replace(/\n$/, '').split('\n');
   }
 
-  /** The folder right below `src`, the file's own name for a file of `src` itself, else "". */
+  /** The folder right below `src`; of what lies in `src` itself the file, also for its spec. */
   get room(): string {
     const [top, room] = this.path.split('/');
-    return top === 'src' ? (room ?? '') : '';
+    return top === 'src' ? (room ?? '').replace(/(\.(int|e2e))?\.spec\.ts$/, '.ts') : '';
   }
 
   get isSpec(): boolean {
@@ -43,6 +45,10 @@ export class SourceFile {
   /** What ships: below `src`, no spec. */
   get isProduct(): boolean {
     return this.path.startsWith('src/') && !this.isSpec;
+  }
+
+  textOf({ span }: Node): string {
+    return span ? this.#bytes.toString('utf8', span.start - 1, span.end - 1) : '';
   }
 
   lineOf(node: Node): number {

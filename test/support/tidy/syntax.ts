@@ -20,21 +20,21 @@ export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Returns the nodes right below `node`, each with the field that holds it, in the text's order. */
-export function childrenOf(node: Node): readonly { field: string; child: Node }[] {
-  return Object.entries(node).flatMap(([field, value]) =>
-    (Array.isArray(value) ? value.flat() : [value])
-      .filter(isNode)
-      .map((child) => ({ field, child })),
-  );
-}
+type Visit = (node: Node, field: string) => boolean | void;
 
 /** Calls `visit` for every node, parents first; below a node where it answers false, for none. */
-export function walk(root: Node, visit: (node: Node, field: string) => boolean | void): void {
-  const waiting: { field: string; child: Node }[] = [{ field: '', child: root }];
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    if (visit(next.child, next.field) === false) continue;
-    waiting.push(...childrenOf(next.child).toReversed());
+export function walk(root: Node, visit: Visit): void {
+  descend(root, '', visit);
+}
+
+// By hand and in place: every rule walks every file.
+function descend(node: Node, field: string, visit: Visit): void {
+  if (visit(node, field) === false) return;
+  for (const below in node) {
+    const value = node[below];
+    if (below === 'span' || typeof value !== 'object' || value === null) continue;
+    if (Array.isArray(value)) value.forEach((one) => isNode(one) && descend(one, below, visit));
+    else descend(value as Node, below, visit);
   }
 }
 

@@ -1,6 +1,6 @@
 import { everywhere, fileRule, type Finding, type Rule } from '../rule.js';
 import type { SourceFile } from '../source-file.js';
-import { asNode, asNodes, asText, nodesOf } from '../syntax.js';
+import { asNode, asNodes, asText, literalText, nodesOf } from '../syntax.js';
 
 /** Jest reads its settings from a default export; nothing else may have one. */
 const NEEDS_DEFAULT = ['jest.config.js'];
@@ -27,9 +27,11 @@ export const moduleRules: readonly Rule[] = [
 /** An import names the file that holds the thing; who hands it on hides where it lives. */
 function barrels(file: SourceFile): readonly Finding[] {
   const handedOn = file.imports
-    .filter((one) => one.isReexport)
+    .filter((one) => one.isReexport && one.from.startsWith('.'))
     .map(({ from, node }): Finding => [file.lineOf(node), `hands on what '${from}' holds`]);
   const imported = nodesOf(file.program, 'ImportDeclaration')
+    // A type of a package may be handed on by the one room that uses the package.
+    .filter((node) => literalText(node['source'])?.startsWith('.'))
     .flatMap((node) => asNodes(node['specifiers']))
     .map((one) => asText(asNode(one['local'])['value']));
   const inTwoSteps = nodesOf(file.program, 'ExportSpecifier')

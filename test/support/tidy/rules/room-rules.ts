@@ -6,7 +6,9 @@ import type { SourceFile } from '../source-file.js';
 import type { Tree } from '../tree.js';
 
 /** Tests and what they stand on: a spec beside the code may use it, the product may not. */
-const TEST_TOOLS = ['test/support/', 'test/contract/', 'test/samples/', 'test/golden/'];
+const TEST_TOOLS = ['support', 'contract', 'samples', 'golden', 'soak'].map(
+  (name) => `test/${name}/`,
+);
 
 export const roomRules: readonly Rule[] = [
   fileRule(
@@ -65,7 +67,7 @@ function pathAliases(file: SourceFile, { packages }: Tree): readonly Finding[] {
       .filter(([{ from }]) => !from.startsWith('.') && !isRuntimeKnown(from, { runtime: known }))
       // Only a script may compute what it imports: in the product no rule could follow it.
       .filter(([{ from }]) => from !== '?' || file.path.startsWith('src/'))
-      .map(([{ from }, line]) => [line, `'${from}' is neither a relative path nor a dependency`])
+      .map(([{ from }, line]) => [line, from === '?' ? from : `'${from}' is no dependency`])
   );
 }
 

@@ -1,11 +1,13 @@
 import { everywhere, fileRule, type Finding, type Rule } from '../rule.js';
 import type { SourceFile } from '../source-file.js';
-import { asNode, type Node, nodesOf, walk } from '../syntax.js';
+import { asNode, asNodes, type Node, nodesOf, walk } from '../syntax.js';
 
 export const FILE_LINES_MAX = 500;
 export const FUNCTION_LINES_MAX = 70;
 export const PARAMETERS_MAX = 4;
 export const COLUMNS_MAX = 100;
+/** What is injected is told apart by its type, and no person writes the call. */
+export const DEPENDENCIES_MAX = 7;
 
 const WITH_BODY = [
   'FunctionDeclaration',
@@ -36,14 +38,7 @@ export const sizeRules: readonly Rule[] = [
       return count > FUNCTION_LINES_MAX ? [[file.lineOf(node), `${count} lines`]] : [];
     }),
   ),
-  // Constructors that Nest fills are no exception: five dependencies are two classes.
-  fileRule('parameters', everywhere, (file) =>
-    nodesOf(file.program, ...WITH_BODY, ...SIGNATURES).flatMap((node): readonly Finding[] => {
-      const parameters = node['params'] ?? asNode(node['function'])['params'];
-      const count = Array.isArray(parameters) ? parameters.length : 0;
-      return count > PARAMETERS_MAX ? [[file.lineOf(node), `${count} parameters`]] : [];
-    }),
-  ),
+  fileRule('parameters', everywhere, parameters),
   fileRule('columns', everywhere, ({ lines }) =>
     lines.flatMap((line, at): readonly Finding[] => {
       const columns = [...line].length;
@@ -64,4 +59,30 @@ function ownLines(file: SourceFile, node: Node): number {
     return false;
   });
   return lineCount(file, node) - inner;
+}
+
+function parameters(file: SourceFile): readonly Finding[] {
+  const factories = nodesOf(file.program, 'KeyValueProperty')
+    .filter((node) => asNode(node['key'])['value'] === 'useFactory')
+    .map((node) => node['value']);
+  return nodesOf(file.program, ...WITH_BODY, ...SIGNATURES).flatMap((node): readonly Finding[] => {
+    const types = asNodes(node['params'] ?? asNode(node['function'])['params']).flatMap((one) =>
+      typesOf(file, one),
+    );
+    const isInjected = node.type === 'Constructor' || factories.includes(node);
+    const areApart = new Set(types).size === types.length;
+    const max = isInjected && areApart ? DEPENDENCIES_MAX : PARAMETERS_MAX;
+    return types.length > max ? [[file.lineOf(node), `${types.length} parameters`]] : [];
+  });
+}
+
+/** Returns a parameter's type as it is written; of a rest that is a tuple, each of its types. */
+function typesOf(file: SourceFile, parameter: Node): readonly string[] {
+  const inner = asNode(parameter['pat'] ?? parameter['param'] ?? parameter);
+  const pattern = inner.type === 'AssignmentPattern' ? asNode(inner['left']) : inner;
+  const type = asNode(asNode(pattern['typeAnnotation'])['typeAnnotation']);
+  if (pattern.type === 'RestElement' && type.type === 'TsTupleType') {
+    return asNodes(type['elemTypes']).map((one) => file.textOf(one));
+  }
+  return [type.type === undefined ? '' : file.textOf(type)];
 }

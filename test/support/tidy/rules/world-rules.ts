@@ -1,5 +1,5 @@
 import { globalsIn } from '../globals.js';
-import { EXCEPTIONS, WORLDLY } from '../rooms.js';
+import { WORLDLY } from '../rooms.js';
 import { fileRule, type Finding, type Rule } from '../rule.js';
 import type { SourceFile } from '../source-file.js';
 import { asNodes, nodesOf, pathOf } from '../syntax.js';
@@ -44,11 +44,7 @@ const WORLDS: readonly World[] = [
 const isWorldless = (file: SourceFile): boolean => file.isProduct && !WORLDLY.includes(file.room);
 
 export const worldRules: readonly Rule[] = [
-  ...WORLDS.map((world) =>
-    fileRule(world.rule, isWorldless, (file) =>
-      findings(file, world).filter(([, what]) => !isExcepted(world.rule, file, what)),
-    ),
-  ),
+  ...WORLDS.map((world) => fileRule(world.rule, isWorldless, (file) => findings(file, world))),
   fileRule(
     'environment',
     (file) => file.isProduct && file.room !== 'config',
@@ -104,8 +100,4 @@ function datesOfNow(file: SourceFile): readonly Finding[] {
     .filter((node) => /^(globalThis\.)?Date$/.test(pathOf(node['callee']) ?? ''))
     .filter((node) => node.type === 'CallExpression' || asNodes(node['arguments']).length === 0)
     .map((node) => [file.lineOf(node), 'the time of now']);
-}
-
-function isExcepted(rule: string, file: SourceFile, what: string): boolean {
-  return EXCEPTIONS.some((one) => one.rule === rule && one.file === file.path && one.what === what);
 }
