@@ -209,6 +209,28 @@ export function judgingContract(opened: () => OpenedLog): void {
       expect((await opened().log.end(stream)).revision).toBe(11);
     });
 
+    it('sees the events that came in with a guard, behind refused and repeated ones too', async () => {
+      const stream = newStream();
+      const known = newEvent();
+      await append(stream, 'none', known);
+      const outcomes = await Promise.allSettled([
+        append(stream, 9, about('a'), about('a')),
+        append(stream, 'any', known),
+        append(stream, 'open', newEvent(), about('b')),
+        guarded(stream, { key: 'a', sinceRevision: 0 }, newEvent()),
+        guarded(stream, { key: 'b', sinceRevision: 0 }, newEvent()),
+        guarded(stream, { key: 'b', sinceRevision: 2 }, newEvent()),
+      ]);
+      expect(outcomes.map(({ status }) => status === 'fulfilled')).toEqual([
+        false,
+        true,
+        true,
+        true,
+        false,
+        true,
+      ]);
+    });
+
     it('keeps all of those that expect an open stream, in the order they were asked', async () => {
       const stream = newStream();
       await append(stream, 'none', newEvent());
