@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ClientConfig } from 'pg';
 import { CommandBus, QueryBus, type Command, type Query } from '@nestjs/cqrs';
 import { LOCAL_BLOCK_STORE } from '../../src/api/settings.js';
 import { AdaptersModule, type Adapters } from '../../src/app/adapters.module.js';
@@ -13,6 +14,9 @@ import { RandomIds } from '../../src/app/random-ids.js';
 import { SystemClock } from '../../src/app/system-clock.js';
 import { MemoryBlockStore } from '../../src/block-adapter/memory-block-store.js';
 import { LocalBlockStore } from '../../src/block-adapter/local-block-store.js';
+import { Intents } from '../../src/commands/branch/intents.js';
+import { RepositoryDeletion } from '../../src/commands/repository/repository-deletion.js';
+import { Sweep } from '../../src/commands/sweep.js';
 import type { Request } from '../../src/commands/request.js';
 import { BlockCommittedStore } from '../../src/committed/block-committed-store.js';
 import type { UserId } from '../../src/domain/model.js';
@@ -31,6 +35,8 @@ export interface TestMoraine {
   newRequest(): Request;
   readonly adapters: Adapters;
   readonly rebuilder: Rebuilder;
+  /** Looks once over everything, as the sweeper does now and then. */
+  sweep(): Promise<void>;
   /** Throws every cache and every connection away, and opens the same stores again. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -61,12 +67,25 @@ export function inMemory(): Promise<TestMoraine> {
   });
 }
 
-/** On a real database and a real folder. */
+/** On a real database and a real folder, which goes when it is closed. */
 export async function onPostgres({ connection }: TestDatabase): Promise<TestMoraine> {
   const folder = await mkdtemp(join(tmpdir(), 'moraine-objects-'));
+  const moraine = await nodeOn({ connection, folder });
+  const close = async () => {
+    await moraine.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return Object.assign(Object.create(moraine) as TestMoraine, { close });
+}
+
+/** One node over a database and a folder that others may use too. */
+export function nodeOn(
+  { connection, folder }: { connection: ClientConfig; folder: string },
+  wrap: (adapters: Adapters) => Adapters = (adapters) => adapters,
+): Promise<TestMoraine> {
   const clock = new SystemClock();
   const ids = new RandomIds(clock);
-  const moraine = await moraineOver(async () => {
+  return moraineOver(async () => {
     const stores = await openPostgresStores({ connection, project: inlineProjection() });
     const blocks = await LocalBlockStore.open({ root: folder, onSyncFailed: fail });
     const committed = new BlockCommittedStore(blocks, undefined);
@@ -76,13 +95,9 @@ export async function onPostgres({ connection }: TestDatabase): Promise<TestMora
       await committed.close();
       await stores.close();
     };
-    return { adapters: { log, kv, blocks, committed, clock, ids, secrets }, slots, close };
+    const adapters = wrap({ log, kv, blocks, committed, clock, ids, secrets });
+    return { adapters, slots, close };
   });
-  const close = async () => {
-    await moraine.close();
-    await rm(folder, { recursive: true, force: true });
-  };
-  return Object.assign(Object.create(moraine) as TestMoraine, { close });
 }
 
 const fail = (error: unknown): never => {
@@ -126,6 +141,12 @@ async function moraineOver(open: () => Promise<Stores>): Promise<TestMoraine> {
     },
     get rebuilder() {
       return running.rebuilder;
+    },
+    sweep: async () => {
+      const { app, stores } = running;
+      const intents = app.get(Intents);
+      const deletion = app.get(RepositoryDeletion);
+      await new Sweep(stores.adapters, intents, deletion, { dropGraceMs: 0 }).run();
     },
     restart: async () => {
       await stop();
