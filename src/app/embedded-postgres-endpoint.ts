@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { ClientConfig } from 'pg';
@@ -24,7 +24,10 @@ export async function endpointIn(data: string, { user }: Runnable): Promise<Endp
   const folder = join(data, 'socket');
   const path = join(folder, `.s.PGSQL.${SOCKET_PORT}`);
   if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // No process of ours lives, so a lock that lies here is a killed one's, and its number may be
+    // another's by now.
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { mode: 0o700 });
     chmodSync(folder, 0o700);
     giveTo(user, folder);
     return {
