@@ -8,7 +8,7 @@ import type { Slice } from './slice.js';
 
 /** Collects changes, encoded. */
 export class ChangeBatchWriter {
-  readonly #out = new ByteWriter(64 * 1024);
+  readonly #out = new ByteWriter(4 * 1024);
   readonly #data = new ByteWriter(1024);
   readonly #key = new ByteWriter(1024);
   /** The key of the last change; valid until the next. */

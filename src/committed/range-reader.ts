@@ -29,7 +29,8 @@ export interface RangeScan {
   readonly limit: number;
 }
 
-interface KeptTable extends OpenTable {
+interface KeptTable {
+  readonly open: OpenTable;
   /** Stands for the file in the keys of its blocks. */
   readonly serial: number;
 }
@@ -38,7 +39,7 @@ interface KeptTable extends OpenTable {
 const BLOCKS_PER_TABLE_MAX = 2 ** 26;
 // What a scan reads at once of a file that is not kept as a whole.
 const READ_AHEAD_BYTES = 256 * 1024;
-const TABLE_BYTES_OVERHEAD = 1024;
+const TABLE_BYTES_OVERHEAD = 4096;
 const BLOCK_BYTES_OVERHEAD = 200;
 
 /** Finds objects in ranges. Keeps indexes, small files and uncompressed blocks, within bounds. */
@@ -54,8 +55,9 @@ export class RangeReader {
     private readonly files: TableFiles,
     limits: { readonly tableBytesMax: number; readonly blockBytesMax: number },
   ) {
-    this.#tables = new ByteCache(limits.tableBytesMax, ({ layout, whole }) => {
-      return TABLE_BYTES_OVERHEAD + layout.index.memoryBytes + (whole?.length ?? 0);
+    this.#tables = new ByteCache(limits.tableBytesMax, ({ open }) => {
+      // The index of a whole file is read when it is needed, and small beside the file.
+      return TABLE_BYTES_OVERHEAD + (open.whole?.length ?? open.layout.index.memoryBytes);
     });
     this.#blocks = new ByteCache(limits.blockBytesMax, (block) => {
       return BLOCK_BYTES_OVERHEAD + block.length;
@@ -73,10 +75,10 @@ export class RangeReader {
     key: Slice,
   ): Promise<ObjectEntry | undefined> {
     const table = this.#kept(namespace, range) ?? (await this.#open(namespace, range));
-    const block = table.layout.index.find(key);
-    if (block >= table.layout.index.blockCount) return undefined;
+    const block = table.open.layout.index.find(key);
+    if (block >= table.open.layout.index.blockCount) return undefined;
     const payload = this.#blockKept(table, block) ?? (await this.#load(table, block, 1));
-    return inFile(fileName(table.address), () => {
+    return inFile(fileName(table.open.address), () => {
       const cursor = this.#cursor.open(payload);
       if (!cursor.seek(key) || compareSlices(cursor.key, key) !== 0) return undefined;
       return decodeEntry(readValue(cursor.value, this.#parts).data);
@@ -91,13 +93,15 @@ export class RangeReader {
     found: CommittedObject[],
   ): Promise<void> {
     const table = this.#kept(namespace, range) ?? (await this.#open(namespace, range));
-    const { index } = table.layout;
+    const { index } = table.open.layout;
     let turnAt = found.length + TURN_RECORDS_MAX;
     for (let block = index.find(wanted.from); block < index.blockCount; block++) {
       if (found.length >= wanted.limit) return;
       const payload =
         this.#blockKept(table, block) ?? (await this.#load(table, block, READ_AHEAD_BYTES));
-      const isOver = inFile(fileName(table.address), () => this.#collect(payload, wanted, found));
+      const isOver = inFile(fileName(table.open.address), () =>
+        this.#collect(payload, wanted, found),
+      );
       if (isOver) return;
       if (found.length < turnAt) continue;
       await nextTurn();
@@ -108,12 +112,12 @@ export class RangeReader {
   /** Keeps a small file that was just written, and so is sure to be right. */
   remember(namespace: StorageNamespace, id: string, file: Uint8Array): void {
     if (file.length > WHOLE_FILE_BYTES_MAX) return;
-    this.#keep(this.files.openWhole(tableAddress(namespace, id), file));
+    this.#keep(this.files.openLater(tableAddress(namespace, id), file));
   }
 
   /** Returns a whole range file. @throws CorruptData, or BlockNotFound */
   async file(namespace: StorageNamespace, range: RangeRecord): Promise<Uint8Array> {
-    const kept = this.#kept(namespace, range)?.whole;
+    const kept = this.#kept(namespace, range)?.open.whole;
     return kept ?? (await this.files.whole(tableAddress(namespace, range.id)));
   }
 
@@ -129,7 +133,7 @@ export class RangeReader {
   }
 
   #keep(table: OpenTable): KeptTable {
-    const kept = { ...table, serial: ++this.#serial };
+    const kept = { open: table, serial: ++this.#serial };
     this.#tables.set(fileName(table.address), kept);
     return kept;
   }
@@ -140,9 +144,9 @@ export class RangeReader {
 
   /** Loads a block, and those after it that lie within `aheadBytes`. @returns the first */
   async #load(table: KeptTable, first: number, aheadBytes: number): Promise<Buffer> {
-    const { index } = table.layout;
-    if (table.whole) {
-      const tail = { fileBytes: table.whole.length, bytes: table.whole };
+    const { index } = table.open.layout;
+    if (table.open.whole) {
+      const tail = { fileBytes: table.open.whole.length, bytes: table.open.whole };
       const stored = storedIn(tail, index.handle(first));
       return this.#uncompress(table, first, stored);
     }
@@ -156,13 +160,13 @@ export class RangeReader {
       last = next;
       end = nextEnd;
     }
-    const bytes = await this.files.bytes(table.address, { start: offset, end: end - 1 });
+    const bytes = await this.files.bytes(table.open.address, { start: offset, end: end - 1 });
     for (let block = last; block > first; block--) this.#uncompressIn(table, block, bytes, offset);
     return this.#uncompressIn(table, first, bytes, offset);
   }
 
   #uncompressIn(table: KeptTable, block: number, bytes: Uint8Array, from: number): Buffer {
-    const { offset, length } = table.layout.index.handle(block);
+    const { offset, length } = table.open.layout.index.handle(block);
     const start = offset - from;
     return this.#uncompress(
       table,
@@ -172,7 +176,7 @@ export class RangeReader {
   }
 
   #uncompress(table: KeptTable, block: number, stored: Uint8Array): Buffer {
-    const payload = inFile(fileName(table.address), () => openStoredBlock(stored));
+    const payload = inFile(fileName(table.open.address), () => openStoredBlock(stored));
     // A raw block is a view of what was read, and would keep all of that in memory.
     const own = payload.buffer === stored.buffer ? Buffer.from(payload) : payload;
     this.#blocks.set(table.serial * BLOCKS_PER_TABLE_MAX + block, own);

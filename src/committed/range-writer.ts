@@ -10,9 +10,6 @@ export interface BuiltRange extends RangeRecord {
   readonly file: Uint8Array;
 }
 
-// What index entries can add to the estimate while a block is taken: two of the longest keys.
-const INDEX_GROWTH_BYTES_MAX = 64 * 1024;
-
 /** Writes records, in ascending order of their keys, into as many ranges as they take. */
 export class RangeWriter {
   #table: TableWriter | undefined;
@@ -42,8 +39,8 @@ export class RangeWriter {
    */
   addBlock(payload: Buffer, stored: Uint8Array | undefined): Slice | undefined {
     if (!stored || this.#table?.canAdopt === false) return undefined;
-    const grown = (this.#table?.estimatedBytes ?? 0) + payload.length + INDEX_GROWTH_BYTES_MAX;
-    if (grown >= this.parameters.rangeBytesMax) return undefined;
+    const grownBytesMax = this.#table?.grownBytesMax(payload) ?? payload.length + 8;
+    if (grownBytesMax >= this.parameters.rangeBytesMax) return undefined;
     const block = readThrough(payload, stored, this.#isFine);
     return block && this.#opened().adopt(block) ? block.lastKey : undefined;
   }

@@ -35,14 +35,21 @@ export function tableAddress(namespace: StorageNamespace, id: string): BlockAddr
 
 /** Reads table files from a block store. Keeps nothing. */
 export class TableFiles {
-  constructor(private readonly blocks: BlockStore) {}
+  /**
+   * @param sizes  `tailBytes` is what a first read takes from a large file's end; of smaller ones
+   *   than these a test has more to see
+   */
+  constructor(
+    private readonly blocks: BlockStore,
+    private readonly sizes = { tailBytes: TAIL_BYTES, wholeBytesMax: WHOLE_FILE_BYTES_MAX },
+  ) {}
 
   /** @throws CorruptData, or BlockNotFound */
   async open(address: BlockAddress, estimatedBytes: number): Promise<OpenTable> {
     // The estimate lies a little below the size; a wrong one costs a read and nothing else.
-    if (estimatedBytes < WHOLE_FILE_BYTES_MAX / 2) {
+    if (estimatedBytes <= this.sizes.wholeBytesMax / 2) {
       const { sizeBytes } = await this.#head(address);
-      if (sizeBytes <= WHOLE_FILE_BYTES_MAX)
+      if (sizeBytes <= this.sizes.wholeBytesMax)
         return this.openWhole(address, await this.whole(address));
     }
     return this.#openTail(address);
@@ -52,7 +59,19 @@ export class TableFiles {
   openWhole(address: BlockAddress, bytes: Uint8Array): OpenTable {
     const tail = { fileBytes: bytes.length, bytes };
     const layout = inFile(fileName(address), () => readLayout(tail));
-    return { address, layout, whole: bytes.length <= WHOLE_FILE_BYTES_MAX ? bytes : undefined };
+    return { address, layout, whole: bytes.length <= this.sizes.wholeBytesMax ? bytes : undefined };
+  }
+
+  /** As `openWhole` of a small file that is sure to be right; it is read when it is looked at. */
+  openLater(address: BlockAddress, bytes: Uint8Array): OpenTable {
+    let layout: TableLayout | undefined;
+    return {
+      address,
+      whole: bytes,
+      get layout() {
+        return (layout ??= readLayout({ fileBytes: bytes.length, bytes }));
+      },
+    };
   }
 
   /** @throws CorruptData  too large a file, or BlockNotFound */
@@ -76,7 +95,7 @@ export class TableFiles {
 
   async #openTail(address: BlockAddress): Promise<OpenTable> {
     const { sizeBytes } = await this.#head(address);
-    let from = Math.max(0, sizeBytes - TAIL_BYTES);
+    let from = Math.max(0, sizeBytes - this.sizes.tailBytes);
     for (let reads = 0; reads < TAIL_READS_MAX; reads++) {
       const tail = {
         fileBytes: sizeBytes,
@@ -84,7 +103,7 @@ export class TableFiles {
       };
       const found = inFile(fileName(address), () => layoutOrMore(tail));
       if (typeof found !== 'number') {
-        const whole = from === 0 && sizeBytes <= WHOLE_FILE_BYTES_MAX ? tail.bytes : undefined;
+        const whole = from === 0 && sizeBytes <= this.sizes.wholeBytesMax ? tail.bytes : undefined;
         return { address, layout: found, whole };
       }
       from = found;

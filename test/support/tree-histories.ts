@@ -11,7 +11,8 @@ import { changesOf, inBatches } from './staged-samples.js';
 export const wideParameters: fc.Arbitrary<RangeParameters> = fc.constantFrom(
   DEFAULT_RANGE_PARAMETERS,
   { rangeBytesMin: 0, rangeBytesMax: 20 * 1024 * 1024, raggednessEntries: 300 },
-  { rangeBytesMin: 0, rangeBytesMax: 90_000, raggednessEntries: 50_000 },
+  { rangeBytesMin: 0, rangeBytesMax: 20_000, raggednessEntries: 50_000 },
+  { rangeBytesMin: 0, rangeBytesMax: 60_000, raggednessEntries: 50_000 },
   { rangeBytesMin: 30_000, rangeBytesMax: 120_000, raggednessEntries: 100 },
 );
 

@@ -30,7 +30,7 @@ export const LATE_PROPERTIES: ReadonlySet<string> = new Set([
   'min_key',
 ]);
 
-type Property = readonly [key: Uint8Array, value: Uint8Array];
+type Property = readonly [name: string, value: Uint8Array];
 
 const constants: readonly Property[] = [
   ['block.based.table.prefix.filtering', utf8('0')],
@@ -60,23 +60,24 @@ const constants: readonly Property[] = [
   ['oldest.key.time', uvarint(0)],
   ['prefix.extractor.name', utf8('nullptr')],
   ['property.collectors', utf8('[static]')],
-].map(([name, value]): Property => [utf8(`rocksdb.${String(name)}`), value as Uint8Array]);
+].map(([name, value]): Property => [`rocksdb.${String(name)}`, value as Uint8Array]);
 
 /** Returns the payload of a table's properties block: all in one order, ascending as bytes. */
 export function propertiesBlock(facts: TableFacts): Uint8Array {
-  const properties = [...constants, ...factsOf(facts)];
-  properties.sort(([a], [b]) => compareBytes(a, b));
+  const values = new Map([...constants, ...factsOf(facts)]);
   const block = new BlockWriter(0x7fff_ffff);
   const noTrailer = new Uint8Array();
-  for (const [key, value] of properties) block.add(sliceOf(key), noTrailer, sliceOf(value));
+  for (const { name, key } of namesInOrder([...values.keys()])) {
+    block.add(sliceOf(key), noTrailer, sliceOf(values.get(name) ?? noTrailer));
+  }
   return block.finish();
 }
 
 function factsOf(facts: TableFacts): Property[] {
   const { partitions, indexBytes } = facts.index;
-  const own: (readonly [string, Uint8Array])[] = [
-    ['count', utf8(String(facts.entryCount))],
-    ['estimated_size_bytes', utf8(String(facts.estimatedBytes))],
+  const own: Property[] = [
+    ['count', Buffer.from(String(facts.entryCount))],
+    ['estimated_size_bytes', Buffer.from(String(facts.estimatedBytes))],
     ['max_key', facts.maxKey],
     ['min_key', facts.minKey],
     ['rocksdb.block.based.table.index.type', u32(partitions ? 2 : 0)],
@@ -91,8 +92,28 @@ function factsOf(facts: TableFacts): Property[] {
     own.push(['rocksdb.index.partitions', uvarint(partitions.count)]);
     own.push(['rocksdb.top-level.index.size', uvarint(partitions.topBytes)]);
   }
-  const given = facts.given.map(([key, value]) => [key, utf8(value)] as const);
-  return [...own, ...given].map(([key, value]) => [utf8(key), value]);
+  for (const [name, value] of facts.given) own.push([name, Buffer.from(value)]);
+  return own;
+}
+
+interface Name {
+  readonly name: string;
+  readonly key: Uint8Array;
+}
+
+// Tables have one of a few sets of names; sorting forty of them is much of a small commit's cost.
+const ORDERS_MAX = 16;
+const orders = new Map<string, readonly Name[]>();
+
+function namesInOrder(names: readonly string[]): readonly Name[] {
+  const known = orders.get(names.join('\0'));
+  if (known) return known;
+  const sorted = names
+    .map((name) => ({ name, key: utf8(name) }))
+    .toSorted((a, b) => compareBytes(a.key, b.key));
+  if (orders.size >= ORDERS_MAX) orders.clear();
+  orders.set(names.join('\0'), sorted);
+  return sorted;
 }
 
 function uvarint(value: number): Uint8Array {

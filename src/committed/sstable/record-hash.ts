@@ -24,7 +24,7 @@ function decimal(out: ByteWriter, value: number): void {
 
 /** Hashes records into a table's id. */
 export class RecordHash {
-  readonly #buffer = new ByteWriter(BUFFER_BYTES + 4096);
+  readonly #buffer = new ByteWriter(4096);
 
   constructor(private readonly hash: Hash) {}
 

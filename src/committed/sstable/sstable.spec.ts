@@ -9,7 +9,7 @@ import { copyOf, sliceOf } from '../slice.js';
 import { BlockCursor } from './block-cursor.js';
 import { BlockWriter } from './block-writer.js';
 import { crc32c, maskedCrc } from './checksum.js';
-import { separatorOf, successorOf } from './index-keys.js';
+import { separatorOf, SET_TRAILER, successorOf } from './index-keys.js';
 import { compress, uncompress } from './snappy.js';
 import { openStoredBlock } from './stored-block.js';
 import { readLayout, storedIn } from './table-layout.js';
@@ -173,4 +173,32 @@ describe(`a block (SEED=${seed})`, () => {
       ),
       { seed, numRuns: 300 },
     ));
+
+  // Golden files have entries of much the same size, so they tell little about this.
+  it.each([
+    ['an entry', 1, 0],
+    ['a restart', 16, 4],
+  ])('ends before %s with which it would be over 4,096 bytes', (_, count, restartBytes) => {
+    const block = new BlockWriter(16);
+    const add = (key: string, valueLength: number) =>
+      block.add(sliceOf(Buffer.from(key)), SET_TRAILER, sliceOf(Buffer.alloc(valueLength)));
+    for (let n = 1; n < count; n++) add(String.fromCharCode(96 + n), 0);
+    add('z', 3687 - block.estimatedBytes - (count === 1 ? 17 : 13));
+    expect(block.count).toBe(count);
+    expect(block.estimatedBytes).toBe(3687);
+    expect(block.closesBefore(9, 100_000)).toBe(false);
+
+    block.reset();
+    for (let n = 1; n < count; n++) add(String.fromCharCode(96 + n), 0);
+    add('z', 3800 - block.estimatedBytes - (count === 1 ? 17 : 13));
+    expect(block.estimatedBytes).toBe(3800);
+    // Key, 4 for what is shared, 1 and 2 for the lengths of key and value.
+    const most = 4096 - 3800 - 9 - 4 - 1 - 2 - restartBytes;
+    expect(block.closesBefore(9, most)).toBe(false);
+    expect(block.closesBefore(9, most + 1)).toBe(true);
+
+    add('zz', 400);
+    expect(block.estimatedBytes).toBeGreaterThanOrEqual(4096);
+    expect(block.closesBefore(9, 0)).toBe(true);
+  });
 });

@@ -14,6 +14,8 @@ import { BLOCK_TRAILER_BYTES, storeBlock, storeRawBlock, writeHandle } from './s
 
 const RESTART_INTERVAL = 16;
 const TRAILER_BYTES = SET_TRAILER.length;
+// Of an index entry, beside the user key: three lengths, trailer, handle, restart.
+const INDEX_ENTRY_BYTES_MAX = 15 + TRAILER_BYTES + 20 + 4;
 
 export interface BuiltTable {
   /** 64 lower-case hex digits. */
@@ -27,7 +29,7 @@ export interface BuiltTable {
 
 /** Writes one table: records in ascending order of their keys, then `finish`, once. */
 export class TableWriter {
-  readonly #file = new ByteWriter(64 * 1024);
+  readonly #file = new ByteWriter(8 * 1024);
   readonly #block = new BlockWriter(RESTART_INTERVAL);
   readonly #index = new IndexWriter();
   readonly #hash = new RecordHash(createHash('sha256'));
@@ -50,6 +52,13 @@ export class TableWriter {
   /** Whether a block may begin with the next record. */
   get canAdopt(): boolean {
     return this.#block.count === 0 || this.#block.estimatedBytes > BLOCK_BYTES_THRESHOLD;
+  }
+
+  /** What the estimate can be, at most, when a block is adopted now. */
+  grownBytesMax(payload: Uint8Array): number {
+    // The open block is closed for it: its trailer, and an index entry of no longer a key.
+    const indexEntryBytes = this.#lastKey.end + INDEX_ENTRY_BYTES_MAX;
+    return this.estimatedBytes + BLOCK_TRAILER_BYTES + indexEntryBytes + payload.length;
   }
 
   /** What closes a range when it is large enough, and stands in the metarange in the end. */
