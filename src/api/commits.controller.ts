@@ -66,8 +66,9 @@ export class CommitsController {
 function logFilter(query: Query): LogCommits['filter'] {
   // It bounds the search for paths alone, and there is none without paths.
   query.flag('limit');
-  const since = query.text('since');
-  const stopAt = query.text('stop_at');
+  // Empty is as good as left out: the contract's own clients send both, empty.
+  const since = query.text('since') || undefined;
+  const stopAt = query.text('stop_at') || undefined;
   return {
     isFirstParentOnly: query.flag('first_parent'),
     sinceMs: since === undefined ? undefined : timeMs(since, 'since'),

@@ -19,12 +19,12 @@ import { httpErrorOf, NotServedYet, NotSupportedByStore, statusOf } from './http
 
 /** As lakeFS answers, written down apart from the table that it judges. */
 const rows: ReadonlyArray<readonly [DomainErrorCode, number]> = [
+  ['address_foreign', 400],
   ['address_refused', 400],
   ['already_initialized', 409],
   ['authentication_failed', 401],
   ['branch_busy', 503],
   ['branch_exists', 409],
-  ['branch_name_taken', 409],
   ['branch_not_found', 404],
   ['commit_not_found', 404],
   ['default_branch', 403],
@@ -34,6 +34,7 @@ const rows: ReadonlyArray<readonly [DomainErrorCode, number]> = [
   ['merge_conflict', 409],
   ['merge_target', 400],
   ['metarange_not_found', 404],
+  ['name_taken', 409],
   ['namespace_in_use', 400],
   ['namespace_invalid', 400],
   ['no_changes', 400],
@@ -53,9 +54,9 @@ const rows: ReadonlyArray<readonly [DomainErrorCode, number]> = [
   ['repository_exists', 409],
   ['repository_in_deletion', 410],
   ['repository_not_found', 404],
+  ['source_not_found', 404],
   ['store_busy', 503],
   ['tag_exists', 409],
-  ['tag_name_taken', 409],
   ['tag_not_found', 404],
 ];
 

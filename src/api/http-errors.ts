@@ -20,6 +20,7 @@ import {
 } from '../ports/store-errors.js';
 import { RangeNotSatisfiable } from './byte-range.js';
 import type { EdgeRequest } from './caller.js';
+import { API_PREFIX } from './operations.js';
 
 /** An option of a served operation that is not built: refused, never passed over. */
 export class NotServedYet extends Error {
@@ -41,12 +42,12 @@ export class NotSupportedByStore extends Error {
 
 /** One line a refusal. A code with no status does not compile. */
 export const statusOf: Readonly<Record<DomainErrorCode, number>> = {
+  address_foreign: 400,
   address_refused: 400,
   already_initialized: 409,
   authentication_failed: 401,
   branch_busy: 503,
   branch_exists: 409,
-  branch_name_taken: 409,
   branch_not_found: 404,
   commit_not_found: 404,
   default_branch: 403,
@@ -56,6 +57,7 @@ export const statusOf: Readonly<Record<DomainErrorCode, number>> = {
   merge_conflict: 409,
   merge_target: 400,
   metarange_not_found: 404,
+  name_taken: 409,
   namespace_in_use: 400,
   namespace_invalid: 400,
   no_changes: 400,
@@ -75,9 +77,9 @@ export const statusOf: Readonly<Record<DomainErrorCode, number>> = {
   repository_exists: 409,
   repository_in_deletion: 410,
   repository_not_found: 404,
+  source_not_found: 404,
   store_busy: 503,
   tag_exists: 409,
-  tag_name_taken: 409,
   tag_not_found: 404,
 };
 
@@ -167,6 +169,10 @@ export class HttpErrorFilter implements ExceptionFilter<unknown> {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<EdgeRequest>();
+    if (error instanceof NotFoundException && !isBelowApi(request)) {
+      // A client that was told a wrong address takes JSON for the API's own word.
+      return void http.getResponse<FastifyReply>().status(404).send();
+    }
     const answer = httpErrorOf(error, request.id);
     // A client that has gone broke its own request: that is no fault of ours, and nobody hears us.
     const isGone = request.raw.socket.destroyed;
@@ -183,6 +189,10 @@ export class HttpErrorFilter implements ExceptionFilter<unknown> {
         (cause === undefined ? '' : `\ncaused by ${cause.stack ?? cause.message}`),
     );
   }
+}
+
+function isBelowApi({ raw: { url = '' } }: EdgeRequest): boolean {
+  return url === API_PREFIX || url.startsWith(`${API_PREFIX}/`) || url.startsWith(`${API_PREFIX}?`);
 }
 
 /** Answers with `{"message"}`, and with no body where the method has none. */

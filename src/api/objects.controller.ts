@@ -23,7 +23,8 @@ import {
 } from './params.js';
 import { Serves } from './serves.js';
 import { takeUpload } from './upload-body.js';
-import { objectJson } from './wire.js';
+import { type BlockStoreSettings, EdgeSettings } from './settings.js';
+import { leanObjectJson, objectJson } from './wire.js';
 
 /** Objects on a branch: what writes. */
 @Controller()
@@ -31,6 +32,7 @@ export class ObjectsController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
+    private readonly settings: EdgeSettings,
   ) {}
 
   @Serves('uploadObject')
@@ -65,6 +67,7 @@ export class ObjectsController {
   ) {
     refuseConditions(headers);
     const object = objectToStage(path, body);
+    refuseForeign(object.physicalAddress, this.settings.blockStore);
     const entry = await this.commands.execute(new StageObject(repository, branch, object, asked));
     return stagedJson(object, entry);
   }
@@ -116,10 +119,17 @@ function unstageOptions(request: EdgeRequest): UnstageObjects['options'] {
 
 type UploadOptions = Pick<UploadObject['upload'], 'metadata' | 'isForced'>;
 
+/** @throws DomainError address_foreign  nobody could ever read it by this server */
+function refuseForeign(address: string, { type, namespaceRule }: BlockStoreSettings): void {
+  if (new RegExp(namespaceRule).test(address)) return;
+  throw new DomainError('address_foreign', { store: type });
+}
+
 /** The address is told as the client gave it. */
 function stagedJson(object: StageObject['object'], entry: ObjectEntry) {
   const { path, physicalAddress } = object;
-  return { ...objectJson({ path, entry, namespace: NOWHERE }), physical_address: physicalAddress };
+  const json = leanObjectJson({ path, entry, namespace: NOWHERE });
+  return { ...json, physical_address: physicalAddress };
 }
 
 /** In the contract a list that may not be deleted is no failed request: each path says it. */

@@ -53,7 +53,17 @@ export interface PlacedObject {
   readonly namespace: StorageNamespace;
 }
 
-export function objectJson({ path, entry, namespace }: PlacedObject, withMetadata = true) {
+export function objectJson(object: PlacedObject, withMetadata = true) {
+  const metadata = withMetadata ? metadataJson(object.entry.metadata) : {};
+  return { ...bareObjectJson(object), metadata };
+}
+
+/** Leaves metadata out when there is none, as listings do; a look at one object says so. */
+export function leanObjectJson(object: PlacedObject) {
+  return object.entry.metadata.length > 0 ? objectJson(object) : bareObjectJson(object);
+}
+
+function bareObjectJson({ path, entry, namespace }: PlacedObject) {
   return {
     path,
     path_type: 'object',
@@ -62,7 +72,6 @@ export function objectJson({ path, entry, namespace }: PlacedObject, withMetadat
     checksum: entry.checksum,
     size_bytes: entry.sizeBytes,
     mtime: seconds(entry.modifiedAtMs),
-    metadata: withMetadata ? metadataJson(entry.metadata) : {},
     content_type: entry.contentType || DEFAULT_CONTENT_TYPE,
   };
 }
@@ -71,7 +80,10 @@ export function listedObjectJson(
   item: ListedObject,
   { namespace, withMetadata }: { namespace: StorageNamespace; withMetadata: boolean },
 ) {
-  if (item.kind === 'object') return objectJson({ ...item, namespace }, withMetadata);
+  if (item.kind === 'object') {
+    const object = { ...item, namespace };
+    return withMetadata ? leanObjectJson(object) : bareObjectJson(object);
+  }
   const { path } = item;
   return { path, path_type: item.kind, physical_address: '', checksum: '', mtime: 0 };
 }

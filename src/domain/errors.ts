@@ -1,13 +1,13 @@
 /** Every way a command or a read can be refused. The wording is contract: clients compare it. */
 const messages = {
+  address_foreign: (of: { store: string }) =>
+    `physical address is not valid for block adapter: ${of.store}`,
   address_refused: (of: { reason: string }) => `invalid address: ${of.reason}`,
   already_initialized: () => 'lakeFS already initialized',
   authentication_failed: () => 'error authenticating request',
   branch_busy: (of: { waitingCount: number }) =>
     `branch has ${of.waitingCount} operations waiting, try again later`,
   branch_exists: () => 'branch already exists: not unique',
-  branch_name_taken: (of: { branch: string }) =>
-    `a tag or a commit is called '${of.branch}': not unique`,
   branch_not_found: () => 'branch not found',
   commit_not_found: () => 'commit not found',
   default_branch: () => 'cannot delete repository default branch',
@@ -18,16 +18,18 @@ const messages = {
   merge_conflict: () => 'conflict found',
   merge_target: (of: { ref: string }) => `'${of.ref}' is no branch`,
   metarange_not_found: () => 'metarange not found',
+  name_taken: (of: { by: 'branch name' | 'commit ID' | 'tag ID'; name: string }) =>
+    `${of.by} ${of.name}: conflict found`,
   namespace_in_use: (of: { namespace: string }) =>
-    `found lakeFS objects in the storage namespace(${of.namespace}) root: ` +
-    'storage namespace already in use',
+    `failed to create repository: found lakeFS objects in the storage (:${of.namespace}) ` +
+    'key(_lakefs/dummy): storage namespace already in use',
   namespace_invalid: (of: { reason: string }) => `invalid storage namespace: ${of.reason}`,
   no_changes: () => 'commit: no changes',
   not_implemented: () => 'Not Implemented',
   object_data_missing: () => 'No data',
   object_not_found: () => 'not found',
   parent_out_of_range: () => 'given parent number is out of range',
-  path_too_many: (of: { max: number }) => `more than ${of.max} paths in one request`,
+  path_too_many: (of: { max: number }) => `request size exceeded, max paths is set to ${of.max}`,
   precondition_failed: () => 'Precondition failed',
   protected_branch_commit: () => 'cannot commit to protected branch',
   protected_branch_write: () => 'cannot write to protected branch',
@@ -39,9 +41,9 @@ const messages = {
   repository_exists: () => 'error creating repository: not unique',
   repository_in_deletion: () => 'repository in deletion',
   repository_not_found: () => 'repository not found',
+  source_not_found: (of: { ref: string }) => `source reference '${of.ref}': not found`,
   store_busy: () => 'too many requests waiting, try again later',
   tag_exists: () => 'tag already exists: not unique',
-  tag_name_taken: (of: { tag: string }) => `a branch or a commit is called '${of.tag}': not unique`,
   tag_not_found: () => 'tag not found',
 } as const;
 

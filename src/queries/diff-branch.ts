@@ -38,7 +38,9 @@ export class DiffBranchHandler implements IQueryHandler<DiffBranch> {
 
   execute({ repository, branch, page, filter }: DiffBranch): Promise<Page<Difference>> {
     const { from, until } = spanOf(page, filter);
-    return this.reads.within(repository, branch, async (snapshot, point) => {
+    const atBranch = this.reads.within(repository, branch, async (snapshot, point) => {
+      // Tags and commits have nothing staged, and a branch always has an open token.
+      if (point.tokens.length === 0) throw new DomainError('branch_not_found');
       const items: Difference[] = [];
       const nextOffset = () => items.at(-1)?.path ?? '';
       for await (const batch of stagedChanges(snapshot, point.tokens, {
@@ -57,6 +59,10 @@ export class DiffBranchHandler implements IQueryHandler<DiffBranch> {
         }
       }
       return { items, hasMore: false, nextOffset: '' };
+    });
+    return atBranch.catch((error: unknown): never => {
+      const isUnknown = error instanceof DomainError && error.code === 'ref_not_found';
+      throw isUnknown ? new DomainError('branch_not_found') : error;
     });
   }
 

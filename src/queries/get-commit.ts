@@ -1,4 +1,5 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { DomainError } from '../domain/errors.js';
 import type { CommitRecord, RepositoryId } from '../domain/model.js';
 import { KvStore } from '../ports/kv-store.js';
 import { RepositoriesView } from '../projections/repositories.view.js';
@@ -7,7 +8,7 @@ import { Refs } from './resolve-ref.js';
 /**
  * Of any ref expression: id, short id, branch, tag, with `~ ^ @`.
  *
- * @throws DomainError  repository_not_found, ref_not_found, ref_invalid, commit_not_found
+ * @throws DomainError  repository_not_found, commit_not_found, ref_invalid
  */
 export class GetCommit extends Query<CommitRecord> {
   constructor(
@@ -28,6 +29,11 @@ export class GetCommitHandler implements IQueryHandler<GetCommit> {
 
   async execute({ repository, ref }: GetCommit): Promise<CommitRecord> {
     const record = await this.repositories.get(repository);
-    return this.refs.commit(this.kv, record, ref);
+    try {
+      return await this.refs.commit(this.kv, record, ref);
+    } catch (error) {
+      const isUnknown = error instanceof DomainError && error.code === 'ref_not_found';
+      throw isUnknown ? new DomainError('commit_not_found') : error;
+    }
   }
 }

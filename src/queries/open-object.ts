@@ -1,12 +1,13 @@
 import type { Readable } from 'node:stream';
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import type { ObjectEntry, RepositoryId, StorageNamespace } from '../domain/model.js';
-import { BlockStore } from '../ports/block-store.js';
+import { type BlockAddress, BlockStore } from '../ports/block-store.js';
+import { AddressRefused, BlockNotFound } from '../ports/store-errors.js';
 
 /**
  * Opens the bytes of an object that was found.
  *
- * @throws BlockNotFound, AddressRefused  the entry stands, and its bytes are not to be had here
+ * @throws BlockNotFound  the entry stands, and its bytes are not to be had here
  */
 export class OpenObject extends Query<Readable> {
   constructor(
@@ -27,7 +28,17 @@ export class OpenObjectHandler implements IQueryHandler<OpenObject> {
     const address =
       entry.addressType === 'relative'
         ? { namespace, key: entry.address }
-        : this.blocks.parse(entry.address);
+        : this.#parse(entry.address);
     return this.blocks.get(address, range);
+  }
+
+  /** An address that was taken over from another server may be none of this store's. */
+  #parse(address: string): BlockAddress {
+    try {
+      return this.blocks.parse(address);
+    } catch (error) {
+      if (!(error instanceof AddressRefused)) throw error;
+      throw new BlockNotFound(error.message, { cause: error });
+    }
   }
 }

@@ -18,7 +18,7 @@ const stage = (metadata: string) =>
   edge.call(
     `${LAKE}/branches/main/objects?path=a`,
     json(
-      `{"physical_address":"s3://b/k","checksum":"c","size_bytes":5,"metadata":${metadata}}`,
+      `{"physical_address":"local://b/k","checksum":"c","size_bytes":5,"metadata":${metadata}}`,
       'PUT',
     ),
   );
@@ -174,8 +174,6 @@ describe('what is no endpoint', () => {
     ['GET', '/api/v1/nope'],
     ['PATCH', '/api/v1/user'],
     ['POST', '/api/v1/nope'],
-    ['GET', '/nope'],
-    ['GET', '/'],
     ['GET', '/api/v1/repositories/'],
     ['DELETE', `${LAKE}/branches`],
     ['OPTIONS', LAKE],
@@ -183,4 +181,12 @@ describe('what is no endpoint', () => {
     const body = method === 'POST' ? json('{"x"', method) : { method };
     expect(await refusal(await edge.call(path, body))).toEqual([404, 'invalid API endpoint']);
   });
+
+  it.each(['/', '/nope', '/api/v11/repositories', '/api'])(
+    'GET %s is outside of the API, so nothing is said in its name',
+    async (path) => {
+      const response = await edge.call(path);
+      expect([response.status, await response.text()]).toEqual([404, '']);
+    },
+  );
 });

@@ -239,7 +239,7 @@ describe('objects', () => {
   });
 
   const staging = `${LAKE}/branches/main/objects?path=a`;
-  const staged = { physical_address: 's3://b/k', checksum: 'c', size_bytes: 7 };
+  const staged = { physical_address: 'local://b/k', checksum: 'c', size_bytes: 7 };
 
   it('are staged', async () => {
     const body = { ...staged, mtime: 9, content_type: 'a/b', force: true, metadata: { k: 'v' } };
@@ -248,7 +248,7 @@ describe('objects', () => {
       {
         path: 'a',
         path_type: 'object',
-        physical_address: 's3://b/k',
+        physical_address: 'local://b/k',
         checksum: 'c',
         size_bytes: 7,
         mtime: 9,
@@ -258,7 +258,7 @@ describe('objects', () => {
     ]);
     expect(edge.last(StageObject).object).toEqual({
       path: 'a',
-      physicalAddress: 's3://b/k',
+      physicalAddress: 'local://b/k',
       checksum: 'c',
       sizeBytes: 7,
       modifiedAtMs: 9000,

@@ -41,7 +41,8 @@ export class StageObject extends Command<ObjectEntry> {
   }
 }
 
-const URI = /^[a-z][a-z0-9+.-]*:\/\/[^/]/i;
+/** `local:///folder/file` is one: another server's local store names its files by whole paths. */
+const URI = /^[a-z][a-z0-9+.-]*:\/\/./i;
 
 @CommandHandler(StageObject)
 export class StageObjectHandler implements ICommandHandler<StageObject> {

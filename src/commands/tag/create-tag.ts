@@ -44,7 +44,8 @@ export class CreateTagHandler implements ICommandHandler<CreateTag> {
     ]);
     const isCommit =
       isCommitId(tag) && (await this.commits.get(uid, tag as string as CommitId)) !== undefined;
-    if (branch || isCommit) throw new DomainError('tag_name_taken', { tag });
+    if (branch) throw new DomainError('name_taken', { by: 'branch name', name: tag });
+    if (isCommit) throw new DomainError('name_taken', { by: 'commit ID', name: tag });
     const command = { type: 'CreateTag', commitId: commit.id } as const;
     const stream = tagStream(uid, tag);
     await this.streams.transact(
