@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, lchownSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, lchownSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Binaries, copyBinaries, makeLinks } from './embedded-postgres-binaries.js';
 import { StartError } from './start-error.js';
@@ -19,13 +20,6 @@ export interface PostgresUser {
 }
 
 const SELF: PostgresUser = { mode: 'self', prefix: [], ids: {} };
-/** Inside it we are user 1000, outside still root, so that files stay root's. */
-const NAMESPACE: PostgresUser = {
-  mode: 'namespace',
-  prefix: ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'],
-  ids: {},
-  owner: { uid: 0, gid: 0 },
-};
 const OTHER_USERS = ['postgres', 'nobody'];
 /** Enough for a program that prints its version. */
 const PROBE_MS = 10_000;
@@ -46,7 +40,7 @@ export interface Runnable {
 export function findUser(
   binaries: Binaries,
   data: string,
-  modes: readonly UserMode[] = process.getuid?.() === 0 ? ['namespace', 'other'] : ['self'],
+  modes: readonly UserMode[] = isRoot() ? ['namespace', 'other'] : ['self', 'namespace'],
 ): Runnable {
   let blocked = '';
   for (const user of modes.flatMap(usersOf)) {
@@ -84,25 +78,66 @@ function unreachableData({ postgres }: Binaries, blocked: string): StartError {
     const message = `Postgres does not run as root, and no other user may pass ${blocked}`;
     return new StartError('data_unreachable', `${message}; ${remedies}`);
   }
+  if (!hasName()) {
+    const message = `Postgres needs a user with a name, and ${process.getuid?.()} has none`;
+    return new StartError('postgres_failed', `${message} in /etc/passwd; ${remedies}`);
+  }
   const { stderr, error } = spawnSync(postgres, ['--version'], { encoding: 'utf8' });
   const why = error?.message ?? stderr.trim().split('\n')[0] ?? '';
   return new StartError('postgres_failed', `${postgres} does not run (${why}); ${remedies}`);
 }
 
 function usersOf(mode: UserMode): readonly PostgresUser[] {
-  if (mode === 'self') return [SELF];
-  if (mode === 'namespace') return isRunning(NAMESPACE, 'true', []) ? [NAMESPACE] : [];
-  return otherUsers();
+  if (mode === 'self') return hasName() ? [SELF] : [];
+  if (mode === 'other') return otherUsers();
+  const user = namespaceUser();
+  return isRunning(user, 'true', []) ? [user] : [];
+}
+
+/**
+ * Inside the namespace we are an ordinary user, outside who we are, so that files stay ours. It
+ * must be a user with a name, which initdb asks for: often 1000, but that need not be there.
+ */
+function namespaceUser(): PostgresUser {
+  const { uid, gid } = namedUsers().find((user) => user.uid === 1000) ??
+    namedUsers().find((user) => user.uid !== 0) ?? { uid: 1000, gid: 1000 };
+  return {
+    mode: 'namespace',
+    prefix: ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--'],
+    ids: {},
+    ...(isRoot() && { owner: { uid: 0, gid: 0 } }),
+  };
 }
 
 function otherUsers(): PostgresUser[] {
-  const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
   return OTHER_USERS.flatMap((name) => {
-    const [, , uid, gid] = lines.find((line) => line.startsWith(`${name}:`))?.split(':') ?? [];
-    if (uid === undefined || gid === undefined) return [];
-    const owner = { uid: Number(uid), gid: Number(gid) };
+    const found = namedUsers().find((user) => user.name === name);
+    if (found === undefined) return [];
+    const owner = { uid: found.uid, gid: found.gid };
     return [{ mode: 'other' as const, prefix: [], ids: owner, owner }];
   });
+}
+
+function namedUsers(): { name: string; uid: number; gid: number }[] {
+  if (!existsSync('/etc/passwd')) return [];
+  const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
+  return lines.flatMap((line) => {
+    const [name = '', , uid = '', gid = ''] = line.split(':');
+    return uid === '' || gid === '' ? [] : [{ name, uid: Number(uid), gid: Number(gid) }];
+  });
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/** A container may run us under a number that no user has. */
+function hasName(): boolean {
+  try {
+    return userInfo().username !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** Returns the first folder on the way to `path`, itself included, that the user may not pass. */

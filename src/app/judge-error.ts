@@ -19,6 +19,10 @@ export function judgeError(error: unknown): { message: string; code: ExitCode } 
     const message = `cannot listen (${line}); give another address by MORAINE_LISTEN`;
     return { message, code: ExitCode.listen };
   }
+  if (['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error))) {
+    const message = `${line}; run as the user who made the data folder, or name another folder`;
+    return { message: `${message} by MORAINE_DATA`, code: ExitCode.postgres };
+  }
   return { message: line, code: ExitCode.failed };
 }
 

@@ -9,7 +9,7 @@ export const ExitCode = {
   differs: 3,
   /** Another process has the data folder. */
   dataInUse: 4,
-  /** Postgres cannot be started, or cannot use its folder. */
+  /** Postgres cannot be started, or the data folder not be used. */
   postgres: 5,
   /** The address to listen on is taken or not ours. */
   listen: 6,
