@@ -42,7 +42,9 @@ export async function openPostgresStores(options: PostgresStoresOptions): Promis
   } finally {
     await hangUp(migrator);
   }
-  const pool = (name: string, max: number) => poolOf({ connection, name, max });
+  const pool = (name: string, max: number) =>
+    // A server that neither answers nor hangs up is given up: its own limit is shorter.
+    poolOf({ ...connection, query_timeout: SILENCE_MS_MAX }, { name, max });
   const log = new PostgresEventLog({
     connect,
     pool: pool('read log', 4),
@@ -58,7 +60,7 @@ export async function openPostgresStores(options: PostgresStoresOptions): Promis
     ...(outcomeMsMax !== undefined && { answerMsMax: outcomeMsMax }),
     ...(snapshotMsMax !== undefined && { snapshotMsMax }),
   });
-  const slots = new PostgresViewSlots({ pool: pool('slots', 3) });
+  const slots = new PostgresViewSlots({ pool: poolOf(connection, { name: 'slots', max: 3 }) });
   const close = async () => {
     await log.close();
     await kv.close();
@@ -67,15 +69,17 @@ export async function openPostgresStores(options: PostgresStoresOptions): Promis
   return { log, kv, slots, close };
 }
 
-function poolOf(options: { connection: ClientConfig; name: string; max: number }): Pool {
+function poolOf(connection: ClientConfig, options: { name: string; max: number }): Pool {
   const pool = new Pool({
-    ...configOf(options.connection, options.name),
+    ...configOf(connection, options.name),
     max: options.max,
     // Half a minute idle is a quiet service: its next request may pay for a connection.
     idleTimeoutMillis: 30_000,
   });
-  // An idle connection that breaks: the pool makes another when one is needed.
+  // Who uses a connection that breaks hears of it by his query, and of an idle one the pool takes
+  // care. Unheard, either would end the process.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
@@ -85,3 +89,5 @@ function stopProcess(error: unknown): void {
   process.exitCode = 1;
   process.kill(process.pid, 'SIGTERM');
 }
+
+const SILENCE_MS_MAX = 20_000;

@@ -49,11 +49,13 @@ interface Statement {
 export class PostgresKvStore extends KvStore {
   readonly #options: PostgresKvStoreOptions;
   readonly #gather: Gather<Reads, Rows>;
+  readonly #snapshotMsMax: number;
   #isClosed = false;
 
   constructor(options: PostgresKvStoreOptions) {
     super();
     this.#options = options;
+    this.#snapshotMsMax = options.snapshotMsMax ?? SNAPSHOT_MS_MAX;
     this.#gather = new Gather({
       send: (callers) => this.#readAll(callers),
       sendsMax: 2,
@@ -72,24 +74,25 @@ export class PostgresKvStore extends KvStore {
 
   async snapshot<Result>(work: (snapshot: KvSnapshot) => Promise<Result>): Promise<Result> {
     const client = await this.#retry(() => this.#beginSnapshot());
-    const untilMs = performance.now() + (this.#options.snapshotMsMax ?? SNAPSHOT_MS_MAX);
+    const untilMs = performance.now() + this.#snapshotMsMax;
     let isOver = false;
-    const read = async (reads: Reads) => {
+    const read = async (reads: Reads): Promise<Rows> => {
       for (const one of reads) checkRead(one);
-      if (isOver || performance.now() > untilMs) {
-        throw new SnapshotTooOld('a snapshot was held too long');
-      }
+      if (isOver || performance.now() > untilMs) throw tooOld();
       if (reads.length === 0) return [];
-      return rowsOf(reads, await client.query<Row>(toArrays(statementOf(reads))));
+      try {
+        return rowsOf(reads, await client.query<Row>(toArrays(statementOf(reads))));
+      } catch (error) {
+        const failure = this.#options.failureOf(error);
+        if (failure === 'fatal') this.#options.onFatal(error);
+        if (failure === 'refused') throw error;
+        // The server ends a transaction that idles too long; that is the same thing, seen later.
+        if (performance.now() > untilMs) throw tooOld(error);
+        throw new StoreUnavailable('the database does not answer', { cause: error });
+      }
     };
     try {
       return await work({ read });
-    } catch (error) {
-      // The server ends a transaction that idles too long; that is the same thing, seen later.
-      if (this.#options.failureOf(error) === 'lost' && performance.now() > untilMs) {
-        throw new SnapshotTooOld('a snapshot was held too long', { cause: error });
-      }
-      throw error;
     } finally {
       isOver = true;
       const isWhole = await client.query('COMMIT').then(
@@ -144,7 +147,8 @@ export class PostgresKvStore extends KvStore {
     const client = await this.#options.snapshotPool.connect();
     try {
       // The state is that of the first statement, and a caller counts from here.
-      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1');
+      await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+        SET LOCAL idle_in_transaction_session_timeout = ${this.#snapshotMsMax}; SELECT 1`);
       return client;
     } catch (error) {
       client.release(true);
@@ -196,6 +200,8 @@ export class PostgresKvStore extends KvStore {
     }
   }
 }
+
+const tooOld = (cause?: unknown) => new SnapshotTooOld('a snapshot was held too long', { cause });
 
 function statementOf(reads: Reads): Statement {
   const gets: unknown[][] = [[], [], []];

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { InlineProjection } from '../../src/ports/event-log.js';
 import { assert } from '../../src/shared/assert.js';
 import { notes } from '../support/new-events.js';
+import { closingContract } from './event-log/closing.js';
 import { followingContract } from './event-log/following.js';
 import { groupsContract } from './event-log/groups.js';
 import { judgingContract } from './event-log/judging.js';
@@ -35,5 +36,6 @@ export function eventLogContract(
     readingContract(current);
     followingContract(current);
     viewsContract(current);
+    closingContract(() => open(notes));
   });
 }

@@ -75,7 +75,7 @@ function buildingContract(opened: () => OpenedSlots): void {
       expect((await opened().slots.digest(slot)).rowCount).toBe(2);
     });
 
-    it('takes writes in their order: the last of a key wins, a drop takes what was before', async () => {
+    it('takes writes in their order, so a drop takes what was before it', async () => {
       const view = newView();
       const slot = await opened().slots.begin(view, 1);
       const partition = `${view}/p`;

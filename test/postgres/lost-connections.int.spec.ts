@@ -75,7 +75,7 @@ describe('an append whose connection is lost', () => {
     }, 120_000);
   }
 
-  it(`is in exactly once when the server ends its session at any moment (SEED=${seed})`, async () => {
+  it(`is in exactly once when the server ends sessions at will (SEED=${seed})`, async () => {
     const random = new SeededRandom(seed);
     const stream = newStream();
     const acknowledged: NewEvent[] = [];

@@ -206,7 +206,8 @@ export class PostgresEventLog extends EventLog {
     if (this.#closing.signal.aborted) throw new StoreUnavailable('the log is closed');
     const config = { name, text, values, rowMode: 'array' } as const;
     const read = () => pool.query<Row & unknown[]>(config);
-    const { rows } = await retryRead(read, { msMax: outcomeMsMax, onFatal, ...limits });
+    const { signal } = this.#closing;
+    const { rows } = await retryRead(read, { msMax: outcomeMsMax, onFatal, signal, ...limits });
     return rows;
   }
 }

@@ -209,7 +209,7 @@ export function judgingContract(opened: () => OpenedLog): void {
       expect((await opened().log.end(stream)).revision).toBe(11);
     });
 
-    it('sees the events that came in with a guard, behind refused and repeated ones too', async () => {
+    it('shows a guard what came in with it, behind refused and repeated ones too', async () => {
       const stream = newStream();
       const known = newEvent();
       await append(stream, 'none', known);
