@@ -1,16 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
+import { corruptTable, partsOf } from '../../test/support/corrupt-tables.js';
 import { golden, goldenObject } from '../../test/support/golden-records.js';
 import { seed } from '../../test/support/seed.js';
+import { SeededRandom } from '../../test/support/seeded-random.js';
 import { plainCommit } from '../../test/support/plain-commit.js';
 import { changesOf, entryOf, inBatches } from '../../test/support/staged-samples.js';
 import { expectPlainTrees, histories } from '../../test/support/tree-histories.js';
 import { MemoryBlockStore } from '../block-adapter/memory-block-store.js';
-import type { MetaRangeId, ObjectPath, StorageNamespace } from '../domain/model.js';
+import type { MetaRangeId, ObjectPath, RangeId, StorageNamespace } from '../domain/model.js';
 import { DEFAULT_RANGE_PARAMETERS, type StagedChange } from '../ports/committed-store.js';
 import { InvariantError } from '../shared/assert.js';
 import { BlockCommittedStore } from './block-committed-store.js';
 import { buildMetaRange } from './metarange-writer.js';
+import { sliceOf } from './slice.js';
+import { BlockWriter } from './sstable/block-writer.js';
 
 const namespace = 'mem://apply' as StorageNamespace;
 const empty = '' as MetaRangeId;
@@ -89,6 +93,31 @@ describe(`laying changes over a tree (SEED=${seed})`, () => {
       const built = await apply(metaRangeId, changes);
       expect(built.metaRangeId).toBe((await buildMetaRange([wanted.range])).id);
     }
+  });
+
+  it("takes no block whole of another writer's file, where it may lie otherwise", async () => {
+    const [own] = plainCommit([], manyObjects(990), DEFAULT_RANGE_PARAMETERS);
+    if (!own) throw new Error('one range');
+    const { blocks, apply } = opened();
+    await apply(empty, manyObjects(990));
+    const address = { namespace, key: `_lakefs/${own.range.id}` };
+    // Raw blocks, and properties that do not name the writer.
+    const parts = partsOf(await blocks.getBytes(address, 1e9));
+    const bare = new BlockWriter(1);
+    const name = 'rocksdb.block.based.table.index.type';
+    bare.add(sliceOf(Buffer.from(name)), new Uint8Array(), sliceOf(Buffer.alloc(4)));
+    const foreign = { ...parts, properties: Buffer.from(bare.finish()) };
+    const file = corruptTable(foreign, new Set(), new SeededRandom(seed));
+    const range = { ...own.range, id: 'fe'.repeat(32) as RangeId };
+    const base = await buildMetaRange([range]);
+    await blocks.putIfAbsent({ namespace, key: `_lakefs/${range.id}` }, file);
+    await blocks.putIfAbsent({ namespace, key: `_lakefs/${base.id}` }, base.file);
+
+    const changes = changesOf(new Map([[path(0), 4]]));
+    const [wanted] = plainCommit([own], changes, DEFAULT_RANGE_PARAMETERS);
+    if (!wanted) throw new Error('one range');
+    const built = await apply(base.id, changes);
+    expect(built.metaRangeId).toBe((await buildMetaRange([wanted.range])).id);
   });
 
   it('writes what lakeFS writes, from objects to metarange', async () => {

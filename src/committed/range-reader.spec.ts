@@ -57,7 +57,7 @@ async function opened(range: RangeRecord, file: Uint8Array, bounds = limits) {
 }
 
 describe(`reading a range (SEED=${seed})`, () => {
-  it('works on files of other writers: raw blocks, one level or two, none of our properties', async () => {
+  it('works on files of others: raw blocks, one level or two, none of our properties', async () => {
     const random = new SeededRandom(seed);
     const parts = partsOf(rangeOf(400).file);
     const bare = new BlockWriter(1);

@@ -95,7 +95,7 @@ describe(`building ranges on threads (SEED=${seed})`, () => {
     await expect(build(store, 5000)).resolves.toMatchObject({ addedCount: 0 });
   });
 
-  it('fails by name what is not done when the store is closed, and everything large after', async () => {
+  it('fails by name what is not done when it is closed, and what is large after', async () => {
     const store = opened(
       code(`import { parentPort } from 'node:worker_threads';
       parentPort.on('message', () => {});`),

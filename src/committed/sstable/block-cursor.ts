@@ -77,7 +77,7 @@ export class BlockCursor {
     return true;
   }
 
-  /** Goes to the first entry whose user key is `target` or after it. @returns whether there is one */
+  /** Goes to the first entry at or after the user key `target`. @returns whether there is one */
   seek(target: Slice): boolean {
     let low = 0;
     let high = this.#restartCount - 1;
