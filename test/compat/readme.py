@@ -8,7 +8,6 @@ the server, then the rest in one shell. `# → text` after a command is what it 
 """
 
 import argparse
-import os
 import re
 import subprocess
 import tempfile
@@ -88,7 +87,6 @@ def judge(checkout: Path, checks: Checks) -> None:
         installed = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", install],
             cwd=checkout,
-            env={**os.environ, "HOME": server.environment()["HOME"]},
             stdin=subprocess.DEVNULL,
             timeout=INSTALL_S_MAX,
         )
