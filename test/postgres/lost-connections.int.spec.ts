@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NewEvent } from '../../src/ports/event-log.js';
 import { StoreUnavailable, UnknownOutcome } from '../../src/ports/store-errors.js';
+import { Client } from 'pg';
 import { openPostgresStores, type PostgresStores } from '../../src/app/postgres-stores.js';
 import { CuttingProxy, type Way } from '../support/cutting-proxy.js';
 import { context, newEvent, newStream, notes } from '../support/new-events.js';
@@ -74,6 +75,36 @@ describe('an append whose connection is lost', () => {
       else expect(repeatedCount).toBeLessThan(cutCount);
     }, 120_000);
   }
+
+  it('is not sent again before the session that was lost is gone from the server', async () => {
+    const holder = new Client(database.connection);
+    await holder.connect();
+    await holder.query('SELECT pg_advisory_lock(6073911)');
+    const sessions = async () =>
+      (
+        await database.query<{ pid: number }>(
+          `SELECT pid FROM pg_stat_activity WHERE application_name = 'moraine append'
+            AND wait_event = 'advisory' AND datname = current_database()`,
+        )
+      ).map(({ pid }) => pid);
+    const until = async (isSo: (pids: readonly number[]) => boolean) => {
+      for (;;) {
+        const pids = await sessions();
+        if (isSo(pids)) return pids;
+      }
+    };
+    const stream = newStream();
+    const event = newEvent();
+    const sent = stores.log.append([{ stream, expected: 'none', events: [event] }], context);
+    const [lost] = await until((pids) => pids.length === 1);
+    // A session that waits for a lock does not notice that its client is gone.
+    proxy.dropClients();
+    const [second] = await until((pids) => pids.length > 0 && pids[0] !== lost);
+    expect(await sessions()).toEqual([second]);
+    await holder.end();
+    expect(await sent).toMatchObject([{ revision: 0, isRepeated: false }]);
+    expect(await idsIn(stream)).toEqual([event.id]);
+  }, 60_000);
 
   it(`is in exactly once when the server ends sessions at will (SEED=${seed})`, async () => {
     const random = new SeededRandom(seed);

@@ -10,6 +10,7 @@ export type Way = 'toServer' | 'toClient';
 export class CuttingProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #clients = new Set<Socket>();
   #cut: { way: Way; bytesLeft: number } | undefined;
   #cutCount = 0;
 
@@ -17,6 +18,8 @@ export class CuttingProxy {
   constructor(path: string) {
     this.#server = createServer((client) => {
       const server = connect(path);
+      this.#clients.add(client);
+      client.on('close', () => this.#clients.delete(client));
       for (const socket of [client, server]) {
         this.#sockets.add(socket);
         // A cut is an error to both ends, and meant.
@@ -39,6 +42,11 @@ export class CuttingProxy {
   /** Cuts once, after so many more bytes that way. */
   cutAfter(bytes: number, way: Way): void {
     this.#cut = { way, bytesLeft: bytes };
+  }
+
+  /** Takes every client its connection; the server is told, and may not listen. */
+  dropClients(): void {
+    for (const client of this.#clients) client.destroy();
   }
 
   /** Leaves every connection whole from here on. */

@@ -40,6 +40,7 @@ export class AppendQueue {
   readonly #options: AppendQueueOptions;
   readonly #outcomeMsMax: number;
   readonly #waiting: Waiting[] = [];
+  #waitingBytes = 0;
   #running: Promise<void> | undefined;
   #endedBy: string | undefined;
 
@@ -50,8 +51,11 @@ export class AppendQueue {
 
   append(group: PreparedGroup): Promise<readonly AppendResult[]> {
     if (this.#endedBy !== undefined) throw new StoreUnavailable(this.#endedBy);
-    if (this.#waiting.length >= WAITING_MAX) throw new StoreUnavailable('too many appends wait');
+    if (this.#waiting.length >= WAITING_MAX || this.#waitingBytes > WAITING_BYTES_MAX) {
+      throw new StoreUnavailable('too many appends wait');
+    }
     return new Promise((resolve, reject) => {
+      this.#waitingBytes += group.sizeBytes;
       this.#waiting.push({ group, queuedAtMs: performance.now(), resolve, reject });
       this.#running ??= this.#run();
     });
@@ -80,7 +84,13 @@ export class AppendQueue {
       if (!batch.takes(group)) break;
       count++;
     }
-    return { batch, waiting: this.#waiting.splice(0, count) };
+    return { batch, waiting: this.#remove(count) };
+  }
+
+  #remove(count: number): readonly Waiting[] {
+    const removed = this.#waiting.splice(0, count);
+    for (const { group } of removed) this.#waitingBytes -= group.sizeBytes;
+    return removed;
   }
 
   /** Sends a batch until it is known what became of it, or until that took too long. */
@@ -143,7 +153,7 @@ export class AppendQueue {
   #stop({ waiting }: Flight, error: unknown): void {
     this.#endedBy = 'the database is damaged';
     giveUp(waiting, { error, isUnknown: true });
-    giveUp(this.#waiting.splice(0), { error, isUnknown: false });
+    giveUp(this.#remove(this.#waiting.length), { error, isUnknown: false });
     this.#options.onFatal(error);
   }
 
@@ -156,7 +166,7 @@ export class AppendQueue {
   #expire(): void {
     const beforeMs = performance.now() - this.#outcomeMsMax;
     const fresh = this.#waiting.findIndex(({ queuedAtMs }) => queuedAtMs > beforeMs);
-    const late = this.#waiting.splice(0, fresh < 0 ? this.#waiting.length : fresh);
+    const late = this.#remove(fresh < 0 ? this.#waiting.length : fresh);
     giveUp(late, { error: undefined, isUnknown: false });
   }
 }
@@ -196,6 +206,7 @@ const APPEND = `SELECT append_batch(${Array.from({ length: 31 }, (_, i) => `$${i
   AS answer`;
 /** Bounded, so that an outage costs memory once and every caller hears of it. */
 const WAITING_MAX = 20_000;
+const WAITING_BYTES_MAX = 128 * 1024 * 1024;
 const OUTCOME_MS_MAX = 10_000;
 /** Longer than a statement may take, so that the server is the first to give up. */
 const SILENCE_MS_MAX = 20_000;
