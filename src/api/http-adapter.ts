@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -12,6 +13,9 @@ export const JSON_BYTES_MAX = 1024 * 1024;
 /** Of the request line and all headers; a path or ref of 1,024 escaped bytes takes 3 KiB. */
 export const HEADER_BYTES_MAX = 64 * 1024;
 
+/** Longer than any answer may be waited for; a client that has died is let go of after it. */
+export const IDLE_MS_MAX = 15 * 60 * 1000;
+
 /**
  * Returns the HTTP server: how bytes of a socket become a request, and how what breaks on the way
  * becomes an answer. Whatever goes wrong, the body is `{"message"}`.
@@ -25,8 +29,11 @@ export function httpAdapter({ newRequestId }: { newRequestId: () => string }): F
     trustProxy: true,
     skipMiddie: true,
     genReqId: newRequestId,
-    // An upload takes as long as it takes; headers have Node's own limit of 60 s.
+    // An upload takes as long as it takes, while something moves; headers have Node's 60 s.
     requestTimeout: 0,
+    connectionTimeout: IDLE_MS_MAX,
+    // What still comes in while the server ends is answered, and its connection closed after it.
+    return503OnClosing: false,
     http: { maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: false },
     routerOptions: {
       maxParamLength: HEADER_BYTES_MAX,
@@ -34,8 +41,14 @@ export function httpAdapter({ newRequestId }: { newRequestId: () => string }): F
       querystringParser: () => noQuery,
     },
     frameworkErrors: answerBadUrl,
-    clientErrorHandler: answerBadRequest,
+    clientErrorHandler: (error, socket) => answerBadRequest(error, socket, newRequestId()),
   });
+  addHooks(adapter, newRequestId);
+  addParsers(adapter);
+  return adapter;
+}
+
+function addHooks(adapter: FastifyAdapter, newRequestId: () => string): void {
   const server = adapter.getInstance();
   server.decorateRequest('contentType', '');
   server.decorateRequest('user', null);
@@ -51,8 +64,15 @@ export function httpAdapter({ newRequestId }: { newRequestId: () => string }): F
     void reply.header('x-content-type-options', 'nosniff');
     done(null, payload);
   });
-  addParsers(adapter);
-  return adapter;
+  server.addHook('preClose', (done) => {
+    // Else a connection whose last answer is still to come keeps the server for a minute more.
+    server.server.keepAliveTimeout = 1;
+    done();
+  });
+  server.server.on('checkExpectation', (_request, response: ServerResponse) => {
+    response.writeHead(417, errorHeaders(newRequestId()));
+    response.end(JSON.stringify({ message: 'no such expectation can be met' }));
+  });
 }
 
 /**
@@ -114,15 +134,26 @@ function pathFault(path: string): string | undefined {
 }
 
 /** What Node refuses before there is a request: answered on the bare socket. */
-function answerBadRequest(error: Error & { code?: string }, socket: Duplex): void {
+function answerBadRequest(
+  error: Error & { code?: string },
+  socket: Duplex,
+  requestId: string,
+): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
   const [status, message] = socketErrors.get(error.code ?? '') ?? noHttp;
   const body = JSON.stringify({ message });
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\n` +
-      `X-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `Connection: close\r\n\r\n${body}`,
-  );
+  const headers = { ...errorHeaders(requestId), 'content-length': Buffer.byteLength(body) };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${body}`);
+}
+
+function errorHeaders(requestId: string) {
+  return {
+    'content-type': 'application/json',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': requestId,
+    connection: 'close',
+  };
 }
 
 const noHttp = ['400 Bad Request', 'not a valid HTTP request'] as const;

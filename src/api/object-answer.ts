@@ -61,6 +61,11 @@ export function sendObjectHead(
     .send();
 }
 
+/** The client has it already. */
+export function sendNotModified(reply: FastifyReply, { entry }: FoundObject): void {
+  void reply.status(304).header('etag', entityTag(entry.checksum)).send();
+}
+
 export function entityTag(checksum: string): string {
   return sendable(checksum) ? `"${checksum.replaceAll('"', '')}"` : '""';
 }

@@ -8,7 +8,7 @@ import type { PageRequest } from '../shared/page.js';
 import { byteRangeOf, type ByteRange } from './byte-range.js';
 import type { EdgeRequest } from './caller.js';
 import { refuseConditions, refusePresign } from './conditions.js';
-import { entityTag, sendObject, sendObjectHead } from './object-answer.js';
+import { entityTag, sendNotModified, sendObject, sendObjectHead } from './object-answer.js';
 import {
   AtRef,
   ObjectAtRef,
@@ -65,9 +65,7 @@ export class ObjectReadsController {
     refusePresign(queryOf(request));
     refuseConditions(headers, 'if-none-match');
     const found = await this.queries.execute(new StatObject(repository, ref, path));
-    const etag = entityTag(found.entry.checksum);
-    if (headers['if-none-match'] === etag)
-      return void reply.status(304).header('etag', etag).send();
+    if (isKnown(headers, found)) return sendNotModified(reply, found);
     const range = rangeOf(headers.range, found);
     const bytes = await this.queries.execute(new OpenObject(repository, found, range));
     sendObject(reply, found, { range, bytes });
@@ -79,10 +77,16 @@ export class ObjectReadsController {
     @Req() { headers }: EdgeRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    refuseConditions(headers);
+    refuseConditions(headers, 'if-none-match');
     const found = await this.queries.execute(new StatObject(repository, ref, path));
+    if (isKnown(headers, found)) return sendNotModified(reply, found);
     sendObjectHead(reply, found, rangeOf(headers.range, found));
   }
+}
+
+/** Compared as text: of a list, or of a weak tag, nothing is known. */
+function isKnown(headers: EdgeRequest['headers'], { entry }: FoundObject): boolean {
+  return headers['if-none-match'] === entityTag(entry.checksum);
 }
 
 function rangeOf(header: string | undefined, { entry }: FoundObject): ByteRange | undefined {

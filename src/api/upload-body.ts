@@ -75,7 +75,6 @@ function contentPartOf(source: Readable, boundary: string): Promise<UploadBody> 
     form.on('finish', () => reject(invalid('content', 'no such part in the form')));
     form.on('error', () => fail(invalid('content', 'the form ends before its last boundary')));
     source.on('error', fail);
-    source.on('aborted', () => fail(new Error('the client went away in the middle of its upload')));
     source.pipe(form);
   });
 }

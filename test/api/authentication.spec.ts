@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { StoreUnavailable } from '../../src/ports/store-errors.js';
 import { GetBranch } from '../../src/queries/get-branch.js';
-import { BASIC, KEY, type RunningEdge, runEdge } from './running-edge.js';
+import { BASIC, KEY, type RunningEdge, runEdge, until } from './running-edge.js';
 import { standIns } from './stand-ins.js';
 
 const BRANCH = '/api/v1/repositories/lake/branches/main';
@@ -104,5 +104,29 @@ describe('a bug behind the edge', () => {
     edge.answer(GetBranch, () => Promise.reject('a text'));
     expect((await edge.call(BRANCH)).status).toBe(500);
     expect((await edge.call('/api/v1/config')).status).toBe(200);
+  });
+});
+
+describe('the end of the server', () => {
+  it('lets what is under way come to its answer', async () => {
+    const gate = Promise.withResolvers<void>();
+    edge.answer(GetBranch, async ({ branch }) => {
+      await gate.promise;
+      return { name: branch, commitId: 'c' };
+    });
+    const answer = edge.call(BRANCH);
+    await until(() => edge.seen.length === 1);
+    const closed = edge.end();
+    let hears = true;
+    while (hears) {
+      hears = await fetch(`${edge.url}/_health`).then(
+        (response) => response.ok,
+        () => false,
+      );
+    }
+    gate.resolve();
+    expect((await answer).status).toBe(200);
+    await closed;
+    await expect(edge.call(BRANCH)).rejects.toThrow();
   });
 });

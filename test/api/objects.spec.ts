@@ -69,6 +69,14 @@ describe('reading an object', () => {
     ]);
   });
 
+  it('gives the nothing of an empty object', async () => {
+    edge.answer(StatObject, found({ sizeBytes: 0 }));
+    edge.answer(OpenObject, () => Readable.from([]));
+    const response = await edge.call(OBJECT);
+    expect([response.status, await response.text()]).toEqual([200, '']);
+    expect(response.headers.get('content-length')).toBe('0');
+  });
+
   it('gives one range', async () => {
     const response = await edge.call(OBJECT, { headers: { range: 'bytes=1-2' } });
     expect([response.status, await response.text()]).toEqual([206, 'el']);
@@ -148,6 +156,7 @@ describe('reading an object', () => {
     const response = await edge.call(OBJECT);
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('hello');
+    expect(response.headers.has('etag')).toBe(false);
   });
 
   it('stops reading the store when the client goes away', async () => {
@@ -191,6 +200,12 @@ describe('the head of an object', () => {
     const response = await head({ range: 'bytes=1-2' });
     expect([response.status, response.headers.get('content-length')]).toEqual([206, '2']);
     expect((await head({ range: 'bytes=9-' })).status).toBe(416);
+  });
+
+  it('says nothing more when the client has it already', async () => {
+    const response = await head({ 'if-none-match': `"${entry.checksum}"` });
+    expect([response.status, response.headers.get('etag')]).toEqual([304, `"${entry.checksum}"`]);
+    expect((await head({ 'if-match': '"x"' })).status).toBe(501);
   });
 
   it('of what is not there has no body', async () => {
@@ -246,7 +261,10 @@ describe('deleting objects', () => {
   });
 
   it.each([
-    [Array.from({ length: 1001 }, (_, at) => `p${at}`), 'more than 1000 paths in one request'],
+    [
+      Array.from({ length: 1001 }, (_, at) => `p${at}`),
+      new DomainError('path_too_many', { max: 1000 }).message,
+    ],
     ['a', 'paths: must be an array'],
     [[5], 'paths[0]: must be a string'],
   ])('is refused: %#', async (paths, message) => {

@@ -25,7 +25,19 @@ describe('the contract', () => {
     expect(new Set(OPERATIONS.map((each) => `${each.method} ${each.path}`)).size).toBe(134);
   });
 
-  it('has no public or optional operation that it does not know', () => {
+  it('is open to anybody in nine operations, and asks for nobody in one more', () => {
+    expect([...PUBLIC_OPERATIONS].toSorted()).toEqual([
+      'externalPrincipalLogin',
+      'getAuthCapabilities',
+      'getSetupState',
+      'healthCheck',
+      'login',
+      'oauthCallback',
+      'setup',
+      'setupCommPrefs',
+      'stsLogin',
+    ]);
+    expect([...OPTIONAL_CALLER_OPERATIONS]).toEqual(['getCurrentUser']);
     const known = new Set(OPERATIONS.map((each) => each.operationId));
     for (const id of [...PUBLIC_OPERATIONS, ...OPTIONAL_CALLER_OPERATIONS]) {
       expect(known).toContain(id);

@@ -25,6 +25,9 @@ export interface RunningEdge {
   /** The last of a type that came through. */
   last<Asked extends object>(type: abstract new (...args: never[]) => Asked): Asked;
   call(path: string, init?: RequestInit & { duplex?: 'half' }): Promise<Response>;
+  /** Ends it as a server ends. */
+  end(): Promise<void>;
+  /** Ends it with whatever hangs. */
   close(): Promise<void>;
 }
 
@@ -92,6 +95,7 @@ export async function runEdge(answers: ReadonlyMap<Type<object>, Answer<never>>)
         ...init,
         headers: { authorization: BASIC, ...Object.fromEntries(new Headers(init.headers)) },
       }),
+    end: () => app.close(),
     close: () => {
       app.getHttpServer().closeAllConnections();
       return app.close();

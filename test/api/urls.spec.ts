@@ -135,6 +135,17 @@ describe('what is no HTTP', () => {
       'application/json',
     ]);
     expect(JSON.parse(answer.body)).toEqual({ message: 'not a valid HTTP request' });
+    expect(answer.headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
+  });
+
+  it('an expectation that nobody knows is refused with a message', async () => {
+    const text = await rawRequest(
+      edge.port,
+      'GET /_health HTTP/1.1\r\nHost: x\r\nExpect: a miracle\r\n\r\n',
+    );
+    const { status, headers, body } = answerOf(text);
+    expect([status, headers.get('content-type')]).toEqual([417, 'application/json']);
+    expect(body).toContain('{"message":"no such expectation can be met"}');
   });
 
   it('a request without a host is served', async () => {
