@@ -39,8 +39,10 @@ export class DiffBranchHandler implements IQueryHandler<DiffBranch> {
   execute({ repository, branch, page, filter }: DiffBranch): Promise<Page<Difference>> {
     const { from, until } = spanOf(page, filter);
     const atBranch = this.reads.within(repository, branch, async (snapshot, point) => {
-      // Tags and commits have nothing staged, and a branch always has an open token.
-      if (point.tokens.length === 0) throw new DomainError('branch_not_found');
+      // Tags and commits have nothing staged, and neither has a branch that was never written to.
+      if (point.tokens.length === 0 && !(await this.reads.branch(repository, branch))) {
+        throw new DomainError('branch_not_found');
+      }
       const items: Difference[] = [];
       const nextOffset = () => items.at(-1)?.path ?? '';
       for await (const batch of stagedChanges(snapshot, point.tokens, {

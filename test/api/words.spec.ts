@@ -96,6 +96,13 @@ describe('what is not there', () => {
   });
 });
 
+describe('a branch that was never written to', () => {
+  it('has nothing that is not committed', async () => {
+    await send(`${LAKE}/branches`, { name: 'fresh', source: 'main' });
+    expect(await ask(`${LAKE}/branches/fresh/diff`)).toMatchObject([200, { results: [] }]);
+  });
+});
+
 describe('a log', () => {
   it('takes an empty since and stop_at as none, as the command line sends them', async () => {
     const path = `${LAKE}/refs/main/commits?amount=100&since=&stop_at=`;

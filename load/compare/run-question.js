@@ -1,0 +1,69 @@
+// One run of one script against one server, and the CPU of everybody meanwhile.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import { cpuMsOf, machineCpuMs } from './processes.js';
+
+/** CPU is sampled this long after the first request and that long before the last. */
+const LEAD_MS = 400;
+const TAIL_MS = 300;
+const BEGINS = 'load: measuring begins';
+
+/**
+ * Runs a script and returns what k6 counted and what CPU an operation took.
+ *
+ * @param {{script: string}} question
+ * @param {import('./sides.js').Side} side
+ * @param {{k6: string, clients: number, seconds: number, folder: string}} options
+ */
+export async function runQuestion({ script }, side, { k6, clients, seconds, folder }) {
+  const results = mkdtempSync(join(tmpdir(), 'load-'));
+  const summaryFile = join(results, 'summary.json');
+  const child = spawn(k6, ['run', '--no-usage-report', '--quiet', join(folder, script)], {
+    env: { ...process.env, ...side.env, ...envOf({ clients, seconds, summaryFile }) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const said = [];
+  const cpu = new Promise((resolve) => {
+    createInterface(child.stderr).on('line', (line) => {
+      if (line.includes(BEGINS)) resolve(sample({ ...side.pids, k6: child.pid }, seconds));
+      else said.push(line);
+    });
+    child.on('close', () => resolve(undefined));
+  });
+  const code = await new Promise((resolve, reject) => {
+    child.on('error', reject).on('close', resolve);
+  });
+  try {
+    const summary = JSON.parse(readFileSync(summaryFile, 'utf8'));
+    return { ...summary, isPassed: code === 0, said: said.slice(0, 10), cpu: await cpu };
+  } catch (error) {
+    throw new Error(`${script} on ${side.url} ended with ${code}:\n${said.join('\n')}`, {
+      cause: error,
+    });
+  } finally {
+    rmSync(results, { recursive: true });
+  }
+}
+
+/** Returns the CPU-milliseconds a second of each tree, and of the whole machine. */
+async function sample(pids, seconds) {
+  await wait(LEAD_MS);
+  const before = { at: performance.now(), ...cpuMsOf(pids), machine: machineCpuMs() };
+  await wait(seconds * 1000 - LEAD_MS - TAIL_MS);
+  const after = { at: performance.now(), ...cpuMsOf(pids), machine: machineCpuMs() };
+  const spanSeconds = (after.at - before.at) / 1000;
+  const rateOf = (name) => (after[name] - before[name]) / spanSeconds;
+  return Object.fromEntries([...Object.keys(pids), 'machine'].map((name) => [name, rateOf(name)]));
+}
+
+function envOf({ clients, seconds, summaryFile }) {
+  return {
+    LOAD_CLIENTS: String(clients),
+    LOAD_SECONDS: String(seconds),
+    LOAD_SUMMARY: summaryFile,
+  };
+}
