@@ -124,7 +124,7 @@ export class PostgresEventLog extends EventLog {
     this.#listener.start();
     const signal = AbortSignal.any([options.signal, this.#closing.signal]);
     const { after, filter } = options;
-    const limit = READ_EVENTS_MAX;
+    const limit = FOLLOWED_EVENTS_MAX;
     const readPage = (from: number) =>
       this.#page(from, { limit, filter, signal, msMax: Number.POSITIVE_INFINITY });
     try {
@@ -223,4 +223,6 @@ const GATHER = {
   waitingMax: 20_000,
   onFull: () => new StoreUnavailable('too many reads wait'),
 };
+/** Of one page of a subscription: events of the largest size must fit in memory together. */
+const FOLLOWED_EVENTS_MAX = 250;
 const READ_MS_MAX = 10_000;
