@@ -1,6 +1,12 @@
 import { assert, unreachable } from '../../shared/assert.js';
 import type { CommitRecord, IntentId } from '../model.js';
-import type { BranchCreated, BranchEvent, BranchResult, TokenSpan } from './branch.events.js';
+import type {
+  BranchCreated,
+  BranchEvent,
+  BranchResult,
+  IntentRequested,
+  TokenSpan,
+} from './branch.events.js';
 import { intentIdOf, isDeleting, type BranchState, type LiveBranch } from './branch.state.js';
 
 /** What an event means for a branch. The protocol's invariants are asserted here, always. */
@@ -12,23 +18,8 @@ export function evolveBranch(branch: BranchState, event: BranchEvent): BranchSta
   assert(branch.status === 'live', `${event.type} on a branch that is not there`);
 
   switch (event.type) {
-    case 'IntentRequested': {
-      assert(!isDeleting(branch), 'nothing is requested behind a delete');
-      assert(event.upto === branch.tokens.hi, 'a request takes the newest token');
-      const blocked = branch.areWritesBlocked;
-      assert(event.opens === (blocked ? undefined : event.upto + 1), 'the next ordinal is opened');
-      const pending = {
-        kind: 'request',
-        request: event.intent,
-        upto: event.upto,
-        claim: undefined,
-        verdict: undefined,
-      } as const;
-      const queue = [...branch.queue, pending];
-      return event.opens === undefined
-        ? { ...branch, queue }
-        : { ...branch, queue, tokens: opened(branch.tokens, event.opens) };
-    }
+    case 'IntentRequested':
+      return requested(branch, event);
     case 'TokenRotated':
       assert(!isDeleting(branch), 'no token behind a delete');
       assert(!branch.areWritesBlocked, 'no token while writes are blocked');
@@ -39,6 +30,9 @@ export function evolveBranch(branch: BranchState, event: BranchEvent): BranchSta
     }
     case 'HookClaimed': {
       const { node, untilMs } = event;
+      const [next] = branch.queue;
+      const isClaimed = next?.kind === 'request' && next.claim !== undefined;
+      assert(!isClaimed, 'a hook is never started twice');
       return withHead(branch, event.intentId, { claim: { node, untilMs } });
     }
     case 'HookVerdict':
@@ -54,8 +48,10 @@ export function evolveBranch(branch: BranchState, event: BranchEvent): BranchSta
       return { status: 'absent' };
     }
     case 'WritesBlocked':
+      assert(!branch.areWritesBlocked, 'writes are blocked once');
       return { ...branch, areWritesBlocked: true };
     case 'WritesAllowed':
+      assert(branch.areWritesBlocked, 'writes were blocked before they are allowed');
       return { ...branch, areWritesBlocked: false, tokens: opened(branch.tokens, event.opens) };
     default:
       return unreachable(event);
@@ -74,6 +70,26 @@ function created({ life, head, isHidden }: BranchCreated): LiveBranch {
     areWritesBlocked: false,
     isHidden,
   };
+}
+
+function requested(branch: LiveBranch, event: IntentRequested): LiveBranch {
+  assert(!isDeleting(branch), 'nothing is requested behind a delete');
+  const isKnown = branch.queue.some((pending) => intentIdOf(pending) === event.intent.id);
+  assert(!isKnown, 'an intent is accepted once');
+  assert(event.upto === branch.tokens.hi, 'a request takes the newest token');
+  const blocked = branch.areWritesBlocked;
+  assert(event.opens === (blocked ? undefined : event.upto + 1), 'the next ordinal is opened');
+  const pending = {
+    kind: 'request',
+    request: event.intent,
+    upto: event.upto,
+    claim: undefined,
+    verdict: undefined,
+  } as const;
+  const queue = [...branch.queue, pending];
+  return event.opens === undefined
+    ? { ...branch, queue }
+    : { ...branch, queue, tokens: opened(branch.tokens, event.opens) };
 }
 
 function opened(tokens: TokenSpan, opens: number): TokenSpan {
@@ -97,15 +113,18 @@ function completed(branch: LiveBranch, result: BranchResult): LiveBranch {
   assert(next && intentIdOf(next) === result.intentId, 'intents are completed in order');
   assert(next.kind === 'request', 'a delete is completed by BranchDeleted');
   if (result.type === 'IntentFailed') return { ...branch, queue };
+  assert(result.type === successOf[next.request.wish.kind], 'a result of its own kind');
 
   const { lo, hi } = branch.tokens;
   const tokens = { lo: Math.max(lo, next.upto + 1), hi };
   if (result.type === 'StagingDiscarded') return { ...branch, queue, tokens };
-  const { wish } = next.request;
-  assert((wish.kind === 'commit') === (result.type === 'Committed'), 'a result of its own kind');
   assert(result.from === branch.head.commitId, 'the head stood still meanwhile');
+  assert(result.commit.parents[0] === result.from, 'the head is the first parent');
   return { ...branch, queue, tokens, head: headOf(result.commit) };
 }
+
+/** What an intent of each kind comes to when it does not fail. */
+const successOf = { commit: 'Committed', merge: 'Merged', reset: 'StagingDiscarded' } as const;
 
 /** Returns what a branch keeps of the commit that it stands at. */
 export const headOf = (commit: CommitRecord) => ({

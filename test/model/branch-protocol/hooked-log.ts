@@ -1,22 +1,12 @@
-import type { EventId } from '../../../src/domain/model.js';
-import {
-  EventLog,
-  type AppendResult,
-  type EventContext,
-  type EventFilter,
-  type StreamAppend,
-} from '../../../src/ports/event-log.js';
+import type { AppendResult, EventContext, StreamAppend } from '../../../src/ports/event-log.js';
+import { ForwardingLog } from './forwarding-log.js';
 
 type Work = () => Promise<void>;
 
 /** A log on which something happens right before or right after a certain event, once. */
-export class HookedLog extends EventLog {
+export class HookedLog extends ForwardingLog {
   readonly #before = new Map<string, Work>();
   readonly #after = new Map<string, Work>();
-
-  constructor(private readonly log: EventLog) {
-    super();
-  }
 
   /** Runs work before the next append that holds an event of this type. */
   before(type: string, work: Work): void {
@@ -28,7 +18,7 @@ export class HookedLog extends EventLog {
     this.#after.set(type, work);
   }
 
-  async append(
+  override async append(
     appends: readonly StreamAppend[],
     context: EventContext,
   ): Promise<readonly AppendResult[]> {
@@ -37,31 +27,6 @@ export class HookedLog extends EventLog {
     await run(this.#after, appends);
     return results;
   }
-
-  read(
-    stream: string,
-    options: { from: number; direction: 'forward' | 'backward'; limit: number },
-  ) {
-    return this.log.read(stream, options);
-  }
-
-  find(stream: string, id: EventId) {
-    return this.log.find(stream, id);
-  }
-
-  end(stream: string) {
-    return this.log.end(stream);
-  }
-
-  readAll(options: { after: number; limit: number; filter?: EventFilter }) {
-    return this.log.readAll(options);
-  }
-
-  subscribe(options: { after: number; signal: AbortSignal; filter?: EventFilter }) {
-    return this.log.subscribe(options);
-  }
-
-  async close(): Promise<void> {}
 }
 
 async function run(hooks: Map<string, Work>, appends: readonly StreamAppend[]): Promise<void> {
