@@ -48,7 +48,10 @@ export function build() {
 function buildNow() {
   const startedAt = new Date();
   const fresh = join(root, `dist.${process.pid}`);
-  rmSync(fresh, { recursive: true, force: true });
+  // We hold the lock, so whatever stands there is of a build that was killed.
+  for (const left of globSync('dist.[0-9]*', { cwd: root })) {
+    rmSync(join(root, left), { recursive: true, force: true });
+  }
   try {
     compile(fresh);
     const { compilerOptions } = JSON.parse(readFileSync(join(root, 'nest-cli.json'), 'utf8'));
@@ -60,7 +63,6 @@ function buildNow() {
     // When it began: a source that was saved meanwhile is newer.
     utimesSync(stamp, startedAt, startedAt);
     const old = `${fresh}.old`;
-    rmSync(old, { recursive: true, force: true });
     mkdirSync(dist, { recursive: true });
     renameSync(dist, old);
     renameSync(fresh, dist);
