@@ -59,7 +59,8 @@ async function inDatabase<Result>(
 /** Returns the folder of its socket. */
 async function serverOfThisRun(): Promise<string> {
   // In a worker of Jest the run is its parent; in band the run is this process.
-  const owner = process.send ? process.ppid : process.pid;
+  const isWorker = process.argv[1]?.includes('jest-worker') ?? false;
+  const owner = isWorker ? process.ppid : process.pid;
   const folder = join(tmpdir(), `moraine-pg-${owner}`);
   if (await isMine(folder)) {
     const keeper = fileURLToPath(new URL('postgres-server.ts', import.meta.url));
