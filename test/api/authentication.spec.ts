@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { StoreUnavailable } from '../../src/ports/store-errors.js';
 import { GetBranch } from '../../src/queries/get-branch.js';
+import { answerOf, rawRequest } from './raw-request.js';
 import { BASIC, KEY, type RunningEdge, runEdge, until } from './running-edge.js';
 import { standIns } from './stand-ins.js';
 
@@ -107,6 +108,17 @@ describe('a bug behind the edge', () => {
   });
 });
 
+/** Waits until nobody new is heard. */
+async function deaf(): Promise<void> {
+  let hears = true;
+  while (hears) {
+    hears = await fetch(`${edge.url}/_health`).then(
+      (response) => response.ok,
+      () => false,
+    );
+  }
+}
+
 describe('the end of the server', () => {
   it('lets what is under way come to its answer', async () => {
     const gate = Promise.withResolvers<void>();
@@ -117,16 +129,30 @@ describe('the end of the server', () => {
     const answer = edge.call(BRANCH);
     await until(() => edge.seen.length === 1);
     const closed = edge.end();
-    let hears = true;
-    while (hears) {
-      hears = await fetch(`${edge.url}/_health`).then(
-        (response) => response.ok,
-        () => false,
-      );
-    }
+    await deaf();
     gate.resolve();
     expect((await answer).status).toBe(200);
     await closed;
     await expect(edge.call(BRANCH)).rejects.toThrow();
+  });
+
+  it('answers what comes in on the connection of such a one', async () => {
+    const gate = Promise.withResolvers<void>();
+    edge.answer(GetBranch, async ({ branch }) => {
+      await gate.promise;
+      return { name: branch, commitId: 'c' };
+    });
+    const first = `GET ${BRANCH} HTTP/1.1\r\nHost: x\r\nAuthorization: ${BASIC}\r\n\r\n`;
+    const second = Promise.withResolvers<string>();
+    const both = rawRequest(edge.port, first, second.promise);
+    await until(() => edge.seen.length === 1);
+    const closed = edge.end();
+    await deaf();
+    second.resolve('GET /_health HTTP/1.1\r\nHost: x\r\n\r\n');
+    gate.resolve();
+    const [branch, health] = (await both).split(/(?<=\})(?=HTTP)/);
+    expect(answerOf(branch ?? '').status).toBe(200);
+    expect(answerOf(health ?? '')).toMatchObject({ status: 200, body: 'alive!' });
+    await closed;
   });
 });

@@ -1,10 +1,19 @@
 import { connect } from 'node:net';
 
-/** Sends bytes as they are on a connection of their own, and returns all that comes back. */
-export function rawRequest(port: number, bytes: string | Buffer): Promise<string> {
+/**
+ * Sends bytes as they are on a connection of their own, and returns all that comes back.
+ *
+ * @param later  sent on the same connection once it is there
+ */
+export function rawRequest(
+  port: number,
+  bytes: string | Buffer,
+  later?: Promise<string>,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    void later?.then((more) => socket.write(more));
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('error', reject);
     socket.on('close', () => resolve(Buffer.concat(chunks).toString('latin1')));
