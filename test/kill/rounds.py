@@ -22,7 +22,7 @@ from checks import Checks
 from client import Client
 from oracle import ACKNOWLEDGED, Commit, Oracle, Write
 from server import Server
-from verify import verify
+from verify import verify, verify_rebuild
 from workload import Workload
 
 UPLOADS_UNANSWERED_MIN = 8
@@ -50,6 +50,8 @@ class Rounds:
         self.create_repository()
         for number in range(1, count + 1):
             self.round(number, with_postgres=number % 2 == 0)
+        # Once, over all that the rounds left in the log.
+        verify_rebuild(self.server, self.checks)
         self.checks.same(self.server.stop(), 0, "SIGTERM to npm start ends it with 0")
         self.checks.same(self.server.postgres_pids(), [], "no Postgres is left behind")
 
