@@ -108,6 +108,7 @@ export class PlainModel {
 
   #createBranch(name: string, from: string): Answer {
     const commit = this.#resolve(from);
+    if (commit === 'ref_not_found') return 'source_not_found';
     if (typeof commit === 'string') return commit;
     if (this.branches.has(name)) return 'branch_exists';
     this.branches.set(name, { head: commit, staged: new Map() });

@@ -18,7 +18,7 @@ export const specFor =
     const decide = (command: Command) => decider.decide(frozen(command), state());
     return {
       when: (command: Command) => ({
-        // Nobody awaits it. oxlint-disable-next-line unicorn/no-thenable
+        // oxlint-disable-next-line unicorn/no-thenable
         then: (...expected: readonly Event[]) => expect(decide(command)).toEqual(expected),
         refused: (code: DomainErrorCode) => {
           expect(() => decide(command)).toThrow(DomainError);

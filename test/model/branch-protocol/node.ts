@@ -70,7 +70,7 @@ export class Node {
     this.intents = new (parts.Intents ?? Intents)(ports, ...shared, { intentWaitMs: 60_000 });
     const below = [this.branches, this.intents, this.successors, traffic] as const;
     this.writer = new StagingWriter(log, clock, ...below);
-    this.branchDeletion = new BranchDeletion(log, clock, this.branches, this.intents);
+    this.branchDeletion = new BranchDeletion(clock, this.branches, this.intents);
     this.streams = new AggregateStreams(log, clock);
     this.repositoryDeletion = new RepositoryDeletion(kv, this.streams, this.branchDeletion);
     this.places = new Places(repositories);
@@ -104,8 +104,8 @@ export class Node {
   }
 
   get createBranch(): CreateBranchHandler {
-    const { log, kv, clock } = this.ports;
+    const { kv, clock } = this.ports;
     const from = [this.places, this.refs, new TagsView(kv), this.branches] as const;
-    return new CreateBranchHandler(log, kv, clock, ...from);
+    return new CreateBranchHandler(kv, clock, ...from);
   }
 }

@@ -75,7 +75,7 @@ export class ReferenceBranch {
         must(!isDeleting, 'an intent is accepted behind a deletion');
         must(event.upto === this.hi, `I3: ${event.upto} is taken, and ${this.hi} is the newest`);
         this.queue.push({ id: event.intent.id, request: event });
-        return this.#open(event.opens);
+        return event.opens === undefined ? this.#sealed() : this.#open(event.opens);
       case 'TokenRotated':
         must(!isDeleting, 'a token is named behind a deletion');
         return this.#open(event.opens);
@@ -86,6 +86,10 @@ export class ReferenceBranch {
       case 'Committed':
       case 'IntentFailed':
         return this.#result(event);
+      case 'WritesBlocked':
+      case 'HookClaimed':
+      case 'HookVerdict':
+        return;
       default:
         must(false, `${event.type} is nothing that was asked for`);
     }
@@ -99,8 +103,12 @@ export class ReferenceBranch {
     }
   }
 
-  #open(ordinal: number | undefined): void {
+  #sealed(): void {
     must(this.hi < 0 || this.tokens.get(this.hi)?.isClosed, `I1: ${this.hi} is open still`);
+  }
+
+  #open(ordinal: number): void {
+    this.#sealed();
     must(ordinal === this.hi + 1, `${ordinal} is named behind ${this.hi}`);
     const token = this.tokens.get(ordinal);
     must(token && !token.isClosed, `token ${ordinal} is named, and is not open`);
@@ -115,7 +123,10 @@ export class ReferenceBranch {
     const wanted = this.#over(this.lo, upto);
     const isEmpty = isSameContent(wanted, this.contentOf(this.head));
     if (result.type === 'IntentFailed') {
-      must(isEmpty, `"no changes" is said of ${intent.id}, and there are some`);
+      must(
+        isEmpty || result.reason !== 'no_changes',
+        `"no changes" is said of ${intent.id}, and there are some`,
+      );
     } else if (result.type === 'Committed') {
       const { commit, from } = result;
       must(from === this.head.id, `${commit.id} is not made on the head`);

@@ -16,6 +16,7 @@ export interface Shown {
 
 /** Where a write landed. */
 export interface Landing {
+  readonly path: string;
   readonly position: number;
   readonly life: number;
   readonly ordinal: number;
@@ -80,10 +81,12 @@ export class Reference {
     const event = decodeEvent(recorded) as StagingEvent;
     if (event.type === 'ObjectStaged' || event.type === 'ObjectUnstaged') {
       must(this.#branch?.life === life, `a write lands in life ${life}, which is over`);
-      const landing = { position: recorded.position, life, ordinal };
+      const landing = { path: event.path, position: recorded.position, life, ordinal };
       const { commandId } = recorded;
-      this.landings.set(commandId, [...(this.landings.get(commandId) ?? []), landing]);
-      must(this.landings.get(commandId)?.length === 1, `${commandId} is stored twice`);
+      const before = this.landings.get(commandId) ?? [];
+      const isFirst = before.every(({ path }) => path !== event.path);
+      must(isFirst, `${commandId} is stored twice`);
+      this.landings.set(commandId, [...before, landing]);
     }
     // Of a life that is over, only what is left of it may go.
     if (event.type === 'StagedRowsDropped' && this.#branch?.life !== life) return;

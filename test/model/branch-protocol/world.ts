@@ -4,7 +4,12 @@ import type { BranchRecord } from '../../../src/domain/branch/branch.events.js';
 import { branchStream } from '../../../src/domain/branch/branch.stream.js';
 import { eventIdOf } from '../../../src/domain/event-id.js';
 import { encodeEvent, type DomainEvent } from '../../../src/domain/event-types.js';
-import type { CommandId, ObjectEntry, ObjectPath } from '../../../src/domain/model.js';
+import type {
+  CommandId,
+  CommitRecord,
+  ObjectEntry,
+  ObjectPath,
+} from '../../../src/domain/model.js';
 import { repositoryStream } from '../../../src/domain/repository/repository.stream.js';
 import { stagingToken } from '../../../src/domain/staging/staging.stream.js';
 import { MemoryEventLog } from '../../../src/event-log/memory-event-log.js';
@@ -58,16 +63,22 @@ export class World {
 
   /** Shows the reference what has landed, and compares what readers see with what they must. */
   async catchUp(): Promise<void> {
-    const after = this.reference.position;
-    const read = await this.log.readAll({ after, limit: READ_EVENTS_MAX });
-    // Someone else may have caught up meanwhile.
-    const events = read.filter(({ position }) => position > this.reference.position);
-    if (events.length === 0) return;
-    for (const event of events) {
-      const commit = event.data['commit'];
-      if (commit) this.#commits.set((commit as { id: string }).id, commit as never);
+    let hasMore = true;
+    let isNew = false;
+    while (hasMore) {
+      const after = this.reference.position;
+      const read = await this.log.readAll({ after, limit: READ_EVENTS_MAX });
+      // Someone else may have caught up meanwhile.
+      const events = read.filter(({ position }) => position > this.reference.position);
+      for (const { data } of events) {
+        const commit = data['commit'] as CommitRecord | undefined;
+        if (commit) this.#commits.set(commit.id, commit);
+      }
+      this.reference.take(events);
+      isNew ||= events.length > 0;
+      hasMore = read.length === READ_EVENTS_MAX;
     }
-    this.reference.take(events);
+    if (!isNew) return;
     const { branch } = this.reference;
     const seen = await this.seen();
     must((seen === null) === (branch === undefined), 'the view has another branch');
