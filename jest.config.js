@@ -15,7 +15,17 @@ export default {
       testMatch: ['<rootDir>/{src,test}/**/*.spec.ts'],
       testPathIgnorePatterns: ['\\.int\\.spec\\.ts$', '\\.e2e\\.spec\\.ts$', '/fixtures/'],
     },
-    { ...common, displayName: 'int', testMatch: ['<rootDir>/{src,test}/**/*.int.spec.ts'] },
-    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/{src,test}/**/*.e2e.spec.ts'] },
+    {
+      ...common,
+      displayName: 'int',
+      testMatch: ['<rootDir>/{src,test}/**/*.int.spec.ts'],
+      testPathIgnorePatterns: ['/fixtures/'],
+    },
+    {
+      ...common,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/{src,test}/**/*.e2e.spec.ts'],
+      testPathIgnorePatterns: ['/fixtures/'],
+    },
   ],
 };

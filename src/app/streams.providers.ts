@@ -60,8 +60,8 @@ export const streams: Provider[] = [
   },
   {
     provide: BranchDeletion,
-    inject: [EventLog, Clock, Branches, Intents],
-    useFactory: (...from: [EventLog, Clock, Branches, Intents]) => new BranchDeletion(...from),
+    inject: [Clock, Branches, Intents],
+    useFactory: (...from: [Clock, Branches, Intents]) => new BranchDeletion(...from),
   },
   {
     provide: RepositoryDeletion,

@@ -30,7 +30,7 @@ export class MemoryBlockStore implements BlockStore {
     const uri = uriOf(address);
     const chunks: Uint8Array[] = [];
     // A copy of each: the one who sends may use a buffer again.
-    for await (const chunk of body) chunks.push(chunk.slice());
+    for await (const chunk of body) chunks.push(Uint8Array.from(chunk));
     const held = { body: Buffer.concat(chunks), modifiedAtMs: this.clock.nowMs() };
     this.#blocks.set(uri, held);
     const md5 = createHash('md5').update(held.body).digest('hex');

@@ -96,9 +96,9 @@ export class ReadsAt {
       }
     }
     return this.kv.snapshot(async (snapshot) => {
-      const found = await new RepositoriesView(snapshot).get(repository);
-      const record = await new BranchesView(snapshot).get(found.uid, branch);
-      return record && { repository: found, record };
+      const owner = await new RepositoriesView(snapshot).get(repository);
+      const record = await new BranchesView(snapshot).get(owner.uid, branch);
+      return record && { repository: owner, record };
     });
   }
 

@@ -25,7 +25,8 @@ export function afterPrefix(prefix: Uint8Array): Uint8Array | undefined {
   for (let at = prefix.length - 1; at >= 0; at--) {
     const byte = prefix[at];
     if (byte !== undefined && byte < 0xff) {
-      const end = prefix.slice(0, at + 1);
+      // A Buffer's `slice` would be a view, and the prefix of the caller's would change.
+      const end = Uint8Array.from(prefix.subarray(0, at + 1));
       end[at] = byte + 1;
       return end;
     }

@@ -29,7 +29,7 @@ async function isHidden(node: TestMoraine, repository: RepositoryId): Promise<bo
   return items.length === 0;
 }
 
-const isReachedOnce = (name: Failpoint): boolean => /^(repository|drop)\./.test(name);
+const isReachedOnce = (name: Failpoint): boolean => /^(repository|drop|token)\./.test(name);
 
 describe('a node that is cut off while work is in flight', () => {
   it.each(

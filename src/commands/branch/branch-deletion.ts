@@ -1,13 +1,11 @@
 import { branchDecider } from '../../domain/branch/branch.decider.js';
-import { branchStream } from '../../domain/branch/branch.stream.js';
 import { DomainError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
-import type { EventLog } from '../../ports/event-log.js';
-import { contextOf, newEvent } from '../new-events.js';
+import { failpoint } from '../../shared/failpoint.js';
+import { contextOf } from '../new-events.js';
 import type { Request } from '../request.js';
-import { expectedOf, withRecords, type Branches, type BranchPlace } from './branches.js';
+import type { Branches, BranchPlace } from './branches.js';
 import { intentIdOfRequest, type Intents } from './intents.js';
-import { isLostRace } from './successor.js';
 
 /** Lost races of one deletion before its caller is told that the branch is busy. */
 const TRIES_MAX = 200;
@@ -15,7 +13,6 @@ const TRIES_MAX = 200;
 /** Says it in the control stream first, from where on nobody names a token; then closes. */
 export class BranchDeletion {
   constructor(
-    private readonly log: EventLog,
     private readonly clock: Clock,
     private readonly branches: Branches,
     private readonly intents: Intents,
@@ -33,21 +30,13 @@ export class BranchDeletion {
         await this.intents.help(place, request);
         continue;
       }
-      const append = {
-        stream: branchStream(place.repository.uid, place.branch),
-        expected: expectedOf(fold),
-        events: withRecords(fold.state, events).map((event) =>
-          newEvent(event, intentId, 'request-delete'),
-        ),
-      };
-      try {
-        const [result] = await this.log.append([append], contextOf(request, this.clock));
-        if (!result?.isRepeated) this.branches.accepted(place, fold, events);
-        await this.intents.outcome(place, intentId, request);
-        return true;
-      } catch (error) {
-        if (!isLostRace(error)) throw error;
-      }
+      const append = { events, of: () => intentId, part: 'request-delete' };
+      const context = contextOf(request, this.clock);
+      const lost = await this.branches.append(place, fold, append, context);
+      if (lost !== undefined) continue;
+      await failpoint('branch.afterDeletionRequest');
+      await this.intents.outcome(place, intentId, request);
+      return true;
     }
     throw new DomainError('branch_busy', { waitingCount: TRIES_MAX });
   }

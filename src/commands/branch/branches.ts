@@ -19,11 +19,15 @@ import type { BranchId, IntentId } from '../../domain/model.js';
 import type { RepositoryRecord } from '../../domain/repository/repository.events.js';
 import {
   READ_EVENTS_MAX,
+  type EventContext,
   type EventLog,
   type Expected,
   type RecordedEvent,
+  type StreamAppend,
 } from '../../ports/event-log.js';
+import { EventRefused, WrongExpectedRevision } from '../../ports/store-errors.js';
 import { assert } from '../../shared/assert.js';
+import { newEvent } from '../new-events.js';
 
 /** A branch of a repository: what its streams are named by, and where its ranges go. */
 export interface BranchPlace {
@@ -39,6 +43,19 @@ export interface BranchFold {
 
 /** What the log says became of an intent. */
 export type IntentOutcome = BranchResult | { readonly type: 'BranchDeleted' };
+
+/** Another append was first, or part of this one stands there already. */
+export type LostRace = WrongExpectedRevision | EventRefused;
+
+/** Control events as they are decided, and what their ids follow from. */
+export interface ControlAppend {
+  readonly events: readonly BranchEvent[];
+  /** The command or intent that an event follows from. */
+  readonly of: (event: BranchEvent) => string;
+  readonly part: string;
+  /** What is written with them in other streams, or not at all. */
+  readonly beside?: readonly StreamAppend[];
+}
 
 /** Read at once, looking back for the nearest event that leaves nothing pending. */
 const BACKWARD_EVENTS = 32;
@@ -76,12 +93,39 @@ export class Branches {
     }
   }
 
-  /** Takes note of what this process has appended right behind a fold. */
-  accepted(place: BranchPlace, fold: BranchFold, events: readonly BranchEvent[]): BranchFold {
+  /**
+   * Appends events right behind a fold, with what belongs to them in other streams: all or none.
+   *
+   * @returns undefined when they are in the log; the refusal when the race was lost: nothing is
+   *   written then, and the caller looks again
+   */
+  async append(
+    place: BranchPlace,
+    fold: BranchFold,
+    { events, of, part, beside = [] }: ControlAppend,
+    context: EventContext,
+  ): Promise<LostRace | undefined> {
     const stream = streamOf(place);
+    const control = {
+      stream,
+      expected: expectedOf(fold),
+      events: withRecords(fold.state, events).map((event) => newEvent(event, of(event), part)),
+    };
+    try {
+      const results = await this.log.append([...beside, control], context);
+      // What was there already may be long past: the next look says where the branch is.
+      if (!results.some(({ isRepeated }) => isRepeated)) this.#accepted(stream, fold, events);
+      return undefined;
+    } catch (error) {
+      if (error instanceof WrongExpectedRevision || error instanceof EventRefused) return error;
+      throw error;
+    }
+  }
+
+  #accepted(stream: string, fold: BranchFold, events: readonly BranchEvent[]): void {
     let { state } = fold;
     for (const event of events) state = this.#evolve(state, event);
-    return this.#keep(stream, { state, revision: fold.revision + events.length });
+    this.#keep(stream, { state, revision: fold.revision + events.length });
   }
 
   /** Returns what this process has seen become of an intent, without a look at the log. */

@@ -1,21 +1,18 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { branchDecider } from '../../domain/branch/branch.decider.js';
 import { headOf } from '../../domain/branch/branch.evolve.js';
-import { branchStream } from '../../domain/branch/branch.stream.js';
 import { DomainError } from '../../domain/errors.js';
 import type { BranchId, CommitId, RepositoryId, TagId } from '../../domain/model.js';
 import { isCommitId } from '../../domain/ref/parse-ref.js';
 import type { RepositoryRecord } from '../../domain/repository/repository.events.js';
 import { Clock } from '../../ports/clock.js';
-import { EventLog } from '../../ports/event-log.js';
 import { KvStore } from '../../ports/kv-store.js';
 import { TagsView } from '../../projections/tags.view.js';
 import { Refs } from '../../queries/resolve-ref.js';
-import { contextOf, newEvent } from '../new-events.js';
+import { contextOf } from '../new-events.js';
 import { Places, writable } from '../places.js';
 import type { Request } from '../request.js';
-import { Branches, expectedOf, withRecords, type BranchFold } from './branches.js';
-import { isLostRace } from './successor.js';
+import { Branches, type BranchFold } from './branches.js';
 
 /** Makes a branch at the commit that a ref names. */
 export class CreateBranch extends Command<CommitId> {
@@ -40,7 +37,6 @@ const TRIES_MAX = 10;
 @CommandHandler(CreateBranch)
 export class CreateBranchHandler implements ICommandHandler<CreateBranch> {
   constructor(
-    private readonly log: EventLog,
     private readonly kv: KvStore,
     private readonly clock: Clock,
     private readonly places: Places,
@@ -69,20 +65,11 @@ export class CreateBranchHandler implements ICommandHandler<CreateBranch> {
         { type: 'CreateBranch', life, head: headOf(source), isHidden },
         fold.state,
       );
-      const stored = withRecords(fold.state, events);
-      const append = {
-        stream: branchStream(record.uid, branch),
-        expected: expectedOf(fold),
-        events: stored.map((event, index) => newEvent(event, request.commandId, index)),
-      };
-      try {
-        const [result] = await this.log.append([append], contextOf(request, this.clock));
-        if (!result?.isRepeated) this.branches.accepted(place, fold, events);
+      const append = { events, of: () => request.commandId, part: '0' };
+      const context = contextOf(request, this.clock);
+      if ((await this.branches.append(place, fold, append, context)) === undefined)
         return source.id;
-      } catch (error) {
-        if (!isLostRace(error)) throw error;
-        fold = await this.branches.view(place);
-      }
+      fold = await this.branches.view(place);
     }
     throw new DomainError('store_busy');
   }

@@ -12,16 +12,15 @@ import type { IntentId } from '../../domain/model.js';
 import { stagingStream } from '../../domain/staging/staging.stream.js';
 import type { Clock } from '../../ports/clock.js';
 import type { CommittedStore } from '../../ports/committed-store.js';
-import type { EventLog, StreamAppend } from '../../ports/event-log.js';
+import type { EventContext, EventLog, StreamAppend } from '../../ports/event-log.js';
 import type { KvStore } from '../../ports/kv-store.js';
 import { WrongExpectedRevision } from '../../ports/store-errors.js';
 import { assert, InvariantError } from '../../shared/assert.js';
+import { failpoint } from '../../shared/failpoint.js';
 import { InTurn, OnceAtATime } from '../../shared/in-turn.js';
 import { contextOf, newEvent } from '../new-events.js';
 import type { Request } from '../request.js';
 import {
-  expectedOf,
-  withRecords,
   type Branches,
   type BranchFold,
   type BranchPlace,
@@ -29,14 +28,7 @@ import {
 } from './branches.js';
 import type { BranchTraffic } from './branch-traffic.js';
 import { buildCommit, type PendingRequest } from './build-commit.js';
-import {
-  isLostRace,
-  live,
-  REQUEST_PART,
-  tokenAt,
-  type LiveFold,
-  type Successors,
-} from './successor.js';
+import { live, REQUEST_PART, tokenAt, type LiveFold, type Successors } from './successor.js';
 
 /** Lost races of one request before its caller is told that the branch is busy. */
 const TRIES_MAX = 200;
@@ -161,38 +153,30 @@ export class Intents {
   ): Promise<'accepted' | 'closed' | 'lost'> {
     const { intent, events } = step;
     const { hi } = fold.state.tokens;
-    const appends: StreamAppend[] = [];
+    const beside: StreamAppend[] = [];
     if (hi >= 0 && !step.isNewestClosed) {
       const closed = { type: 'TokenClosed', request: intent } as const;
-      appends.push({
+      beside.push({
         stream: stagingStream(tokenAt(place, fold.state, hi)),
         expected: 'open',
         events: [newEvent(closed, intent.id, 'close')],
       });
     }
     if (!fold.state.areWritesBlocked) {
-      appends.push({
+      beside.push({
         stream: stagingStream(tokenAt(place, fold.state, hi + 1)),
         expected: 'none',
         events: [newEvent({ type: 'TokenOpened' }, intent.id, `open-${hi + 1}`)],
       });
     }
-    const stored = withRecords(fold.state, events);
-    appends.push({
-      stream: branchStream(place.repository.uid, place.branch),
-      expected: expectedOf(fold),
-      events: stored.map((event) => newEvent(event, intent.id, REQUEST_PART)),
-    });
-    try {
-      const results = await this.ports.log.append(appends, contextOf(request, this.ports.clock));
-      if (!results.some(({ isRepeated }) => isRepeated))
-        this.branches.accepted(place, fold, events);
+    await failpoint('intent.beforeRequest');
+    const append = { events, of: () => intent.id, part: REQUEST_PART, beside };
+    const lost = await this.branches.append(place, fold, append, this.#contextOf(request));
+    if (lost === undefined) {
+      await failpoint('intent.afterRequest');
       return 'accepted';
-    } catch (error) {
-      if (!isLostRace(error)) throw error;
-      const isClosed = error instanceof WrongExpectedRevision && error.reason === 'closed';
-      return isClosed ? 'closed' : 'lost';
     }
+    return lost instanceof WrongExpectedRevision && lost.reason === 'closed' ? 'closed' : 'lost';
   }
 
   async #help(place: BranchPlace, request: Request): Promise<void> {
@@ -239,6 +223,7 @@ export class Intents {
       if (next?.kind !== 'request') break;
       const kept = built.get(next.request.id);
       const on = basisOf(state, next);
+      await failpoint('intent.beforeBuild');
       // What was built before a lost append still holds when it stands on the same.
       const result =
         kept?.on === on ? kept.result : await buildCommit(this.ports, place, state, next);
@@ -248,16 +233,11 @@ export class Intents {
       assert(after.status === 'live', 'a result does not end a branch');
       state = after;
     }
-    const appends: StreamAppend[] = [
-      {
-        stream: branchStream(place.repository.uid, place.branch),
-        expected: expectedOf(fold),
-        events: withRecords(fold.state, results).map((event, index) =>
-          newEvent(event, results[index]?.intentId ?? '', 'result'),
-        ),
-      },
-    ];
-    await this.#appendResult(place, fold, { appends, events: results }, request);
+    await failpoint('intent.afterBuild');
+    const append = { events: results, of: intentOf, part: 'result' };
+    // Of a lost race nothing follows: the caller looks again.
+    const lost = await this.branches.append(place, fold, append, this.#contextOf(request));
+    if (lost === undefined) await failpoint('intent.afterResult');
   }
 
   async #completeDeletion(
@@ -267,38 +247,24 @@ export class Intents {
     request: Request,
   ): Promise<void> {
     const events = branchDecider.decide({ type: 'CompleteDeletion', intentId }, fold.state);
-    const appends: StreamAppend[] = [];
+    const beside: StreamAppend[] = [];
     const { hi } = fold.state.tokens;
     const stream = stagingStream(tokenAt(place, fold.state, hi));
     if (hi >= 0 && !(await this.ports.log.end(stream)).isClosed) {
       const closed = { type: 'TokenClosed', request: undefined } as const;
-      const event = newEvent(closed, intentId, 'close');
-      appends.push({ stream, expected: 'open', events: [event] });
+      beside.push({ stream, expected: 'open', events: [newEvent(closed, intentId, 'close')] });
     }
-    appends.push({
-      stream: branchStream(place.repository.uid, place.branch),
-      expected: expectedOf(fold),
-      events: withRecords(fold.state, events).map((event) => newEvent(event, intentId, 'result')),
-    });
-    await this.#appendResult(place, fold, { appends, events }, request);
+    const append = { events, of: () => intentId, part: 'result', beside };
+    await this.branches.append(place, fold, append, this.#contextOf(request));
   }
 
-  /** Appends what was decided; of a lost race nothing follows: the caller looks again. */
-  async #appendResult(
-    place: BranchPlace,
-    fold: LiveFold,
-    { appends, events }: { appends: readonly StreamAppend[]; events: readonly BranchEvent[] },
-    request: Request,
-  ): Promise<void> {
-    try {
-      const results = await this.ports.log.append(appends, contextOf(request, this.ports.clock));
-      if (!results.some(({ isRepeated }) => isRepeated))
-        this.branches.accepted(place, fold, events);
-    } catch (error) {
-      if (!isLostRace(error)) throw error;
-    }
+  #contextOf(request: Request): EventContext {
+    return contextOf(request, this.ports.clock);
   }
 }
+
+/** Returns the intent that a result is of. */
+const intentOf = (event: BranchEvent): string => ('intentId' in event ? event.intentId : '');
 
 interface Built {
   readonly on: string;

@@ -1,25 +1,18 @@
 import { branchDecider } from '../../domain/branch/branch.decider.js';
 import type { BranchEvent, IntentRequest } from '../../domain/branch/branch.events.js';
 import { intentIdOf, type LiveBranch } from '../../domain/branch/branch.state.js';
-import { branchStream } from '../../domain/branch/branch.stream.js';
 import { DomainError } from '../../domain/errors.js';
 import { decodeEvent } from '../../domain/event-types.js';
 import type { StagingToken } from '../../domain/model.js';
 import type { TokenClosed } from '../../domain/staging/staging.events.js';
 import { stagingStream, stagingToken } from '../../domain/staging/staging.stream.js';
 import type { Clock } from '../../ports/clock.js';
-import type { EventLog, StreamAppend } from '../../ports/event-log.js';
-import { EventRefused, WrongExpectedRevision } from '../../ports/store-errors.js';
+import type { EventLog } from '../../ports/event-log.js';
 import type { RepositoriesView } from '../../projections/repositories.view.js';
+import { failpoint } from '../../shared/failpoint.js';
 import { contextOf, newEvent } from '../new-events.js';
 import type { Request } from '../request.js';
-import {
-  expectedOf,
-  withRecords,
-  type Branches,
-  type BranchFold,
-  type BranchPlace,
-} from './branches.js';
+import { type Branches, type BranchFold, type BranchPlace } from './branches.js';
 
 export interface LiveFold extends BranchFold {
   readonly state: LiveBranch;
@@ -85,30 +78,16 @@ export class Successors {
     { events, of, part }: { events: readonly BranchEvent[]; of: string; part: string },
     request: Request,
   ): Promise<void> {
-    const stored = withRecords(fold.state, events);
     const opens = fold.state.tokens.hi + 1;
     const stream = stagingStream(tokenAt(place, fold.state, opens));
-    const isOpened = (await this.log.end(stream)).revision >= 0;
-    const appends: StreamAppend[] = [
-      {
-        stream: branchStream(place.repository.uid, place.branch),
-        expected: expectedOf(fold),
-        events: stored.map((event) => newEvent(event, of, part)),
-      },
-    ];
     // A crash between two separate appends leaves the successor open and unnamed.
-    if (!isOpened) {
-      const event = newEvent({ type: 'TokenOpened' }, of, `open-${opens}`);
-      appends.unshift({ stream, expected: 'none', events: [event] });
-    }
-    try {
-      const results = await this.log.append(appends, contextOf(request, this.clock));
-      if (!results.some(({ isRepeated }) => isRepeated)) {
-        this.branches.accepted(place, fold, events);
-      }
-    } catch (error) {
-      if (!isLostRace(error)) throw error;
-    }
+    const isOpened = (await this.log.end(stream)).revision >= 0;
+    const event = newEvent({ type: 'TokenOpened' }, of, `open-${opens}`);
+    const beside = isOpened ? [] : [{ stream, expected: 'none' as const, events: [event] }];
+    await failpoint('token.beforeRotate');
+    const append = { events, of: () => of, part, beside };
+    await this.branches.append(place, fold, append, contextOf(request, this.clock));
+    await failpoint('token.afterRotate');
   }
 
   /** Returns what closed the newest token; undefined of a branch that has none yet. */
@@ -139,7 +118,3 @@ export const tokenAt = (
   { life }: LiveBranch,
   ordinal: number,
 ): StagingToken => stagingToken({ uid: repository.uid, branch, life, ordinal });
-
-/** Returns whether someone else's append was first; also when part of ours stands there already. */
-export const isLostRace = (error: unknown): boolean =>
-  error instanceof WrongExpectedRevision || error instanceof EventRefused;

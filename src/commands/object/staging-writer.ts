@@ -6,6 +6,7 @@ import { stagingStream } from '../../domain/staging/staging.stream.js';
 import type { Clock } from '../../ports/clock.js';
 import type { EventLog } from '../../ports/event-log.js';
 import { WrongExpectedRevision } from '../../ports/store-errors.js';
+import { failpoint } from '../../shared/failpoint.js';
 import type { Branches, BranchPlace } from '../branch/branches.js';
 import type { BranchTraffic } from '../branch/branch-traffic.js';
 import type { Intents } from '../branch/intents.js';
@@ -79,7 +80,9 @@ export class StagingWriter {
       events: events.map((event, index) => newEvent(event, request.commandId, index)),
     };
     try {
+      await failpoint('write.beforeAppend');
       await this.log.append([append], contextOf(request, this.clock));
+      await failpoint('write.afterAppend');
       return true;
     } catch (error) {
       // Closed, or never opened: the control stream says where writes go now.
