@@ -23,17 +23,21 @@ import {
 } from './params.js';
 import { Serves } from './serves.js';
 import { takeUpload } from './upload-body.js';
-import { type BlockStoreSettings, EdgeSettings } from './settings.js';
+import { EdgeSettings } from './settings.js';
 import { leanObjectJson, objectJson } from './wire.js';
 
 /** Objects on a branch: what writes. */
 @Controller()
 export class ObjectsController {
+  readonly #addressRule: RegExp;
+
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
     private readonly settings: EdgeSettings,
-  ) {}
+  ) {
+    this.#addressRule = new RegExp(settings.blockStore.namespaceRule);
+  }
 
   @Serves('uploadObject')
   upload(
@@ -67,7 +71,10 @@ export class ObjectsController {
   ) {
     refuseConditions(headers);
     const object = objectToStage(path, body);
-    refuseForeign(object.physicalAddress, this.settings.blockStore);
+    // Nobody could ever read it by this server.
+    if (!this.#addressRule.test(object.physicalAddress)) {
+      throw new DomainError('address_foreign', { store: this.settings.blockStore.type });
+    }
     const entry = await this.commands.execute(new StageObject(repository, branch, object, asked));
     return stagedJson(object, entry);
   }
@@ -118,12 +125,6 @@ function unstageOptions(request: EdgeRequest): UnstageObjects['options'] {
 }
 
 type UploadOptions = Pick<UploadObject['upload'], 'metadata' | 'isForced'>;
-
-/** @throws DomainError address_foreign  nobody could ever read it by this server */
-function refuseForeign(address: string, { type, namespaceRule }: BlockStoreSettings): void {
-  if (new RegExp(namespaceRule).test(address)) return;
-  throw new DomainError('address_foreign', { store: type });
-}
 
 /** The address is told as the client gave it. */
 function stagedJson(object: StageObject['object'], entry: ObjectEntry) {

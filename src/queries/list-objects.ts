@@ -103,15 +103,25 @@ interface Span {
   readonly until: Uint8Array | undefined;
 }
 
-/** Returns the keys that a page may hold: of the prefix, behind `after` and all of its group. */
+/**
+ * Returns the keys that a page may hold: of the prefix and behind `after`. When `after` is a group,
+ * behind all of it; when it lies inside of one, from there on, so that the group is listed still.
+ */
 export function spanOf({ after }: PageRequest, { prefix, delimiter }: ObjectsFilter): Span {
   const first = utf8(prefix);
   const until = afterPrefix(first);
   if (after === '') return { from: first, until };
-  const isGroup =
-    delimiter !== '' && after.startsWith(prefix) && after.endsWith(delimiter) && after !== prefix;
-  const next = (isGroup ? afterPrefix(utf8(after)) : undefined) ?? justAfter(utf8(after));
+  const next = startBehind(after, { prefix, delimiter });
   return { from: compareBytes(next, first) > 0 ? next : first, until };
+}
+
+function startBehind(after: string, { prefix, delimiter }: ObjectsFilter): Uint8Array {
+  const key = utf8(after);
+  const isGrouped = delimiter !== '' && after.startsWith(prefix);
+  const cut = isGrouped ? after.indexOf(delimiter, prefix.length) : -1;
+  if (cut < 0) return justAfter(key);
+  const isGroup = cut + delimiter.length === after.length;
+  return isGroup ? (afterPrefix(key) ?? justAfter(key)) : key;
 }
 
 const tokenSpan = ({ from, until }: Span) => (until ? { from, until } : { from });
