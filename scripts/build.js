@@ -1,7 +1,7 @@
 // Compiles src to dist and copies the assets that nest-cli.json names.
 // `--if-stale`: only when a source is newer than the last build.
 //
-// Everything is built beside dist and gets its name by a rename, so a build that is cut short leaves
+// Everything is built beside dist and named by a rename, so a build that is cut short leaves
 // the old one as it was. Of two processes that build, the second waits and takes what it finds.
 import { spawnSync } from 'node:child_process';
 import { cpSync, globSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';

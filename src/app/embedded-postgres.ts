@@ -56,7 +56,8 @@ export class EmbeddedPostgres {
       return await startIn(data, options);
     } catch (error) {
       if (!['EACCES', 'EPERM'].includes(codeOf(error))) throw error;
-      const message = `${String(error)}; run as the user who made ${data}, or name another folder by MORAINE_DATA`;
+      const remedy = `run as the user who made ${data}, or name another folder by MORAINE_DATA`;
+      const message = `${String(error)}; ${remedy}`;
       throw new StartError('data_unreachable', message, { cause: error });
     }
   }

@@ -52,7 +52,7 @@ function commandLine(pid: number): string {
   }
 }
 
-/** Returns whether a living process shows no command line: one that ends, or one of the kernel's. */
+/** Returns whether a living process shows no command line: one that ends, or the kernel's. */
 export function isNameless(pid: number): boolean {
   if (process.platform !== 'linux') return false;
   return processIdentity(pid) !== undefined && commandLine(pid) === '';

@@ -47,7 +47,7 @@ blockStoreContract('LocalBlockStore where A is a', async () =>
 );
 
 describe('the local block store', () => {
-  it('writes names of one case and one spelling where the file system tells no others', async () => {
+  it('writes names of one case and spelling where the file system tells no others', async () => {
     const root = await newFolder();
     const store = await storeAt(root, escapedNames);
     await store.put(at('A/é'), bodyOf('x'));

@@ -354,11 +354,10 @@ const keysOf = (rows: readonly KvRow[] | undefined) =>
 
 const newPartition = (): string => `plain/${randomUUID()}`;
 
-const set = (
-  store: KvStore,
-  partition: string,
-  ...[key, value, seen]: [key: string, value: string, seen?: KvRow | undefined]
-) => store.setIf(partition, utf8(key), { bytes: utf8(value), schema: 1 }, seen);
+const set = (store: KvStore, partition: string, ...[key, value, seen]: SetArguments) =>
+  store.setIf(partition, utf8(key), { bytes: utf8(value), schema: 1 }, seen);
+
+type SetArguments = [key: string, value: string, seen?: KvRow | undefined];
 
 async function rowAt(
   store: Pick<KvStore, 'read'>,

@@ -196,7 +196,8 @@ export async function rowsOfRepository(database: TestDatabase, uid: string): Pro
   return [
     ...(await database.query(
       `SELECT DISTINCT partition FROM kv_row JOIN kv_slot USING (slot)
-        WHERE state = 'active' AND (strpos(partition, $1) > 0 OR strpos(encode(key, 'escape'), $1) > 0)`,
+        WHERE state = 'active'
+          AND (strpos(partition, $1) > 0 OR strpos(encode(key, 'escape'), $1) > 0)`,
       [uid],
     )),
   ];
