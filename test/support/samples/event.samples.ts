@@ -1,0 +1,97 @@
+import { withRecords } from '../../../src/commands/branch/branches.js';
+import { branchDecider } from '../../../src/domain/branch/branch.decider.js';
+import type { BranchEvent } from '../../../src/domain/branch/branch.events.js';
+import { branchStream } from '../../../src/domain/branch/branch.stream.js';
+import { fold } from '../../../src/domain/decider.js';
+import type { DomainEvent, EventType } from '../../../src/domain/event-types.js';
+import { INSTALLATION_STREAM } from '../../../src/domain/installation/installation.stream.js';
+import type { TagId, UserId } from '../../../src/domain/model.js';
+import { repositoryStream } from '../../../src/domain/repository/repository.stream.js';
+import { tagStream } from '../../../src/domain/tag/tag.stream.js';
+import {
+  committed,
+  created,
+  failed,
+  intentId,
+  intentOf,
+  merged,
+  mergeWish,
+  requested,
+  resetWish,
+  rotated,
+  work,
+} from './branch.samples.js';
+import { frozen } from './frozen.js';
+import { lake, NOW_MS, root, uid } from './repository.samples.js';
+import { path, staged, tokenStream, unstaged } from './staging.samples.js';
+
+/** An event of each type, in its newest shape, and the stream that it may stand in. */
+export interface EventSample {
+  readonly stream: string;
+  readonly event: DomainEvent;
+}
+
+const onBranch = (before: readonly BranchEvent[], event: BranchEvent): EventSample => {
+  const [stored] = withRecords(fold(branchDecider, before), [event]);
+  if (!stored) throw new Error('an event is stored as one');
+  return { stream: branchStream(uid, work), event: stored };
+};
+const on = (stream: string, event: DomainEvent): EventSample => ({ stream, event });
+const onLake = (event: DomainEvent) => on(repositoryStream(lake.name), event);
+const onTag = (event: DomainEvent) => on(tagStream(uid, 'v1' as TagId), event);
+
+const live = [created, rotated(0)];
+const asked = [...live, requested('i', 0)];
+const id = intentId('i');
+const deleting = { type: 'BranchDeletionRequested', intentId: id } as const;
+const blocked = { type: 'WritesBlocked', ruleRevision: 3 } as const;
+
+export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
+  BranchCreated: onBranch([], created),
+  IntentRequested: onBranch(live, requested('i', 0)),
+  TokenRotated: onBranch([created], rotated(0)),
+  BranchDeletionRequested: onBranch(live, deleting),
+  HookClaimed: onBranch(asked, { type: 'HookClaimed', intentId: id, node: 'A', untilMs: NOW_MS }),
+  HookVerdict: onBranch(asked, { type: 'HookVerdict', intentId: id, hasPassed: true }),
+  Committed: onBranch(asked, committed('i')),
+  Merged: onBranch([...live, requested('i', 0, mergeWish)], merged('i')),
+  StagingDiscarded: onBranch([...live, requested('i', 0, resetWish)], {
+    type: 'StagingDiscarded',
+    intentId: id,
+  }),
+  IntentFailed: onBranch(asked, failed('i')),
+  BranchDeleted: onBranch([...live, deleting], { type: 'BranchDeleted', intentId: id }),
+  WritesBlocked: onBranch(live, blocked),
+  WritesAllowed: onBranch([...live, blocked], { type: 'WritesAllowed', opens: 1 }),
+  InstallationSetUp: on(INSTALLATION_STREAM, {
+    type: 'InstallationSetUp',
+    user: 'admin' as UserId,
+    accessKeyId: 'AKIAJEXAMPLE',
+    sealedSecret: 'sealed',
+    createdAtMs: NOW_MS,
+  }),
+  RepositoryCreated: onLake({ type: 'RepositoryCreated', repository: lake, firstCommit: root }),
+  RepositoryMetadataSet: onLake({
+    type: 'RepositoryMetadataSet',
+    uid,
+    metadata: [
+      ['__proto__', 'a key like any other'],
+      ['a', '1'],
+    ],
+  }),
+  RepositoryDeletionRequested: onLake({ type: 'RepositoryDeletionRequested', repository: lake }),
+  RepositoryRowsDropped: onLake({
+    type: 'RepositoryRowsDropped',
+    uid,
+    rows: 'branches',
+    until: 'm',
+  }),
+  RepositoryPurged: onLake({ type: 'RepositoryPurged', uid }),
+  TokenOpened: on(tokenStream, { type: 'TokenOpened' }),
+  ObjectStaged: on(tokenStream, staged('a')),
+  ObjectUnstaged: on(tokenStream, unstaged('a')),
+  TokenClosed: on(tokenStream, { type: 'TokenClosed', request: intentOf('i') }),
+  StagedRowsDropped: on(tokenStream, { type: 'StagedRowsDropped', until: path('m') }),
+  TagCreated: onTag({ type: 'TagCreated', commitId: root.id }),
+  TagDeleted: onTag({ type: 'TagDeleted', commitId: root.id }),
+});
