@@ -1,0 +1,187 @@
+import { describe, expect, it } from '@jest/globals';
+import { writesOf } from '../../test/support/given.js';
+import { eventSamples, type EventSample } from '../../test/support/samples/event.samples.js';
+import { work } from '../../test/support/samples/branch.samples.js';
+import { lake, NOW_MS, root, uid } from '../../test/support/samples/repository.samples.js';
+import {
+  entry,
+  path,
+  staged,
+  token,
+  tokenStream,
+  unstaged,
+} from '../../test/support/samples/staging.samples.js';
+import { branchStream } from '../domain/branch/branch.stream.js';
+import { eventSchemas, type EventType } from '../domain/event-types.js';
+import { INSTALLATION_STREAM } from '../domain/installation/installation.stream.js';
+import type { TagId } from '../domain/model.js';
+import { repositoryStream } from '../domain/repository/repository.stream.js';
+import { tagStream } from '../domain/tag/tag.stream.js';
+import { allProjections } from './all-projections.js';
+import { branchesProjection } from './branches.projection.js';
+import { commitsProjection } from './commits.projection.js';
+import { installationProjection } from './installation.projection.js';
+import { repositoriesProjection } from './repositories.projection.js';
+import { stagingProjection } from './staging.projection.js';
+import { tagsProjection } from './tags.projection.js';
+
+/** Returns the sample of a type, as an event of it. */
+const sample = <Type extends EventType>(type: Type) =>
+  (eventSamples[type] as EventSample).event as Extract<EventSample['event'], { type: Type }>;
+const lakeStream = repositoryStream(lake.name);
+
+describe('repositories', () => {
+  const given = writesOf(repositoriesProjection);
+
+  it('stand under their name until they are deleted, and under their uid until they are purged', () =>
+    given(
+      lakeStream,
+      sample('RepositoryCreated'),
+      sample('RepositoryMetadataSet'),
+      sample('RepositoryDeletionRequested'),
+      sample('RepositoryRowsDropped'),
+      sample('RepositoryPurged'),
+    ).writes(
+      ['put', 'repositories/live', 'lake', lake],
+      ['put', 'repositories/metadata', uid, sample('RepositoryMetadataSet').metadata],
+      ['delete', 'repositories/live', 'lake'],
+      ['put', 'repositories/deleting', uid, lake],
+      ['delete', 'repositories/deleting', uid],
+      ['delete', 'repositories/metadata', uid],
+    ));
+});
+
+describe('branches', () => {
+  const given = writesOf(branchesProjection);
+  const stream = branchStream(uid, work);
+  const partition = `branches/${uid}`;
+  const pending = `${uid}/work`;
+
+  it('are as the record behind each event says', () => {
+    const { record } = sample('TokenRotated');
+    given(stream, sample('TokenRotated')).writes(['put', partition, 'work', record]);
+  });
+
+  it('are listed as pending while an intent is', () => {
+    const asked = sample('IntentRequested').record;
+    const done = sample('Committed').record;
+    given(stream, sample('IntentRequested'), sample('Committed')).writes(
+      ['put', partition, 'work', asked],
+      ['put', 'branches/@pending', pending, { uid, branch: 'work', pendingCount: 1 }],
+      ['put', partition, 'work', done],
+      ['delete', 'branches/@pending', pending],
+    );
+  });
+
+  it('go when they are deleted', () =>
+    given(stream, sample('BranchDeleted')).writes(
+      ['delete', partition, 'work'],
+      ['delete', 'branches/@pending', pending],
+    ));
+
+  it('go with their repository, in slices', () => {
+    const dropped = sample('RepositoryRowsDropped');
+    given(
+      lakeStream,
+      dropped,
+      { ...dropped, until: undefined },
+      { ...dropped, rows: 'tags' },
+    ).writes(['drop', partition, 'until m'], ['drop', partition]);
+  });
+});
+
+describe('commits', () => {
+  const given = writesOf(commitsProjection);
+  const partition = `commits/${uid}`;
+
+  it('stand under their id, whatever made them, the first one too', () => {
+    const { commit } = sample('Committed');
+    given(branchStream(uid, work), sample('Committed'), sample('Merged')).writes(
+      ['put', partition, commit.id, commit],
+      ['put', partition, sample('Merged').commit.id, sample('Merged').commit],
+    );
+    given(lakeStream, sample('RepositoryCreated')).writes(['put', partition, root.id, root]);
+    given(lakeStream, { ...sample('RepositoryCreated'), firstCommit: null }).writes();
+  });
+
+  it('go with their repository, in slices', () => {
+    const dropped = { ...sample('RepositoryRowsDropped'), rows: 'commits' } as const;
+    given(
+      lakeStream,
+      dropped,
+      { ...dropped, until: undefined },
+      { ...dropped, rows: 'tags' },
+    ).writes(['drop', partition, 'until m'], ['drop', partition]);
+  });
+});
+
+describe('tags', () => {
+  const given = writesOf(tagsProjection);
+  const partition = `tags/${uid}`;
+
+  it('stand under their name until they are deleted', () =>
+    given(tagStream(uid, 'v1' as TagId), sample('TagCreated'), sample('TagDeleted')).writes(
+      ['put', partition, 'v1', { commitId: root.id }],
+      ['delete', partition, 'v1'],
+    ));
+
+  it('go with their repository, in slices', () => {
+    const dropped = { ...sample('RepositoryRowsDropped'), rows: 'tags' } as const;
+    given(
+      lakeStream,
+      dropped,
+      { ...dropped, until: undefined },
+      { ...dropped, rows: 'branches' },
+    ).writes(['drop', partition, 'until m'], ['drop', partition]);
+  });
+});
+
+describe('staging', () => {
+  const given = writesOf(stagingProjection);
+  const partition = `staging/${token}`;
+
+  it('holds the newest word on each path; a tombstone is a word', () =>
+    given(tokenStream, staged('a'), unstaged('a'), staged('é')).writes(
+      ['put', partition, 'a', entry],
+      ['put', partition, 'a', null],
+      ['put', partition, 'é', entry],
+    ));
+
+  it('lists a token until its rows are dropped, and as closed when it is', () => {
+    const dropped = sample('StagedRowsDropped');
+    const last = { ...dropped, until: undefined };
+    given(tokenStream, sample('TokenOpened'), sample('TokenClosed'), dropped, last).writes(
+      ['put', 'staging/@tokens', token, { openedAtMs: NOW_MS }],
+      ['put', 'staging/@closed', token, { closedAtMs: NOW_MS }],
+      ['drop', partition, `until ${path('m')}`],
+      ['drop', partition],
+      ['delete', 'staging/@tokens', token],
+      ['delete', 'staging/@closed', token],
+    );
+  });
+});
+
+describe('the installation', () => {
+  it('has its set-up, and the key pair by its id', () => {
+    const createdAtMs = NOW_MS;
+    writesOf(installationProjection)(INSTALLATION_STREAM, sample('InstallationSetUp')).writes(
+      ['put', 'installation/state', 'setup', { user: 'admin', createdAtMs }],
+      [
+        'put',
+        'installation/credentials',
+        'AKIAJEXAMPLE',
+        { user: 'admin', sealedSecret: 'sealed', createdAtMs },
+      ],
+    );
+  });
+});
+
+describe('all views', () => {
+  it('have names of their own, and take no event that there is none of', () => {
+    const names = allProjections.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { takes } of allProjections) {
+      for (const type of takes) expect(eventSchemas).toHaveProperty(type);
+    }
+  });
+});
