@@ -15,13 +15,19 @@ import {
   rotated,
 } from '../../../test/support/samples/branch.samples.js';
 import type { BranchCommand } from './branch.commands.js';
-import { branchDecider, INTENTS_PER_BRANCH_MAX } from './branch.decider.js';
+import { branchDecider, INTENT_BYTES_MAX, INTENTS_PER_BRANCH_MAX } from './branch.decider.js';
+import { commitOn } from '../commit/commit-on.js';
+import type { MetaRangeId } from '../model.js';
 import type { BranchEvent } from './branch.events.js';
 import { headOf } from './branch.evolve.js';
 import { changesValues, recordOf, stateOfQuiet } from './branch.state.js';
 import { fold } from '../decider.js';
 
 const given = specFor(branchDecider);
+/** What one append of the port must hold: 1 MiB an event, 8 MiB a call; 16 results a pass. */
+const EVENT_BYTES_MAX = 1024 * 1024;
+const APPEND_BYTES_MAX = 8 * EVENT_BYTES_MAX;
+const INTENTS_PER_PASS = 16;
 const deleting = { type: 'BranchDeletionRequested', intentId: intentId('d') } as const;
 const deleted = { type: 'BranchDeleted', intentId: intentId('d') } as const;
 const blocked = { type: 'WritesBlocked', ruleRevision: 3 } as const;
@@ -90,6 +96,37 @@ describe('asking for an intent', () => {
       .when(ask('more'))
       .refused('branch_busy');
   });
+});
+
+describe('a large intent', () => {
+  const large = (byteCount: number) => {
+    const empty = { ...intentOf('i'), message: '' };
+    const rest = Buffer.byteLength(JSON.stringify(empty));
+    return { ...empty, message: 'x'.repeat(byteCount - rest) };
+  };
+
+  it('is refused before it is accepted: its result could not be recorded', () => {
+    const within: BranchCommand = { type: 'RequestIntent', intent: large(INTENT_BYTES_MAX) };
+    const over: BranchCommand = { type: 'RequestIntent', intent: large(INTENT_BYTES_MAX + 1) };
+    given(created).when(over).refused('invalid');
+    const state = fold(branchDecider, [created]);
+    expect(branchDecider.decide(within, state)).toHaveLength(1);
+  });
+
+  it('is measured as it is stored: a control character is six bytes', () => {
+    const intent = { ...intentOf('i'), message: '\u0001'.repeat(INTENT_BYTES_MAX / 6) };
+    given(created).when({ type: 'RequestIntent', intent }).refused('invalid');
+  });
+
+  it('leaves room for the results of a whole pass in one append', () => {
+    const intent = large(INTENT_BYTES_MAX);
+    const commit = commitOn(head, intent, 'f'.repeat(64) as MetaRangeId);
+    const result = { ...committed('i'), commit };
+    const bytes = Buffer.byteLength(JSON.stringify({ ...result, record: recordOf(live) }));
+    expect(bytes).toBeLessThan(EVENT_BYTES_MAX);
+    expect(bytes * INTENTS_PER_PASS).toBeLessThan(APPEND_BYTES_MAX);
+  });
+  const live = fold(branchDecider, [created]);
 });
 
 describe('completing an intent', () => {

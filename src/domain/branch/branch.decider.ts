@@ -10,6 +10,12 @@ import { intentIdOf, isDeleting, type BranchState, type LiveBranch } from './bra
 export const INTENTS_PER_BRANCH_MAX = 256;
 
 /**
+ * An intent as JSON. Its result repeats what it says, and several results go in one append: one
+ * that the log cannot take would stand at the queue's head for ever.
+ */
+export const INTENT_BYTES_MAX = 256 * 1024;
+
+/**
  * A branch's control stream: who names a token, what waits for the head, what became of it.
  *
  * Every event is appended at the exact revision of the fold that it was decided on.
@@ -41,6 +47,10 @@ function decideLive(
       if (branch.queue.some((pending) => intentIdOf(pending) === intent.id)) return [];
       // Behind a delete nobody names a successor; the caller waits for the delete and asks again.
       if (isDeleting(branch)) throw new DomainError('branch_not_found');
+      if (Buffer.byteLength(JSON.stringify(intent)) > INTENT_BYTES_MAX) {
+        const reason = `message and metadata are over ${INTENT_BYTES_MAX} bytes`;
+        throw new DomainError('invalid', { field: 'message', reason });
+      }
       if (branch.queue.length >= INTENTS_PER_BRANCH_MAX)
         throw new DomainError('branch_busy', { waitingCount: branch.queue.length });
       const upto = branch.tokens.hi;
