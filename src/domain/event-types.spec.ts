@@ -1,11 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { eventSamples, type EventSample } from '../../test/support/samples/event.samples.js';
-import { inlineProjection } from '../projections/all-projections.js';
 import { InvariantError } from '../shared/assert.js';
 import { utf8 } from '../shared/bytes.js';
 import { decodeEvent, encodeEvent, eventSchemas, type EventType } from './event-types.js';
-import type { CommandId, EventId } from './model.js';
 import { upcast, type EventSchema } from './upcast.js';
 
 interface StoredSample {
@@ -52,12 +50,6 @@ describe.each(files)('the stored sample %s', (file) => {
     if (sample.version < versionOf(sample.type as EventType)) return;
     const { event } = eventSamples[sample.type as EventType] as EventSample;
     expect(JSON.stringify(encodeEvent(event).data)).toBe(JSON.stringify(sample.data));
-  });
-
-  it('is taken by the views', () => {
-    const context = { atMs: 1, caller: 'ann', requestId: 'r', commandId: 'c' as CommandId };
-    const written = { ...stored(file), ...context, id: 'id' as EventId };
-    expect(() => inlineProjection()(written)).not.toThrow();
   });
 });
 

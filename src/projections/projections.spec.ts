@@ -12,12 +12,13 @@ import {
   unstaged,
 } from '../../test/support/samples/staging.samples.js';
 import { branchStream } from '../domain/branch/branch.stream.js';
-import { eventSchemas, type EventType } from '../domain/event-types.js';
+import { encodeEvent, eventSchemas, type EventType } from '../domain/event-types.js';
 import { INSTALLATION_STREAM } from '../domain/installation/installation.stream.js';
-import type { TagId } from '../domain/model.js';
+import type { CommandId, EventId, TagId } from '../domain/model.js';
 import { repositoryStream } from '../domain/repository/repository.stream.js';
 import { tagStream } from '../domain/tag/tag.stream.js';
-import { allProjections } from './all-projections.js';
+import type { WrittenEvent } from '../ports/event-log.js';
+import { allProjections, inlineProjection } from './all-projections.js';
 import { branchesProjection } from './branches.projection.js';
 import { commitsProjection } from './commits.projection.js';
 import { installationProjection } from './installation.projection.js';
@@ -33,7 +34,7 @@ const lakeStream = repositoryStream(lake.name);
 describe('repositories', () => {
   const given = writesOf(repositoriesProjection);
 
-  it('stand under their name until they are deleted, and under their uid until they are purged', () =>
+  it('stand under their name, and from their deletion on under their uid', () =>
     given(
       lakeStream,
       sample('RepositoryCreated'),
@@ -177,6 +178,14 @@ describe('the installation', () => {
 });
 
 describe('all views', () => {
+  it.each(Object.values(eventSamples))('take $event.type as it is stored', ({ stream, event }) => {
+    const stored = JSON.parse(JSON.stringify(encodeEvent(event))) as ReturnType<typeof encodeEvent>;
+    const context = { atMs: 1, caller: 'ann', requestId: 'r', commandId: 'c' as CommandId };
+    const data = stored.data as WrittenEvent['data'];
+    const written = { ...stored, ...context, stream, data, id: 'id' as EventId };
+    expect(() => inlineProjection()(written)).not.toThrow();
+  });
+
   it('have names of their own, and take no event that there is none of', () => {
     const names = allProjections.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);

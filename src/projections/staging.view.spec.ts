@@ -30,7 +30,7 @@ async function countOf(snapshot: KvSnapshot): Promise<number> {
 describe('what a token says, read in pages', () => {
   it('is all of it', async () => expect(await countOf(storeWithRows())).toBe(ROWS));
 
-  it('is an error when its rows were dropped, before or between its pages: never less', async () => {
+  it('is an error when its rows went before or between its pages: never less', async () => {
     const kv = storeWithRows();
     let reads = 0;
     const dropping: KvSnapshot = {

@@ -193,7 +193,7 @@ class Run {
     return id.slice(0, 1);
   }
 
-  /** A node that comes up after all that finishes what was begun, and nothing that counts is lost. */
+  /** A node that comes up after all that finishes what was begun. */
   async #settle(): Promise<void> {
     const nodes = new Map([['C', this.#node('C')]]);
     for (let round = 0; round < 4; round++) {

@@ -103,7 +103,7 @@ describe('a request says everything that its result depends on', () => {
     expect(createdLast).toMatchObject({ type: 'BranchCreated', head: { commitId: id } });
   });
 
-  it('H16: two versions of the program may name a tree in two ways: the first name stands', async () => {
+  it('H16: two versions of the program may name a tree in two ways: the first stands', async () => {
     const stage = await Stage.open();
     const { log, kv, clock, ids, committed: trees } = stage.world;
     const named = new MemoryCommittedStore(trees.trees, 'newer');
@@ -172,7 +172,7 @@ describe('results', () => {
     expect(builds).toBe(2);
   });
 
-  it('H20: "no changes" is true of the seal: a later write is seen, and not committed', async () => {
+  it('H20: "no changes" is true of the seal: a later write is not committed', async () => {
     const stage = await Stage.open();
     const [committer, writer] = [stage.node(), stage.node()];
     committer.hooks.after('IntentRequested', async () => {

@@ -164,7 +164,7 @@ describe('H4, H5: every request seals the newest token', () => {
   });
 });
 
-describe('H6: a merge that succeeds consumes its sealed tokens, effective or not (of the fold)', () => {
+describe('H6: a merge that succeeds consumes what it sealed, in any case (of the fold)', () => {
   it('and one that fails leaves them', () => {
     const asked = [created, rotated(0), requested('m', 0, mergeWish)];
     const after = (event: BranchEvent) => fold(branchDecider, [...asked, event]);

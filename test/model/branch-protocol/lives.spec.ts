@@ -3,7 +3,7 @@ import { intentOf } from '../../support/samples/branch.samples.js';
 import { Stage } from './stage.js';
 
 describe('a branch that was deleted and created again', () => {
-  it('keeps its open token although a writer was told "closed" of the same one before', async () => {
+  it('keeps its open token although a writer was told "closed" of the same one', async () => {
     const stage = await Stage.open();
     const [writer, other] = [stage.node(), stage.node()];
     await stage.put(writer, 'old');

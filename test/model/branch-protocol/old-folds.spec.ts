@@ -25,7 +25,7 @@ describe('a node that has not looked for long', () => {
     expect(await stage.commit(slow)).toEqual({ kind: 'refused', code: 'no_changes' });
   });
 
-  it('does not say "no changes" of what it built behind an intent that ended otherwise', async () => {
+  it('does not say "no changes" of what it built behind what ended otherwise', async () => {
     const stage = await Stage.open();
     const [slow, other] = [stage.node(), stage.node()];
     await stage.put(other, 'v0');
