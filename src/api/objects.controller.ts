@@ -1,12 +1,11 @@
 import { Controller, HttpCode, Req } from '@nestjs/common';
-import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { CommandBus } from '@nestjs/cqrs';
 import { StageObject } from '../commands/object/stage-object.js';
 import { UnstageObjects } from '../commands/object/unstage-objects.js';
 import { UploadObject } from '../commands/object/upload-object.js';
 import type { Request } from '../commands/request.js';
 import { DomainError } from '../domain/errors.js';
 import type { ObjectEntry, StorageNamespace } from '../domain/model.js';
-import { GetRepository } from '../queries/get-repository.js';
 import { Asked } from './caller.js';
 import type { EdgeRequest } from './caller.js';
 import { refuseConditions } from './conditions.js';
@@ -33,7 +32,6 @@ export class ObjectsController {
 
   constructor(
     private readonly commands: CommandBus,
-    private readonly queries: QueryBus,
     private readonly settings: EdgeSettings,
   ) {
     this.#addressRule = new RegExp(settings.blockStore.namespaceRule);
@@ -47,13 +45,9 @@ export class ObjectsController {
   ) {
     const options = uploadOptions(request);
     return takeUpload(request, async (body) => {
-      // Before the body: once that is stored nothing may fail any more but the command itself.
-      const { namespace } = await this.queries.execute(new GetRepository(repository));
       const upload = { path, ...body, ...options };
-      const entry = await this.commands.execute(
-        new UploadObject(repository, branch, upload, asked),
-      );
-      return objectJson({ path, entry, namespace });
+      const command = new UploadObject(repository, branch, upload, asked);
+      return objectJson({ path, ...(await this.commands.execute(command)) });
     });
   }
 

@@ -1,8 +1,9 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import type { ClientConfig } from 'pg';
-import type { ProjectionRebuilder } from '../cli/command.js';
+import type { DifferingName, ProjectionRebuilder } from '../cli/command.js';
 import { ConfigError } from '../config/config-error.js';
 import type { ServerConfig } from '../config/server.config.js';
+import type { DifferingRow } from '../ports/view-slots.js';
 import { allProjections, inlineProjection } from '../projections/all-projections.js';
 import { Rebuilder } from '../projections/rebuild.js';
 import { DataLock } from './data-lock.js';
@@ -65,6 +66,11 @@ async function withStores<Result>(
   }
 }
 
+function nameOf({ partition, key, left, right }: DifferingRow): DifferingName {
+  const is = left === undefined ? 'missing' : right === undefined ? 'extra' : 'other';
+  return { partition, key: Buffer.from(key).toString(), is };
+}
+
 function cliRebuilder(rebuilder: Rebuilder): ProjectionRebuilder {
   return {
     async list() {
@@ -72,8 +78,9 @@ function cliRebuilder(rebuilder: Rebuilder): ProjectionRebuilder {
       return listed.map(({ name, ...rest }) => ({ projection: name, ...rest }));
     },
     async rebuild(projection, options) {
-      const { events, writes, differingCount } = await rebuilder.rebuild(projection, options);
-      return { events, writes, differing: differingCount };
+      const report = await rebuilder.rebuild(projection, options);
+      const { events, writes, differingCount, differing } = report;
+      return { events, writes, differing: differingCount, rows: differing.map(nameOf) };
     },
   };
 }

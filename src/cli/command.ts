@@ -33,6 +33,16 @@ export interface RebuildResult {
   readonly events: number;
   readonly writes: number;
   readonly differing: number;
+  /** The first of the rows that differ. */
+  readonly rows: readonly DifferingName[];
+}
+
+export interface DifferingName {
+  readonly partition: string;
+  /** As text; bytes that are no UTF-8 as replacement characters. */
+  readonly key: string;
+  /** `missing` in the view in use, `extra` there, or there with another value. */
+  readonly is: 'missing' | 'extra' | 'other';
 }
 
 /** Builds views anew; opened by the one who starts the command. */

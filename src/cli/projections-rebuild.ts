@@ -14,9 +14,10 @@ export const projectionsRebuild: CliCommand = {
     if (typeof projection !== 'string') throw new UsageError('--projection is missing');
     const swap = options['dry-run'] !== true;
     return withRebuilder(inForce.config, async (rebuilder) => {
-      const { events, writes, differing } = await rebuilder.rebuild(projection, { swap });
-      out.row({ projection, events, writes, differing });
-      return swap || differing === 0 ? ExitCode.ok : ExitCode.differs;
+      const { rows, ...report } = await rebuilder.rebuild(projection, { swap });
+      out.row({ projection, ...report });
+      for (const { partition, key, is } of rows) out.row({ projection, partition, key, is });
+      return swap || report.differing === 0 ? ExitCode.ok : ExitCode.differs;
     });
   },
 };

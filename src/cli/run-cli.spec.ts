@@ -9,6 +9,7 @@ const views: ProjectionRebuilder = {
     events: 7,
     writes: 5,
     differing: projection === 'odd' ? 1 : 0,
+    rows: projection === 'odd' ? [{ partition: 'odd/p', key: 'k', is: 'missing' as const }] : [],
   }),
 };
 

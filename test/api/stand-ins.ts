@@ -34,7 +34,7 @@ import { ListRepositories } from '../../src/queries/list-repositories.js';
 import { ListTags } from '../../src/queries/list-tags.js';
 import { LogCommits } from '../../src/queries/log-commits.js';
 import { OpenObject } from '../../src/queries/open-object.js';
-import { StatObject } from '../../src/queries/stat-object.js';
+import { StatObject, type FoundObject } from '../../src/queries/stat-object.js';
 import { bytesOf } from './running-edge.js';
 
 /** One repository, branch, commit and object, whatever is asked for. */
@@ -102,11 +102,14 @@ export const standIns = new Map<Type<object>, (asked: never) => unknown>([
   [UnstageObjects, () => undefined],
   [
     UploadObject,
-    async ({ upload }: UploadObject): Promise<ObjectEntry> => ({
-      ...entry,
-      sizeBytes: await drained(upload),
-      contentType: upload.contentType,
-      metadata: upload.metadata,
+    async ({ upload }: UploadObject): Promise<FoundObject> => ({
+      entry: {
+        ...entry,
+        sizeBytes: await drained(upload),
+        contentType: upload.contentType,
+        metadata: upload.metadata,
+      },
+      namespace: repository.namespace,
     }),
   ],
   [CreateRepository, () => repository],

@@ -11,6 +11,7 @@ import { BlockStore } from '../../ports/block-store.js';
 import { Clock } from '../../ports/clock.js';
 import { Ids } from '../../ports/ids.js';
 import { failpoint } from '../../shared/failpoint.js';
+import type { FoundObject } from '../../queries/stat-object.js';
 import { Branches } from '../branch/branches.js';
 import { live } from '../branch/successor.js';
 import { Places } from '../places.js';
@@ -23,7 +24,7 @@ import { StagingWriter } from './staging-writer.js';
  * @throws DomainError  repository_not_found, branch_not_found, read_only_repository,
  *   protected_branch_write; the body may have been stored, and nothing names it then
  */
-export class UploadObject extends Command<ObjectEntry> {
+export class UploadObject extends Command<FoundObject> {
   constructor(
     readonly repository: RepositoryId,
     readonly branch: BranchId,
@@ -52,7 +53,7 @@ export class UploadObjectHandler implements ICommandHandler<UploadObject> {
     private readonly clock: Clock,
   ) {}
 
-  async execute({ repository: name, branch, upload, request }: UploadObject): Promise<ObjectEntry> {
+  async execute({ repository: name, branch, upload, request }: UploadObject): Promise<FoundObject> {
     const { path, body, contentType, metadata, isForced } = upload;
     // Whether the branch is there is asked before the body is taken: a stream is read but once.
     const target = await this.places.at({ name, branch, isForced }, async (place) => {
@@ -75,6 +76,6 @@ export class UploadObjectHandler implements ICommandHandler<UploadObject> {
     const command = { type: 'StageObject', path, entry } as const;
     const events = stagingDecider.decide(command, { status: 'open' });
     await this.writer.write(target, events, request);
-    return entry;
+    return { entry, namespace: target.repository.namespace };
   }
 }
