@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { close, fdatasync, open, unlink, writev } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -23,6 +23,9 @@ const UNTOUCHED_MS_MAX = 24 * 60 * 60 * 1000;
 export interface IncomingFile {
   readonly path: string;
   readonly sizeBytes: number;
+}
+
+export interface HashedFile extends IncomingFile {
   readonly md5: string;
 }
 
@@ -44,10 +47,16 @@ export class IncomingFiles {
     return new IncomingFiles(folder, onSyncFailed);
   }
 
-  /** @throws whatever `body` throws; nothing is left behind then */
-  async write(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<IncomingFile> {
-    const path = join(this.folder, `${hostname()}.${process.pid}.${this.#count++}`);
+  /** Writes a body and hashes it. @throws whatever `body` throws; nothing is left behind then */
+  async write(body: AsyncIterable<Uint8Array>): Promise<HashedFile> {
     const hash = createHash('md5');
+    const file = await this.writeOnly(hashing(body, hash));
+    return { ...file, md5: hash.digest('hex') };
+  }
+
+  /** The same without a hash: one of a large body at once would hold the thread up. */
+  async writeOnly(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<IncomingFile> {
+    const path = join(this.folder, `${hostname()}.${process.pid}.${this.#count++}`);
     let sizeBytes = 0;
     let gathered: Uint8Array[] = [];
     let gatheredBytes = 0;
@@ -55,7 +64,6 @@ export class IncomingFiles {
     try {
       for await (const chunk of body) {
         if (chunk.length === 0) continue;
-        hash.update(chunk);
         gathered.push(chunk);
         gatheredBytes += chunk.length;
         sizeBytes += chunk.length;
@@ -73,7 +81,7 @@ export class IncomingFiles {
       throw error;
     }
     await closeFile(file);
-    return { path, sizeBytes, md5: hash.digest('hex') };
+    return { path, sizeBytes };
   }
 
   async #sync(file: number): Promise<void> {
@@ -88,6 +96,13 @@ export class IncomingFiles {
   /** Removes a file that did not get its name. */
   async discard(file: IncomingFile): Promise<void> {
     await removeIfThere(file.path);
+  }
+}
+
+async function* hashing(body: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    hash.update(chunk);
+    yield chunk;
   }
 }
 

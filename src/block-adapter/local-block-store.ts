@@ -89,7 +89,7 @@ export class LocalBlockStore implements BlockStore {
 
   async putIfAbsent(address: BlockAddress, body: Uint8Array): Promise<boolean> {
     const parts = this.#names(address);
-    const file = await this.incoming.write([body]);
+    const file = await this.incoming.writeOnly([body]);
     try {
       // A taken name is made durable as well: the caller may rely on what stands there.
       return await this.#inFolder(parts, async (path) => {

@@ -64,7 +64,6 @@ describe('the command line', () => {
     ['serve more', 'serve: '],
     ['serve --listen', 'serve: '],
     ['serve --listen nowhere', 'listen must be host:port'],
-    ['projections rebuild', '--projection is missing'],
   ])('refuses %j in one line', async (line, message) => {
     const { code, stdout, stderr } = await run(line);
     expect({ code, stdout }).toEqual({ code: ExitCode.usage, stdout: '' });
@@ -114,9 +113,16 @@ describe('the command line', () => {
     expect(rebuilt.code).toBe(ExitCode.ok);
   });
 
-  it('exits with a code of its own when a compared view differs', async () => {
-    expect((await run('projections rebuild --projection odd --dry-run')).code).toBe(
-      ExitCode.differs,
+  it('rebuilds every view when none is named', async () => {
+    const { stdout, code } = await run('projections rebuild --json');
+    expect([JSON.parse(stdout), code]).toMatchObject([{ projection: 'branches' }, ExitCode.ok]);
+  });
+
+  it('exits with a code of its own when a compared view differs, and names the rows', async () => {
+    const compared = await run('projections rebuild --projection odd --dry-run --json');
+    expect(compared.code).toBe(ExitCode.differs);
+    expect(compared.stdout).toContain(
+      '{"projection":"odd","partition":"odd/p","key":"k","is":"missing"}',
     );
     expect((await run('projections rebuild --projection odd')).code).toBe(ExitCode.ok);
   });
