@@ -1,10 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { expectedOf, withRecords } from '../../../src/commands/branch/branches.js';
 import { contextOf, newEvent } from '../../../src/commands/new-events.js';
 import { branchDecider } from '../../../src/domain/branch/branch.decider.js';
 import type { BranchEvent } from '../../../src/domain/branch/branch.events.js';
 import { changesValues } from '../../../src/domain/branch/branch.state.js';
-import { branchStream } from '../../../src/domain/branch/branch.stream.js';
 import { fold } from '../../../src/domain/decider.js';
 import type { DomainEvent } from '../../../src/domain/event-types.js';
 import { stagingStream, stagingToken } from '../../../src/domain/staging/staging.stream.js';
@@ -27,7 +25,6 @@ import { staged } from '../../support/samples/staging.samples.js';
 import { requestOf } from './operations.js';
 import { Stage } from './stage.js';
 
-const control = branchStream(uid, work);
 const tokenStream = (ordinal: number, life = 0) =>
   stagingStream(stagingToken({ uid, branch: work, life, ordinal }));
 
@@ -42,13 +39,6 @@ async function by(
   const events = [newEvent(event, of, event.type)];
   const append = { stream, expected, events, ...(guard && { guard }) };
   return stage.world.log.append([append], contextOf(requestOf(of), stage.world.clock));
-}
-
-async function byControl(stage: Stage, event: BranchEvent, of = event.type): Promise<void> {
-  const seen = await stage.view(stage.node());
-  const [stored] = withRecords(seen.state, [event]);
-  if (!stored) throw new Error('an event is stored as one');
-  await by(stage, control, stored, { of, expected: expectedOf(seen) });
 }
 
 const isClosed = async (stage: Stage, ordinal: number) =>
@@ -87,7 +77,7 @@ describe('H2: close, open and request are all in the log, or none of them', () =
     const [committer, other] = [stage.node(), stage.node()];
     await stage.put(committer, 'v0');
     committer.hooks.before('IntentRequested', async () => {
-      await byControl(stage, { type: 'WritesBlocked', ruleRevision: 1 });
+      await stage.says({ type: 'WritesBlocked', ruleRevision: 1 });
       committer.hooks.before('IntentRequested', async () => {
         expect(await isClosed(stage, 0)).toBe(false);
         expect(await stage.world.log.end(tokenStream(1))).toMatchObject({ revision: -1 });
@@ -179,7 +169,7 @@ describe('H7: a rule is said in the control stream first', () => {
     const [committer, writer] = [stage.node(), stage.node()];
     await stage.put(writer, 'v0');
     committer.hooks.before('IntentRequested', () =>
-      byControl(stage, { type: 'WritesBlocked', ruleRevision: 1 }),
+      stage.says({ type: 'WritesBlocked', ruleRevision: 1 }),
     );
     expect(await stage.perform(committer, intentOf('i'))).toMatchObject({ type: 'Committed' });
     const [asked] = (await stage.controlEvents()).filter(({ type }) => type === 'IntentRequested');
@@ -193,7 +183,7 @@ describe('H7: a rule is said in the control stream first', () => {
     const stage = await Stage.open();
     const [committer, writer] = [stage.node(), stage.node()];
     await stage.put(writer, 'v0');
-    await byControl(stage, { type: 'WritesBlocked', ruleRevision: 1 });
+    await stage.says({ type: 'WritesBlocked', ruleRevision: 1 });
     // Not closed yet by who blocks: a write that gets in before that is in time.
     await stage.put(writer, 'v1');
     expect(await stage.perform(committer, intentOf('i'))).toMatchObject({ type: 'Committed' });
@@ -208,7 +198,7 @@ describe('H8: a branch is created with no open token', () => {
   it('so that a rule made meanwhile is seen by whoever opens the first', async () => {
     const stage = await Stage.open();
     const writer = stage.node();
-    await byControl(stage, { type: 'WritesBlocked', ruleRevision: 1 });
+    await stage.says({ type: 'WritesBlocked', ruleRevision: 1 });
     const refusal = { kind: 'refused', code: 'protected_branch_write' };
     expect(await stage.put(writer, 'v0')).toEqual(refusal);
     expect(await stage.world.log.end(tokenStream(0))).toMatchObject({ revision: -1 });
@@ -236,7 +226,7 @@ describe('H9: a deletion says so first, and closes when it is its turn', () => {
     const stage = await Stage.open();
     const [writer, committer] = [stage.node(), stage.node()];
     await stage.put(writer, 'v0');
-    await byControl(stage, { type: 'BranchDeletionRequested', intentId: intentId('d') });
+    await stage.says({ type: 'BranchDeletionRequested', intentId: intentId('d') });
     expect(await stage.commit(committer)).toEqual({ kind: 'refused', code: 'branch_not_found' });
     expect((await stage.controlTypes()).at(-1)).toBe('BranchDeleted');
   });
@@ -247,7 +237,7 @@ describe('H9: a deletion says so first, and closes when it is its turn', () => {
     const [writer, committer] = [stage.node(), stage.node()];
     await stage.put(writer, 'v0');
     await stage.view(committer);
-    await byControl(stage, { type: 'BranchDeletionRequested', intentId: intentId('d') });
+    await stage.says({ type: 'BranchDeletionRequested', intentId: intentId('d') });
     const closed = { type: 'TokenClosed', request: undefined } as const;
     await by(stage, tokenStream(0), closed, { of: 'd', expected: 'open' });
     const deleter = stage.node();
@@ -285,7 +275,7 @@ describe('H10: a claim, a verdict, then the build (of the fold)', () => {
     const [asker, helper] = [stage.node(), stage.node()];
     await stage.put(asker, 'v0');
     asker.hooks.after('IntentRequested', async () => {
-      await byControl(stage, { type: 'HookVerdict', intentId: intentId('i'), hasPassed: false });
+      await stage.says({ type: 'HookVerdict', intentId: intentId('i'), hasPassed: false });
       await helper.sweep.run();
     });
     expect(await stage.perform(asker, intentOf('i'))).toMatchObject({ reason: 'hook_refused' });

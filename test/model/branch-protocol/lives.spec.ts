@@ -25,6 +25,18 @@ describe('a branch that was deleted and created again', () => {
     expect(await stage.seen()).toEqual({ a: 'newer' });
   });
 
+  it('is sealed under a rule, although a commit was told "closed" of the same token', async () => {
+    const stage = await Stage.open();
+    const [committer, other] = [stage.node(), stage.node()];
+    await stage.put(committer, 'old');
+    await stage.recreate(other);
+    await stage.put(other, 'new');
+    await stage.says({ type: 'WritesBlocked', ruleRevision: 1 });
+    expect(await stage.commit(committer)).toMatchObject({ kind: 'commit' });
+    expect(await stage.put(other, 'newer')).toMatchObject({ code: 'protected_branch_write' });
+    expect(await stage.seen()).toEqual({ a: 'new' });
+  });
+
   it('gets its first token from a writer who named one in the life before', async () => {
     const stage = await Stage.open();
     const [writer, other] = [stage.node(), stage.node()];

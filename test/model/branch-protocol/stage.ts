@@ -1,6 +1,8 @@
+import { expectedOf, withRecords } from '../../../src/commands/branch/branches.js';
 import type { BranchFold } from '../../../src/commands/branch/branches.js';
 import type { Intents } from '../../../src/commands/branch/intents.js';
-import type { StoredBranchEvent } from '../../../src/domain/branch/branch.events.js';
+import { contextOf, newEvent } from '../../../src/commands/new-events.js';
+import type { BranchEvent, StoredBranchEvent } from '../../../src/domain/branch/branch.events.js';
 import { branchStream } from '../../../src/domain/branch/branch.stream.js';
 import { decodeEvent } from '../../../src/domain/event-types.js';
 import type { ObjectPath } from '../../../src/domain/model.js';
@@ -69,6 +71,20 @@ export class Stage {
 
   async controlTypes(): Promise<readonly string[]> {
     return (await this.controlEvents()).map(({ type }) => type);
+  }
+
+  /** Appends a control event by hand, as someone would whose code is not here yet. */
+  async says(event: BranchEvent): Promise<void> {
+    const seen = await this.view(this.node());
+    const [stored] = withRecords(seen.state, [event]);
+    if (!stored) throw new Error('an event is stored as one');
+    const append = {
+      stream: branchStream(uid, work),
+      expected: expectedOf(seen),
+      events: [newEvent(stored, event.type, event.type)],
+    };
+    await this.world.log.append([append], contextOf(requestOf('by hand'), this.world.clock));
+    await this.world.catchUp();
   }
 
   /** Sweeps on a node that has just come up, until whatever may go has gone. */
