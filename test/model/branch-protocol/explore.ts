@@ -120,10 +120,10 @@ class Run {
   }
 
   #fault(): AppendFault | undefined {
-    if (this.#faultsLeft === 0 || !this.#random.chance(0.2)) return undefined;
+    if (this.#faultsLeft === 0 || !this.#random.chance(20)) return undefined;
     this.#faultsLeft--;
     const fate = this.#random.pick<Fate>(['answer-lost', 'late', 'late', 'lost']);
-    return { fate, isGivenUp: this.#random.chance(0.3) };
+    return { fate, isGivenUp: this.#random.chance(30) };
   }
 
   /** Lets callers act, all at once, until none of them can go on. */
@@ -183,7 +183,7 @@ class Run {
     const isSlow = [...this.#busySince.values()].some(
       ({ node, tick }) => tick < this.#tick && !this.scheduler.isDead(node),
     );
-    if (isSlow || !this.#random.chance(0.15)) return;
+    if (isSlow || !this.#random.chance(15)) return;
     this.#tick++;
     this.#world.clock.advance(TICK_MS);
     this.scheduler.trace.push('  time passes');

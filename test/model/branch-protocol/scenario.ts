@@ -42,7 +42,7 @@ export function scenarioOf(random: Random): Scenario {
     before: { name: 'before', node: random.pick(['A', 'B']), operations: past(random, values) },
     actors: [...actors, sweeper],
     faultCount: random.pick([0, 0, 1, 2]),
-    ...(random.chance(0.3) && { crash: { node: 'A', afterSteps: random.below(60) } }),
+    ...(random.chance(30) && { crash: { node: 'A', afterSteps: random.below(60) } }),
   };
 }
 
@@ -53,7 +53,7 @@ class Values {
   constructor(private readonly random: Random) {}
 
   next(): string {
-    return this.random.chance(0.15) ? 'same' : `v${this.#count++}`;
+    return this.random.chance(15) ? 'same' : `v${this.#count++}`;
   }
 }
 

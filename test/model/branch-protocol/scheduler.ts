@@ -28,7 +28,7 @@ export class Scheduler {
   readonly #isRanked: boolean;
 
   constructor(private readonly random: Random) {
-    this.#isRanked = random.chance(0.5);
+    this.#isRanked = random.chance(50);
   }
 
   /** Runs work whose steps belong together. */
@@ -79,7 +79,7 @@ export class Scheduler {
     if (this.#waiting.length === 0) return undefined;
     let index = this.random.below(this.#waiting.length);
     if (this.#isRanked) {
-      if (this.random.chance(0.04)) this.#ranks.clear();
+      if (this.random.chance(4)) this.#ranks.clear();
       let best = Infinity;
       for (const [at, { thread }] of this.#waiting.entries()) {
         const rank = this.#rankOf(thread);
@@ -90,7 +90,7 @@ export class Scheduler {
   }
 
   #rankOf(thread: string): number {
-    const rank = this.#ranks.get(thread) ?? this.random.next();
+    const rank = this.#ranks.get(thread) ?? this.random.below(2 ** 32);
     this.#ranks.set(thread, rank);
     return rank;
   }
