@@ -202,7 +202,10 @@ class Run {
       this.#world.clock.advance(2 * TICK_MS);
     }
     const { log, kv, reference } = this.#world;
-    must((reference.branch?.queue.length ?? 0) === 0, 'intents are pending, and nobody helps');
+    const isGone = reference.purgedAt !== undefined;
+    must(isGone === (reference.hiddenAt !== undefined), 'a repository is hidden, and not purged');
+    const isQuiet = (reference.branch?.queue.length ?? 0) === 0;
+    must(isQuiet, 'intents are pending, and nobody helps');
     await assertRebuilt(log, kv);
     const stream = branchStream(uid, work);
     const options = { from: 0, direction: 'forward', limit: READ_EVENTS_MAX } as const;

@@ -46,6 +46,8 @@ export function judge({ id, operation, began, ended }: Call, log: Reference): vo
       const isDone = positions.some((at) => at > began.position && at <= ended.position);
       return must(isDone, `${id} is told that the branch is gone, and nobody took it`);
     }
+    case 'delete repository':
+      return must(log.purgedAt, `${id} is told that the repository is gone, and it is not`);
     case 'create':
       return must(log.creations.has(id), `${id} is told of a branch, and the log of none`);
   }
@@ -56,6 +58,9 @@ interface Facts {
   readonly log: Reference;
 }
 
+/** What is said once a repository is hidden, or while its rows go. */
+const GONE = new Set(['repository_not_found', 'source_not_found', 'commit_not_found']);
+
 function judgeRefusal(id: string, operation: Operation, code: string, { shown, log }: Facts): void {
   const wasAbsent = shown.some((content) => content === null);
   if (code === 'branch_not_found' || code === 'ref_not_found') {
@@ -63,6 +68,8 @@ function judgeRefusal(id: string, operation: Operation, code: string, { shown, l
   } else if (code === 'object_not_found' && operation.kind === 'stat') {
     const was = shown.some((content) => content && !content.has(operation.path));
     must(was, `${id} is told that ${operation.path} is not there, and it was all along`);
+  } else if (GONE.has(code)) {
+    must(log.hiddenAt, `${id} is told that there is no repository, and there is`);
   } else if (code === 'branch_exists') {
     const wasThere = shown.some((content) => content !== null);
     must(wasThere, `${id} is told that the branch exists, and there was none`);

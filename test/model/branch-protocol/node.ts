@@ -11,6 +11,7 @@ import { StageObjectHandler } from '../../../src/commands/object/stage-object.js
 import { StagingWriter } from '../../../src/commands/object/staging-writer.js';
 import { UnstageObjectsHandler } from '../../../src/commands/object/unstage-objects.js';
 import { Places } from '../../../src/commands/places.js';
+import { DeleteRepositoryHandler } from '../../../src/commands/repository/delete-repository.js';
 import { RepositoryDeletion } from '../../../src/commands/repository/repository-deletion.js';
 import { Sweep } from '../../../src/commands/sweep.js';
 import type { Clock } from '../../../src/ports/clock.js';
@@ -53,6 +54,7 @@ export class Node {
   readonly stage: StageObjectHandler;
   readonly commit: CommitBranchHandler;
   readonly deleteBranch: DeleteBranchHandler;
+  readonly deleteRepository: DeleteRepositoryHandler;
 
   constructor(
     readonly ports: NodePorts,
@@ -79,6 +81,8 @@ export class Node {
     });
     this.stage = new StageObjectHandler(this.places, this.writer, clock);
     this.commit = new CommitBranchHandler(this.places, this.intents, clock);
+    const deletes = [this.places, this.streams, this.repositoryDeletion] as const;
+    this.deleteRepository = new DeleteRepositoryHandler(...deletes);
     this.deleteBranch = new DeleteBranchHandler(this.places, this.branchDeletion);
   }
 

@@ -1,6 +1,7 @@
 import { CommitBranch } from '../../../src/commands/branch/commit-branch.js';
 import { CreateBranch } from '../../../src/commands/branch/create-branch.js';
 import { DeleteBranch } from '../../../src/commands/branch/delete-branch.js';
+import { DeleteRepository } from '../../../src/commands/repository/delete-repository.js';
 import { StageObject } from '../../../src/commands/object/stage-object.js';
 import { UnstageObjects } from '../../../src/commands/object/unstage-objects.js';
 import type { Request } from '../../../src/commands/request.js';
@@ -21,10 +22,11 @@ export type Operation =
   | { readonly kind: 'list'; readonly amount: number }
   | { readonly kind: 'stat'; readonly path: ObjectPath }
   | { readonly kind: 'delete' }
-  | { readonly kind: 'create' };
+  | { readonly kind: 'create' }
+  | { readonly kind: 'delete repository' };
 
 export type Answer =
-  | { readonly kind: 'put' | 'remove' | 'delete' | 'create' }
+  | { readonly kind: 'put' | 'remove' | 'delete' | 'create' | 'delete repository' }
   | { readonly kind: 'commit'; readonly commit: CommitRecord }
   | { readonly kind: 'list'; readonly page: ObjectsPage }
   | { readonly kind: 'stat'; readonly value: string }
@@ -78,6 +80,11 @@ async function ask(node: Node, id: string, operation: Operation): Promise<Answer
       const from = { sourceRef: lake.defaultBranch, isHidden: false, isForced: false };
       await node.createBranch.execute(new CreateBranch(name, { branch: work, ...from }, request));
       return { kind: 'create' };
+    }
+    case 'delete repository': {
+      const options = { isForced: false };
+      await node.deleteRepository.execute(new DeleteRepository(name, options, request));
+      return { kind: 'delete repository' };
     }
   }
 }

@@ -37,6 +37,9 @@ export class Reference {
   readonly results = new Map<string, StoredBranchEvent>();
   readonly deletions = new Map<string, number[]>();
   readonly creations = new Map<string, number>();
+  /** Since when nobody finds the repository. */
+  hiddenAt: number | undefined;
+  purgedAt: number | undefined;
   /** Of the last event that was taken. */
   position = 0;
   #lives = new Map<number, ReferenceBranch>();
@@ -55,6 +58,8 @@ export class Reference {
   /** Takes events in the log's order; of a group, what it says of tokens stands first. */
   take(events: readonly RecordedEvent[]): void {
     for (const event of events) {
+      if (event.type === 'RepositoryDeletionRequested') this.hiddenAt = event.position;
+      if (event.type === 'RepositoryPurged') this.purgedAt = event.position;
       if (event.stream === this.#stream) this.#control(event);
       else this.#staging(event);
       this.position = event.position;
@@ -81,6 +86,7 @@ export class Reference {
     const event = decodeEvent(recorded) as StagingEvent;
     if (event.type === 'ObjectStaged' || event.type === 'ObjectUnstaged') {
       must(this.#branch?.life === life, `a write lands in life ${life}, which is over`);
+      must(!this.purgedAt, 'H8: a write lands in a repository that is gone');
       const landing = { path: event.path, position: recorded.position, life, ordinal };
       const { commandId } = recorded;
       const before = this.landings.get(commandId) ?? [];
@@ -108,6 +114,7 @@ export class Reference {
     }
     const branch = this.#branch;
     must(branch, `${event.type} on a branch that is not there`);
+    must(!this.purgedAt, `H8: ${event.type} in a repository that is gone`);
     if (event.type === 'BranchDeleted') {
       branch.end(event.intentId);
       for (const { id } of branch.queue) this.#record(id, event);

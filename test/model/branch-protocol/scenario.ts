@@ -22,13 +22,16 @@ const some = (count: number, make: () => Operation[]) => Array.from({ length: co
 const commit = (): Operation => ({ kind: 'commit' });
 const PATHS = ['a', 'b'] as ObjectPath[];
 
-/** Returns who does what in a run: one of three casts, in random numbers. */
+const CASTS = [
+  'puts and commits',
+  'puts, removals, listings',
+  'delete and re-create',
+  'the repository goes',
+];
+
+/** Returns who does what in a run: one of some casts, in random numbers. */
 export function scenarioOf(random: Random): Scenario {
-  const cast = random.pick([
-    'puts and commits',
-    'puts, removals, listings',
-    'delete and re-create',
-  ]);
+  const cast = random.pick(CASTS);
   const values = new Values(random);
   const operations = wishesOf(cast, random, values);
   const actors = operations.map((own, index) => ({
@@ -77,6 +80,15 @@ function wishesOf(cast: string, random: Random, values: Values): Operation[][] {
         ...some(random.between(1, 2), () => [commit()]),
         ...some(random.between(1, 2), () => [list(), list()]),
         ...some(random.between(0, 1), () => [stat(), stat()]),
+      ];
+    case 'the repository goes':
+      return [
+        ...some(random.between(1, 2), () => [put(), put()]),
+        ...some(random.between(0, 2), () => [commit()]),
+        [{ kind: 'delete' }, { kind: 'create' }, ...(random.chance(50) ? [put()] : [commit()])],
+        [{ kind: 'delete repository' }],
+        ...some(random.between(0, 1), (): Operation[] => [{ kind: 'delete repository' }]),
+        ...some(random.between(0, 1), () => [list()]),
       ];
     default:
       return [
