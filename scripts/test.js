@@ -16,6 +16,8 @@ const jest = spawn(
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     join(root, 'node_modules/jest/bin/jest.js'),
+    // What a busy machine may take; a spec that hangs is found all the same.
+    '--testTimeout=60000',
     // Before the options that take a list: those would swallow a path that follows them.
     ...args.filter((arg) => arg !== '--quick'),
     ...(args.includes('--quick') ? ['--selectProjects', 'unit'] : []),
