@@ -56,6 +56,7 @@ export interface BlockWrites {
   readonly ruleRevision: number;
 }
 
+/** Precondition: the newest token is closed; who blocked writes may have died before that. */
 export interface AllowWrites {
   readonly type: 'AllowWrites';
 }
