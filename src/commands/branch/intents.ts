@@ -78,7 +78,7 @@ export class Intents {
         await this.#request(place, intent, request);
         this.traffic.sealed(stream);
       });
-      return this.outcome(place, intent.id, request);
+      return this.traffic.answering(stream, () => this.outcome(place, intent.id, request));
     });
   }
 
