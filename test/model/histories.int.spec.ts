@@ -14,7 +14,9 @@ describe(`random histories on Postgres, seed ${seed}`, () => {
     const database = await freshDatabase();
     const moraine = await onPostgres(database);
     await fc.assert(
-      fc.asyncProperty(histories(STEPS), (steps) => runHistory(moraine, steps)),
+      fc.asyncProperty(histories(STEPS), async (steps) => {
+        await runHistory(moraine, steps);
+      }),
       { seed, numRuns: RUNS },
     );
     await moraine.close();

@@ -34,8 +34,15 @@ import { PlainModel, type Answer } from './plain-model.js';
 const PAGE_ITEMS = 3;
 const main = 'main' as BranchId;
 
-/** Runs a history on the service and on the model, and holds the two together after every step. */
-export async function runHistory(moraine: TestMoraine, steps: readonly Step[]): Promise<void> {
+/**
+ * Runs a history on the service and on the model, and holds the two together after every step.
+ *
+ * @returns the repository that it made
+ */
+export async function runHistory(
+  moraine: TestMoraine,
+  steps: readonly Step[],
+): Promise<RepositoryId> {
   const id = moraine.adapters.ids.repositoryUid();
   const repository = `r-${id}` as RepositoryId;
   await moraine.execute(
@@ -64,6 +71,7 @@ export async function runHistory(moraine: TestMoraine, steps: readonly Step[]): 
     expect({ name, differingCount, differing }).toEqual({ name, differingCount: 0, differing: [] });
   }
   await assertSame(moraine, repository, model);
+  return repository;
 }
 
 async function take(moraine: TestMoraine, repository: RepositoryId, step: Step): Promise<Answer> {

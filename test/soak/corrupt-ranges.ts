@@ -110,12 +110,12 @@ interface Reading {
 
 /** Measures a reading; a collection of everybody's garbage that fell into it does not count. */
 async function leastCostOf(read: () => Promise<readonly unknown[]>): Promise<Reading> {
-  let least = await measured(read);
-  for (let again = 1; again < READINGS_MAX && least.cpuMs > CPU_MS_SEEN_AGAIN; again++) {
+  let cheapest = await measured(read);
+  for (let again = 1; again < READINGS_MAX && cheapest.cpuMs > CPU_MS_SEEN_AGAIN; again++) {
     const next = await measured(read);
-    if (next.cpuMs < least.cpuMs) least = next;
+    if (next.cpuMs < cheapest.cpuMs) cheapest = next;
   }
-  return least;
+  return cheapest;
 }
 
 async function measured(read: () => Promise<readonly unknown[]>): Promise<Reading> {

@@ -5,6 +5,7 @@ import {
   committed,
   created,
   failed,
+  foundNothing,
   head,
   intentId,
   intentOf,
@@ -154,7 +155,12 @@ describe('completing an intent', () => {
       .when(complete(committed('j')))
       .then());
 
-  it('leaves the tokens of one that failed readable, and the next one takes them', () => {
+  it('consumes the tokens of one that found no changes: they say nothing more than the head', () => {
+    const nothing = foundNothing('i');
+    given(created, rotated(0), requested('i', 0), nothing).has({ tokens: { lo: 1, hi: 1 } });
+  });
+
+  it('leaves the tokens of one that failed otherwise readable, and the next one takes them', () => {
     given(created, rotated(0), requested('i', 0), failed('i')).has({ tokens: { lo: 0, hi: 1 } });
     const next: BranchEvent[] = [requested('j', 1), committed('j')];
     given(created, rotated(0), requested('i', 0), failed('i'), ...next).has({

@@ -130,7 +130,10 @@ export interface StagingDiscarded {
 export type IntentFailure =
   'no_changes' | 'dirty' | 'conflict' | 'hook_refused' | 'hook_interrupted';
 
-/** Nothing happened but that the queue moved on; its tokens stay readable. */
+/**
+ * Nothing happened but that the queue moved on. Its tokens stay readable, unless a commit found no
+ * changes in them: then they say nothing that the head does not say, and are consumed.
+ */
 export interface IntentFailed {
   readonly type: 'IntentFailed';
   readonly intentId: IntentId;

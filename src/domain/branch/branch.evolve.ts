@@ -112,11 +112,16 @@ function completed(branch: LiveBranch, result: BranchResult): LiveBranch {
   const [next, ...queue] = branch.queue;
   assert(next && intentIdOf(next) === result.intentId, 'intents are completed in order');
   assert(next.kind === 'request', 'a delete is completed by BranchDeleted');
-  if (result.type === 'IntentFailed') return { ...branch, queue };
-  assert(result.type === successOf[next.request.wish.kind], 'a result of its own kind');
-
+  const { kind } = next.request.wish;
   const { lo, hi } = branch.tokens;
   const tokens = { lo: Math.max(lo, next.upto + 1), hi };
+  if (result.type === 'IntentFailed') {
+    // What a commit found no changes in says nothing that the head does not say. Kept, the tokens
+    // of one who commits again and again would grow without end, and with them every read.
+    const saysNothing = kind === 'commit' && result.reason === 'no_changes';
+    return saysNothing ? { ...branch, queue, tokens } : { ...branch, queue };
+  }
+  assert(result.type === successOf[kind], 'a result of its own kind');
   if (result.type === 'StagingDiscarded') return { ...branch, queue, tokens };
   assert(result.from === branch.head.commitId, 'the head stood still meanwhile');
   assert(result.commit.parents[0] === result.from, 'the head is the first parent');

@@ -127,6 +127,7 @@ export class ReferenceBranch {
         isEmpty || result.reason !== 'no_changes',
         `"no changes" is said of ${intent.id}, and there are some`,
       );
+      if (result.reason === 'no_changes') this.lo = Math.max(this.lo, upto + 1);
     } else if (result.type === 'Committed') {
       const { commit, from } = result;
       must(from === this.head.id, `${commit.id} is not made on the head`);

@@ -68,6 +68,9 @@ export const merged = (name: string, on: BranchHead = head) =>
   frozen({ ...committed(name, on), type: 'Merged' } as const);
 
 export const failed = (name: string) =>
+  frozen({ type: 'IntentFailed', intentId: intentId(name), reason: 'hook_refused' } as const);
+
+export const foundNothing = (name: string) =>
   frozen({ type: 'IntentFailed', intentId: intentId(name), reason: 'no_changes' } as const);
 
 const treeOf = (name: string) =>

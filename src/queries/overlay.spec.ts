@@ -1,0 +1,117 @@
+import { describe, expect, it } from '@jest/globals';
+import type {
+  MetaRangeId,
+  ObjectEntry,
+  ObjectPath,
+  StagingToken,
+  StorageNamespace,
+} from '../domain/model.js';
+import type { RepositoryRecord } from '../domain/repository/repository.events.js';
+import { CommittedStore, type CommittedObject } from '../ports/committed-store.js';
+import type { KvRow } from '../ports/kv-store.js';
+import { compareBytes, utf8 } from '../shared/bytes.js';
+import { NeedsSnapshot, Overlay, pathOf } from './overlay.js';
+
+const entryOf = (checksum: string): ObjectEntry => ({
+  address: 'a',
+  addressType: 'relative',
+  checksum,
+  sizeBytes: 1,
+  modifiedAtMs: 0,
+  contentType: '',
+  metadata: [],
+});
+
+/** A tree that is a list. */
+class ListedTree extends CommittedStore {
+  constructor(private readonly paths: readonly string[]) {
+    super();
+  }
+
+  override get = () => Promise.reject(new Error('not asked for'));
+  override apply = () => Promise.reject(new Error('not asked for'));
+
+  override async scan(
+    _namespace: StorageNamespace,
+    _id: MetaRangeId,
+    { from, limit }: { from: Uint8Array; limit: number },
+  ): Promise<readonly CommittedObject[]> {
+    return this.paths
+      .filter((path) => compareBytes(utf8(path), from) >= 0)
+      .slice(0, limit)
+      .map((path) => ({ path: path as ObjectPath, entry: entryOf('committed') }));
+  }
+}
+
+type Words = Readonly<Record<string, string | null>>;
+
+const rowsOf = (words: Words): KvRow[] =>
+  Object.entries(words).map(([path, word]) => ({
+    key: utf8(path),
+    value: Buffer.from(JSON.stringify(word && entryOf(word))),
+    schema: 1,
+    version: '1',
+  }));
+
+/** Lays tokens, the newest first, over a tree. */
+function overlayOf(tokens: readonly Words[], committed: readonly string[], rowsPerRead = 100) {
+  const point = {
+    repository: { namespace: 'local://n' } as RepositoryRecord,
+    tokens: tokens.map((_, index) => `token-${index}` as StagingToken),
+    metaRangeId: 'm' as MetaRangeId,
+  };
+  return Overlay.over(
+    point,
+    { snapshot: undefined, committed: new ListedTree(committed) },
+    { until: undefined, rowsPerRead },
+    { from: new Uint8Array(), pages: tokens.map(rowsOf) },
+  );
+}
+
+async function all(overlay: Overlay): Promise<(readonly [string, string | undefined])[]> {
+  const items: (readonly [string, string | undefined])[] = [];
+  for (let item = await overlay.next(); item; item = await overlay.next()) {
+    items.push([pathOf(item), item.entry?.checksum]);
+  }
+  return items;
+}
+
+describe('what a branch shows', () => {
+  it('is the newest word on each path, a tombstone too, in byte order', async () => {
+    const overlay = overlayOf(
+      [
+        { a: 'newest', c: null },
+        { a: 'older', b: 'older', c: 'older' },
+      ],
+      ['a', 'c', 'd'],
+    );
+    expect(await all(overlay)).toEqual([
+      ['a', 'newest'],
+      ['b', 'older'],
+      ['c', undefined],
+      ['d', 'committed'],
+    ]);
+  });
+
+  it('goes on behind a group that is skipped, in every source', async () => {
+    const overlay = overlayOf([{ 'g/1': 'staged', h: 'staged' }], ['a', 'g/2', 'i']);
+    expect((await overlay.next())?.key).toEqual(utf8('a'));
+    overlay.skipTo(utf8('g0'));
+    expect(await all(overlay)).toEqual([
+      ['h', 'staged'],
+      ['i', 'committed'],
+    ]);
+  });
+
+  it('reads a long tree page by page', async () => {
+    const overlay = overlayOf([], ['a', 'b', 'c', 'd', 'e'], 2);
+    expect((await all(overlay)).map(([path]) => path)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('asks for a snapshot when a token has more rows than were read with the branch', async () => {
+    const overlay = overlayOf([{ a: 'staged', b: 'staged' }], [], 2);
+    await overlay.next();
+    await overlay.next();
+    await expect(overlay.next()).rejects.toThrow(NeedsSnapshot);
+  });
+});
