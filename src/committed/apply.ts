@@ -35,6 +35,8 @@ export interface ApplyContext {
 export interface Applied {
   readonly ranges: readonly RangeRecord[];
   readonly counts: ChangeCounts;
+  /** Resolves when every range is durable; to be awaited. @throws what the store threw */
+  readonly stored: Promise<void>;
 }
 
 type Changes = AsyncIterable<readonly StagedChange[]>;
@@ -141,9 +143,11 @@ class Applying {
     await this.#endPart();
     for (; this.#at < this.context.base.length; this.#at++) this.#slots.push(this.#current());
     while (this.#running.length > 0) await this.#awaitOldest();
-    await this.#outbox.finish(countOf(this.#counts) > 0);
+    const stored = this.#outbox.finish(countOf(this.#counts) > 0);
+    // Whoever takes the result awaits it; until then its failure is nobody's.
+    stored.catch(() => undefined);
     const ranges = this.#slots.flatMap((slot) => ('session' in slot ? slot.ranges : slot));
-    return { ranges, counts: this.#counts };
+    return { ranges, counts: this.#counts, stored };
   }
 
   async drop(): Promise<void> {

@@ -104,7 +104,7 @@ export class BlockCommittedStore extends CommittedStore {
     changes: AsyncIterable<readonly StagedChange[]>,
     parameters: RangeParameters,
   ): Promise<ApplyResult> {
-    const { ranges, counts } = await applyChanges(changes, {
+    const { ranges, counts, stored } = await applyChanges(changes, {
       base: await this.#load(namespace, base),
       parameters,
       sessions: { small: this.#inline, large: this.#large },
@@ -112,10 +112,15 @@ export class BlockCommittedStore extends CommittedStore {
       fileOf: (range) => this.#ranges.file(namespace, range),
       store: (range) => this.#store(namespace, range),
     });
-    if (countOf(counts) === 0) return { metaRangeId: base, ...counts };
+    if (countOf(counts) === 0) {
+      await stored;
+      return { metaRangeId: base, ...counts };
+    }
     const { id, file } = await buildMetaRange(ranges);
-    await failpoint('range.afterRangeBeforeMetaRange');
-    await this.blocks.putIfAbsent(tableAddress(namespace, id), file);
+    await failpoint('range.beforeMetaRange');
+    // Side by side, so that they share the folder's sync. Cut off between them, the file that is
+    // there is nobody's: no event names it.
+    await Promise.all([stored, this.blocks.putIfAbsent(tableAddress(namespace, id), file)]);
     this.#metaRanges.remember(namespace, id, ranges);
     return { metaRangeId: id, ...counts };
   }

@@ -13,7 +13,7 @@ export const FAILPOINTS = [
   'intent.beforeBuild',
   'intent.afterBuild',
   'intent.afterResult',
-  'range.afterRangeBeforeMetaRange',
+  'range.beforeMetaRange',
   'branch.afterDeletionRequest',
   'repository.afterMark',
   'repository.afterDeletionRequest',
