@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { corruptRanges } from '../../test/soak/corrupt-ranges.js';
+import { corruptRanges } from '../../test/support/corrupt-ranges.js';
 import { seed } from '../../test/support/seed.js';
 
 const INPUTS = 5000;

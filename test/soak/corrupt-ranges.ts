@@ -1,237 +1,27 @@
-// Feeds corrupt range and metarange files to every reader.
+// Corrupt range files from a seed on, for so many minutes; a line of JSON at the end says what came
+// of it.
 //
-//   node scripts/run-ts.js test/soak/corrupt-ranges.ts [count] [seed]
-import { pathToFileURL } from 'node:url';
-import { MemoryBlockStore } from '../../src/block-adapter/memory-block-store.js';
-import { ChangeBatchWriter } from '../../src/committed/change-batch.js';
-import { decodeEntry } from '../../src/committed/entry-codec.js';
-import { readMetaRange } from '../../src/committed/metarange-reader.js';
-import type { RangeRecord } from '../../src/committed/range-codec.js';
-import { RangeReader } from '../../src/committed/range-reader.js';
-import { RangeRewriter } from '../../src/committed/range-rewriter.js';
-import { RangeWriter } from '../../src/committed/range-writer.js';
-import { sliceOf } from '../../src/committed/slice.js';
-import { TableCursor } from '../../src/committed/table-cursor.js';
-import { tableAddress, TableFiles } from '../../src/committed/table-files.js';
-import { emptyParts, readValue } from '../../src/committed/value-codec.js';
-import type { ObjectPath, RangeId, StorageNamespace } from '../../src/domain/model.js';
-import { DEFAULT_RANGE_PARAMETERS } from '../../src/ports/committed-store.js';
-import { CorruptData } from '../../src/ports/store-errors.js';
-import { corruptTable, partsOf, somePlaces } from '../support/corrupt-tables.js';
-import { golden, goldenFile, goldenObject, goldenRecords } from '../support/golden-records.js';
-import { SeededRandom } from '../support/seeded-random.js';
+//   node scripts/run-ts.js test/soak/corrupt-ranges.ts <seed> <minutes>
+import { corruptRanges } from '../support/corrupt-ranges.js';
 
-export interface CorruptRangesReport {
-  readonly inputs: number;
-  /** Readings that ended in `CorruptData`, by what it said, numbers left out. */
-  readonly refusals: ReadonlyMap<string, number>;
-  /** Readings to the end: what was wrong did not matter, or made another valid file. */
-  readonly accepted: number;
-  /** CPU time of the slowest input, all readers together. */
-  readonly cpuMsMax: number;
-  readonly wallMsMax: number;
-  /** Of the input that left most in memory. */
-  readonly memoryBytesMax: number;
-  /** How much the process's peak grew over the whole run. */
-  readonly peakGrowthBytes: number;
-  /** Anything but `CorruptData`, with the number of the input; these must be none. */
-  readonly failures: readonly string[];
+const INPUTS_AT_ONCE = 1_000;
+const CPU_MS_MAX = 100;
+const MEMORY_BYTES_MAX = 64 * 1024 * 1024;
+
+const [seed = 1, minutes = 1] = process.argv.slice(2).map(Number);
+const untilMs = performance.now() + minutes * 60_000;
+let count = 0;
+let cpuMsMax = 0;
+let memoryBytesMax = 0;
+let failure: string | undefined;
+while (failure === undefined && performance.now() < untilMs) {
+  const report = await corruptRanges(INPUTS_AT_ONCE, seed + count);
+  count += report.inputs;
+  cpuMsMax = Math.max(cpuMsMax, report.cpuMsMax);
+  memoryBytesMax = Math.max(memoryBytesMax, report.memoryBytesMax);
+  failure = report.failures[0];
 }
-
-const namespace = 'mem://corrupt' as StorageNamespace;
-const id = 'c0'.repeat(32) as RangeId;
-const least = new Uint8Array();
-const most = Buffer.alloc(40, 0xff);
-const FAILURES_MAX = 20;
-
-/** Returns valid files to begin with, of one block and of many. */
-function corpus(): Uint8Array[] {
-  const files = golden.metaranges
-    .filter(({ name }) => ['three', '100', 'one_with_md', '10000_ragged1000'].includes(name))
-    .flatMap(({ name, id: metaRange, ranges }) => {
-      const isKept = name !== '10000_ragged1000';
-      return [metaRange, ...(isKept ? (ranges ?? []).map((range) => range.id) : [])];
-    })
-    .map(goldenFile);
-  const writer = new RangeWriter(DEFAULT_RANGE_PARAMETERS, ({ file }) => files.push(file));
-  for (const { key, value } of goldenRecords(500)) writer.add(sliceOf(key), sliceOf(value));
-  writer.endRange();
-  return files;
-}
-
-/** Reads `count` corrupt files; the same ones for the same seed. */
-export async function corruptRanges(count: number, seed: number): Promise<CorruptRangesReport> {
-  const random = new SeededRandom(seed);
-  const tables = corpus().map(partsOf);
-  const failures: string[] = [];
-  const worst = { cpuMs: 0, wallMs: 0, memory: 0 };
-  const refusals = new Map<string, number>();
-  let accepted = 0;
-  // Once without measuring: what is compiled and loaded then is not an input's.
-  await readAll(corruptTable(random.pick(tables), new Set(), random));
-  const peakBefore = process.resourceUsage().maxRSS;
-  for (let input = 0; input < count; input++) {
-    const file = corruptTable(random.pick(tables), somePlaces(random), random);
-    const { errors, ...cost } = await leastCostOf(() => readAll(file));
-    worst.wallMs = Math.max(worst.wallMs, cost.wallMs);
-    worst.cpuMs = Math.max(worst.cpuMs, cost.cpuMs);
-    worst.memory = Math.max(worst.memory, cost.memory);
-    accepted += READERS - errors.length;
-    for (const error of errors) {
-      const reason = reasonOf(error);
-      refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
-      const isFine = error instanceof CorruptData && error.message.includes('_lakefs/');
-      if (!isFine && failures.length < FAILURES_MAX)
-        failures.push(`input ${input}: ${show(error)}`);
-    }
-  }
-  return {
-    inputs: count,
-    refusals,
-    accepted,
-    cpuMsMax: worst.cpuMs,
-    wallMsMax: worst.wallMs,
-    memoryBytesMax: worst.memory,
-    peakGrowthBytes: (process.resourceUsage().maxRSS - peakBefore) * 1024,
-    failures,
-  };
-}
-
-/** An input that seems to cost more is read again: what it costs twice is its own. */
-const CPU_MS_SEEN_AGAIN = 20;
-const READINGS_MAX = 4;
-
-interface Reading {
-  readonly errors: readonly unknown[];
-  readonly cpuMs: number;
-  readonly wallMs: number;
-  readonly memory: number;
-}
-
-/** Measures a reading; a collection of everybody's garbage that fell into it does not count. */
-async function leastCostOf(read: () => Promise<readonly unknown[]>): Promise<Reading> {
-  let cheapest = await measured(read);
-  for (let again = 1; again < READINGS_MAX && cheapest.cpuMs > CPU_MS_SEEN_AGAIN; again++) {
-    const next = await measured(read);
-    if (next.cpuMs < cheapest.cpuMs) cheapest = next;
-  }
-  return cheapest;
-}
-
-async function measured(read: () => Promise<readonly unknown[]>): Promise<Reading> {
-  const before = { ...process.threadCpuUsage(), memory: inMemory(), at: performance.now() };
-  const errors = await read();
-  const after = process.threadCpuUsage();
-  return {
-    errors,
-    cpuMs: (after.user + after.system - before.user - before.system) / 1000,
-    wallMs: performance.now() - before.at,
-    memory: inMemory() - before.memory,
-  };
-}
-
-const inMemory = () => {
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-};
-
-// A file's name, then what is wrong with it.
-const reasonOf = (error: unknown) =>
-  String(error instanceof Error ? error.message : error)
-    .replace(`${name}: `, '')
-    .replaceAll(/[0-9a-f]{64}|\d+/g, '#');
-
-const show = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : error);
-
-const READERS = 5;
-
-/** Returns what the readers threw. */
-async function readAll(file: Uint8Array): Promise<unknown[]> {
-  const blocks = new MemoryBlockStore();
-  const address = tableAddress(namespace, id);
-  await blocks.putIfAbsent(address, file);
-  const errors: unknown[] = [];
-  for (const read of [
-    byCursor,
-    byRewriter,
-    byReader(blocks, 1 << 20),
-    byReader(blocks, 0),
-    asMetaRange,
-  ]) {
-    try {
-      await read(file);
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  return errors;
-}
-
-const bounds = { minKey: least, maxKey: most };
-const name = `${namespace}/_lakefs/${id}`;
-
-async function byCursor(file: Uint8Array): Promise<void> {
-  await naming(() => {
-    const parts = emptyParts();
-    const cursor = new TableCursor({ file, ...bounds });
-    for (; !cursor.isAtEnd; cursor.next()) decodeEntry(readValue(cursor.value, parts).data);
-  });
-}
-
-const changes = new ChangeBatchWriter();
-for (const place of [1, 250, 251, 900]) {
-  const { path, entry } = goldenObject(place);
-  changes.begin({ path: path as ObjectPath, entry });
-  changes.add({ path: path as ObjectPath, entry: place === 251 ? undefined : entry });
-}
-const batch = changes.take();
-
-async function byRewriter(file: Uint8Array): Promise<void> {
-  const rewriter = new RangeRewriter(DEFAULT_RANGE_PARAMETERS, () => {});
-  rewriter.openBase({ name, file, ...bounds });
-  rewriter.change(batch);
-  rewriter.closeBase();
-  rewriter.end();
-}
-
-/** Reads as small files are read, whole; or with 0 as large ones are, part by part. */
-const byReader = (blocks: MemoryBlockStore, wholeBytesMax: number) => async (): Promise<void> => {
-  const limits = { tableBytesMax: 1 << 22, blockBytesMax: 1 << 22 };
-  const reader = new RangeReader(new TableFiles(blocks, { tailBytes: 400, wholeBytesMax }), limits);
-  const range: RangeRecord = { id, ...bounds, count: 1, estimatedBytes: 0 };
-  for (const place of [0, 2, 50, 499]) {
-    await reader.get(namespace, range, sliceOf(Buffer.from(goldenObject(place).path)));
-  }
-  const all = { from: sliceOf(least), until: undefined, limit: 10_000 };
-  await reader.scan(namespace, range, all, []);
-};
-
-async function asMetaRange(file: Uint8Array): Promise<void> {
-  await naming(async () => {
-    try {
-      await readMetaRange(file, id);
-    } catch (error) {
-      // Any of them has another id than the one that was asked for; all else was read by then.
-      const isRead = error instanceof CorruptData && error.message.startsWith('its content has');
-      if (!isRead) throw error;
-    }
-  });
-}
-
-// These readers are below the one that names the file.
-async function naming(read: () => void | Promise<void>): Promise<void> {
-  try {
-    await read();
-  } catch (error) {
-    throw error instanceof CorruptData ? new CorruptData(`${name}: ${error.message}`) : error;
-  }
-}
-
-if (process.argv[1] && pathToFileURL(process.argv[1]).href === import.meta.url) {
-  const [count = '200000', seed = String(Date.now() % 0x7fff_ffff)] = process.argv.slice(2);
-  console.log(`seed ${seed}`);
-  const report = await corruptRanges(Number(count), Number(seed));
-  const refusals = [...report.refusals].sort(([, a], [, b]) => b - a);
-  console.log(JSON.stringify({ ...report, refusals: Object.fromEntries(refusals) }, null, 2));
-  process.exitCode = report.failures.length > 0 ? 1 : 0;
-}
+const isSmall = cpuMsMax < CPU_MS_MAX && memoryBytesMax < MEMORY_BYTES_MAX;
+const verdict = failure === undefined && isSmall ? 'ok' : 'failed';
+const cost = `at most ${cpuMsMax.toFixed(1)} ms of CPU and ${memoryBytesMax} bytes an input`;
+console.log(JSON.stringify({ count, verdict, detail: failure ?? cost }));
