@@ -155,7 +155,7 @@ describe('completing an intent', () => {
       .when(complete(committed('j')))
       .then());
 
-  it('consumes the tokens of one that found no changes: they say nothing more than the head', () => {
+  it('consumes the tokens of one that found no changes: they say what the head says', () => {
     const nothing = foundNothing('i');
     given(created, rotated(0), requested('i', 0), nothing).has({ tokens: { lo: 1, hi: 1 } });
   });

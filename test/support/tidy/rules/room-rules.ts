@@ -6,9 +6,7 @@ import type { SourceFile } from '../source-file.js';
 import type { Tree } from '../tree.js';
 
 /** Tests and what they stand on: a spec beside the code may use it, the product may not. */
-const TEST_TOOLS = ['support', 'contract', 'samples', 'golden'].map(
-  (name) => `test/${name}/`,
-);
+const TEST_TOOLS = ['support', 'contract', 'samples', 'golden'].map((name) => `test/${name}/`);
 
 export const roomRules: readonly Rule[] = [
   fileRule(
