@@ -63,6 +63,7 @@ export function writable(repository: RepositoryRecord, isForced: boolean): Repos
   return repository;
 }
 
-const isNotFound = (error: unknown): boolean =>
+/** Returns whether a place was not there: perhaps only because its name means another one now. */
+export const isNotFound = (error: unknown): boolean =>
   error instanceof DomainError &&
   (error.code === 'branch_not_found' || error.code === 'repository_not_found');

@@ -70,20 +70,24 @@ export class Sweep {
   /** An intent whose requester died is completed by whoever comes by. */
   async #helpBranches(request: Request): Promise<void> {
     const partition = partitions.pendingBranches;
+    let repositories: ReadonlyMap<RepositoryUid, RepositoryRecord> | undefined;
     for await (const row of rowsOf(this.ports.kv, partition)) {
       const { uid, branch } = decodeValue<PendingBranch>(row);
-      const repository = await this.#repositoryOf(uid);
+      repositories ??= await this.#repositories();
+      const repository = repositories.get(uid);
       // One that is being deleted ends its branches itself.
       if (repository) await this.intents.help({ repository, branch }, request);
     }
   }
 
-  async #repositoryOf(uid: RepositoryUid): Promise<RepositoryRecord | undefined> {
+  /** Read only when something is pending: most rounds find nothing. */
+  async #repositories(): Promise<ReadonlyMap<RepositoryUid, RepositoryRecord>> {
+    const found = new Map<RepositoryUid, RepositoryRecord>();
     for await (const row of rowsOf(this.ports.kv, partitions.repositories)) {
       const repository = decodeValue<RepositoryRecord>(row);
-      if (repository.uid === uid) return repository;
+      found.set(repository.uid, repository);
     }
-    return undefined;
+    return found;
   }
 
   async #dropTokens(request: Request): Promise<void> {

@@ -1,4 +1,5 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { DomainError } from '../../domain/errors.js';
 import type {
   BranchId,
   Metadata,
@@ -12,9 +13,9 @@ import { Clock } from '../../ports/clock.js';
 import { Ids } from '../../ports/ids.js';
 import { failpoint } from '../../shared/failpoint.js';
 import type { FoundObject } from '../../queries/stat-object.js';
-import { Branches } from '../branch/branches.js';
+import { Branches, type BranchPlace } from '../branch/branches.js';
 import { live } from '../branch/successor.js';
-import { Places } from '../places.js';
+import { isNotFound, Places } from '../places.js';
 import type { Request } from '../request.js';
 import { StagingWriter } from './staging-writer.js';
 
@@ -75,7 +76,23 @@ export class UploadObjectHandler implements ICommandHandler<UploadObject> {
     };
     const command = { type: 'StageObject', path, entry } as const;
     const events = stagingDecider.decide(command, { status: 'open' });
-    await this.writer.write(target, events, request);
+    try {
+      await this.writer.write(target, events, request);
+    } catch (error) {
+      throw await this.#refusalOf(error, target, name);
+    }
     return { entry, namespace: target.repository.namespace };
+  }
+
+  /** A name may go to another repository while a body comes: there the branch may well be. */
+  async #refusalOf(
+    error: unknown,
+    { repository }: BranchPlace,
+    name: RepositoryId,
+  ): Promise<unknown> {
+    if (!isNotFound(error)) return error;
+    const { uid } = await this.places.fresh(name);
+    // The body was read and cannot be read again, so the client is asked to send it once more.
+    return uid === repository.uid ? error : new DomainError('store_busy');
   }
 }
