@@ -114,7 +114,10 @@ export class Reference {
     }
     const branch = this.#branch;
     must(branch, `${event.type} on a branch that is not there`);
-    must(!this.purgedAt, `H8: ${event.type} in a repository that is gone`);
+    // Of two who delete a repository the slower one may take away a branch that the other's list
+    // did not have, since it was created while the repository was going.
+    const isTidying = event.type === 'BranchDeletionRequested' || event.type === 'BranchDeleted';
+    must(!this.purgedAt || isTidying, `H8: ${event.type} in a repository that is gone`);
     if (event.type === 'BranchDeleted') {
       branch.end(event.intentId);
       for (const { id } of branch.queue) this.#record(id, event);
