@@ -4,7 +4,7 @@ import { DomainError } from '../domain/errors.js';
 import type { BranchId, MetaRangeId, RepositoryId, StagingToken } from '../domain/model.js';
 import { isCommitId, parseRef, type ParsedRef } from '../domain/ref/parse-ref.js';
 import type { RepositoryRecord } from '../domain/repository/repository.events.js';
-import { stagingToken } from '../domain/staging/staging.stream.js';
+import { tokensBetween } from '../domain/staging/staging.stream.js';
 import type { KvRead, KvRow, KvSnapshot, KvStore } from '../ports/kv-store.js';
 import { BranchesView } from '../projections/branches.view.js';
 import { decodeValue } from '../projections/kv-codec.js';
@@ -191,12 +191,8 @@ export function pointOf(
   { life, head, tokens }: BranchRecord,
   mark?: string,
 ): ReadPoint {
-  const names: StagingToken[] = [];
-  if (mark !== 'committed') {
-    for (let ordinal = tokens.hi; ordinal >= tokens.lo; ordinal--) {
-      names.push(stagingToken({ uid: repository.uid, branch, life, ordinal }));
-    }
-  }
+  const of = { uid: repository.uid, branch, life };
+  const names = mark === 'committed' ? [] : tokensBetween(of, tokens);
   const metaRangeId = mark === 'staged' ? undefined : head.metaRangeId;
   return { repository, tokens: names, metaRangeId };
 }

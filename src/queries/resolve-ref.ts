@@ -60,6 +60,11 @@ export class Refs {
     return this.walk(repository, base, { ref, parsed });
   }
 
+  /** Returns whether a name is the whole id of a commit: that goes before all other names. */
+  async isCommit({ uid }: RepositoryRecord, name: string): Promise<boolean> {
+    return isCommitId(name) && (await this.commits.get(uid, name as CommitId)) !== undefined;
+  }
+
   /** Follows `~` and `^` from a base. */
   async walk(
     { uid }: RepositoryRecord,

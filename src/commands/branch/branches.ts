@@ -75,12 +75,19 @@ export class Branches {
 
   /** Returns what this process saw last. Says where to try, never that something is not so. */
   cached(place: BranchPlace): BranchFold | undefined {
-    return this.#folds.get(streamOf(place));
+    return this.#folds.get(controlStream(place));
+  }
+
+  /** Returns where to try: a live branch as it was seen last, else as the log's end has it. */
+  async likely(place: BranchPlace): Promise<BranchFold> {
+    const cached = this.cached(place);
+    // That there is no branch, only the log's end may say.
+    return cached?.state.status === 'live' ? cached : this.view(place);
   }
 
   /** Returns the branch as the end of its control stream has it. */
   async view(place: BranchPlace): Promise<BranchFold> {
-    const stream = streamOf(place);
+    const stream = controlStream(place);
     let fold = this.#folds.get(stream) ?? (await this.#fromNearestQuiet(stream));
     for (;;) {
       const events = await this.log.read(stream, {
@@ -105,7 +112,7 @@ export class Branches {
     { events, of, part, beside = [] }: ControlAppend,
     context: EventContext,
   ): Promise<LostRace | undefined> {
-    const stream = streamOf(place);
+    const stream = controlStream(place);
     const control = {
       stream,
       expected: expectedOf(fold),
@@ -137,7 +144,7 @@ export class Branches {
   async outcomeOf(place: BranchPlace, intentId: IntentId): Promise<IntentOutcome | undefined> {
     const known = this.#outcomes.get(intentId);
     if (known) return known;
-    const found = await this.log.find(streamOf(place), resultEventId(intentId));
+    const found = await this.log.find(controlStream(place), resultEventId(intentId));
     return found && (decodeEvent(found) as BranchResult);
   }
 
@@ -210,7 +217,9 @@ export class Branches {
   }
 }
 
-const streamOf = ({ repository, branch }: BranchPlace) => branchStream(repository.uid, branch);
+/** Returns the name of a place's control stream. */
+export const controlStream = ({ repository, branch }: BranchPlace): string =>
+  branchStream(repository.uid, branch);
 
 /** An intent has one result, whoever completes it. */
 export const resultEventId = (intentId: IntentId) => eventIdOf(intentId, 'result');

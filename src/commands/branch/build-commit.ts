@@ -1,8 +1,7 @@
 import type { BranchResult } from '../../domain/branch/branch.events.js';
 import type { LiveBranch, PendingIntent } from '../../domain/branch/branch.state.js';
 import { commitOn } from '../../domain/commit/commit-on.js';
-import type { StagingToken } from '../../domain/model.js';
-import { stagingToken } from '../../domain/staging/staging.stream.js';
+import { tokensBetween } from '../../domain/staging/staging.stream.js';
 import type { CommittedStore } from '../../ports/committed-store.js';
 import type { KvStore } from '../../ports/kv-store.js';
 import { stagedChanges } from '../../projections/staging.view.js';
@@ -10,16 +9,6 @@ import { assert } from '../../shared/assert.js';
 import type { BranchPlace } from './branches.js';
 
 export type PendingRequest = Extract<PendingIntent, { kind: 'request' }>;
-
-/** Returns the tokens of a branch from its oldest to `upto`, newest first. */
-export function tokensUpto(place: BranchPlace, branch: LiveBranch, upto: number): StagingToken[] {
-  const { repository, branch: name } = place;
-  const tokens: StagingToken[] = [];
-  for (let ordinal = upto; ordinal >= branch.tokens.lo; ordinal--) {
-    tokens.push(stagingToken({ uid: repository.uid, branch: name, life: branch.life, ordinal }));
-  }
-  return tokens;
-}
 
 /**
  * Builds what a pending commit comes to: a pure function of the branch and the request, so any
@@ -35,7 +24,8 @@ export async function buildCommit(
   const intentId = request.id;
   if (verdict === false) return { type: 'IntentFailed', intentId, reason: 'hook_refused' };
 
-  const tokens = tokensUpto(place, branch, upto);
+  const of = { uid: place.repository.uid, branch: place.branch, life: branch.life };
+  const tokens = tokensBetween(of, { lo: branch.tokens.lo, hi: upto });
   const { metaRangeId, addedCount, changedCount, removedCount } = await stores.committed.apply(
     place.repository.namespace,
     branch.head.metaRangeId,

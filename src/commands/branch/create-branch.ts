@@ -3,8 +3,6 @@ import { branchDecider } from '../../domain/branch/branch.decider.js';
 import { headOf } from '../../domain/branch/branch.evolve.js';
 import { DomainError } from '../../domain/errors.js';
 import type { BranchId, CommitId, RepositoryId, TagId } from '../../domain/model.js';
-import { isCommitId } from '../../domain/ref/parse-ref.js';
-import type { RepositoryRecord } from '../../domain/repository/repository.events.js';
 import { Clock } from '../../ports/clock.js';
 import { KvStore } from '../../ports/kv-store.js';
 import { TagsView } from '../../projections/tags.view.js';
@@ -54,7 +52,10 @@ export class CreateBranchHandler implements ICommandHandler<CreateBranch> {
       this.tags.get(record.uid, branch as string as TagId),
     ]);
     if (tag) throw new DomainError('name_taken', { by: 'tag ID', name: branch });
-    if (isCommitId(branch)) await this.#refuseCommitId(record, branch);
+    // A branch of that name could never be read.
+    if (await this.refs.isCommit(record, branch)) {
+      throw new DomainError('name_taken', { by: 'commit ID', name: branch });
+    }
 
     // A name is most likely a new one: the log says so when it is not.
     let fold = this.branches.cached(place) ?? ABSENT;
@@ -73,25 +74,12 @@ export class CreateBranchHandler implements ICommandHandler<CreateBranch> {
     }
     throw new DomainError('store_busy');
   }
-
-  /** A branch of that name could never be read: a whole commit id goes before all names. */
-  async #refuseCommitId(repository: RepositoryRecord, branch: BranchId): Promise<void> {
-    const base = await this.refs.base(this.kv, repository, branch).catch(ignoreUnknown);
-    if (base?.kind !== 'commit') return;
-    throw new DomainError('name_taken', { by: 'commit ID', name: branch });
-  }
 }
-
-const isUnknownRef = (error: unknown): boolean =>
-  error instanceof DomainError && error.code === 'ref_not_found';
 
 /** Returns what to do with an error of a source's look-up: say which ref it was. */
 const named =
   (ref: string) =>
   (error: unknown): never => {
-    throw isUnknownRef(error) ? new DomainError('source_not_found', { ref }) : error;
+    const isUnknown = error instanceof DomainError && error.code === 'ref_not_found';
+    throw isUnknown ? new DomainError('source_not_found', { ref }) : error;
   };
-
-const ignoreUnknown = (error: unknown): undefined => {
-  if (!isUnknownRef(error)) throw error;
-};

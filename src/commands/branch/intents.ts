@@ -6,7 +6,6 @@ import type {
 } from '../../domain/branch/branch.events.js';
 import { evolveBranch } from '../../domain/branch/branch.evolve.js';
 import { intentIdOf, isDeleting, type LiveBranch } from '../../domain/branch/branch.state.js';
-import { branchStream } from '../../domain/branch/branch.stream.js';
 import { DomainError } from '../../domain/errors.js';
 import type { IntentId } from '../../domain/model.js';
 import { stagingStream } from '../../domain/staging/staging.stream.js';
@@ -21,6 +20,7 @@ import { InTurn, OnceAtATime } from '../../shared/in-turn.js';
 import { contextOf, newEvent } from '../new-events.js';
 import type { Request } from '../request.js';
 import {
+  controlStream,
   type Branches,
   type BranchFold,
   type BranchPlace,
@@ -70,7 +70,7 @@ export class Intents {
     intent: IntentRequest,
     request: Request,
   ): Promise<IntentOutcome> {
-    const stream = branchStream(place.repository.uid, place.branch);
+    const stream = controlStream(place);
     return this.traffic.during(stream, async () => {
       // In turn, since two requests of this process would only lose races to each other.
       await this.#requests.run(stream, async () => {
@@ -104,14 +104,12 @@ export class Intents {
 
   /** Completes what is queued on a branch; the same code for everybody who may. */
   help(place: BranchPlace, request: Request): Promise<void> {
-    const stream = branchStream(place.repository.uid, place.branch);
+    const stream = controlStream(place);
     return this.#helps.run(stream, () => this.#help(place, request));
   }
 
   async #request(place: BranchPlace, intent: IntentRequest, request: Request): Promise<void> {
-    let fold = this.branches.cached(place) ?? (await this.branches.view(place));
-    // Only what the log's end says may refuse.
-    if (fold.state.status === 'absent') fold = await this.branches.view(place);
+    let fold = await this.branches.likely(place);
     let isNewestClosed = false;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const at = live(fold);

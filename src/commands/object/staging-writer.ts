@@ -1,5 +1,4 @@
 import { isDeleting } from '../../domain/branch/branch.state.js';
-import { branchStream } from '../../domain/branch/branch.stream.js';
 import { DomainError } from '../../domain/errors.js';
 import type { StagingEvent } from '../../domain/staging/staging.events.js';
 import { stagingStream } from '../../domain/staging/staging.stream.js';
@@ -7,7 +6,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { EventLog } from '../../ports/event-log.js';
 import { WrongExpectedRevision } from '../../ports/store-errors.js';
 import { failpoint } from '../../shared/failpoint.js';
-import type { Branches, BranchPlace } from '../branch/branches.js';
+import { controlStream, type Branches, type BranchPlace } from '../branch/branches.js';
 import type { BranchTraffic } from '../branch/branch-traffic.js';
 import type { Intents } from '../branch/intents.js';
 import { live, tokenAt, type Successors } from '../branch/successor.js';
@@ -34,7 +33,7 @@ export class StagingWriter {
    * @throws DomainError  branch_not_found, protected_branch_write: as the control stream's end says
    */
   write(place: BranchPlace, events: readonly StagingEvent[], request: Request): Promise<void> {
-    const stream = branchStream(place.repository.uid, place.branch);
+    const stream = controlStream(place);
     return this.traffic.during(stream, async () => {
       await this.#write(place, events, request);
       this.traffic.wrote(stream);
@@ -46,9 +45,7 @@ export class StagingWriter {
     events: readonly StagingEvent[],
     request: Request,
   ): Promise<void> {
-    let fold = this.branches.cached(place) ?? (await this.branches.view(place));
-    // The cache may say where to write; that there is nothing, only the log's end.
-    if (fold.state.status === 'absent') fold = await this.branches.view(place);
+    let fold = await this.branches.likely(place);
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const { state } = live(fold);
       const { hi } = state.tokens;

@@ -58,8 +58,7 @@ export class UploadObjectHandler implements ICommandHandler<UploadObject> {
     const { path, body, contentType, metadata, isForced } = upload;
     // Whether the branch is there is asked before the body is taken: a stream is read but once.
     const target = await this.places.at({ name, branch, isForced }, async (place) => {
-      const cached = this.branches.cached(place);
-      if (cached?.state.status !== 'live') live(await this.branches.view(place));
+      live(await this.branches.likely(place));
       return place;
     });
     const key = this.ids.dataKey();

@@ -1,12 +1,10 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DomainError } from '../../domain/errors.js';
 import type { BranchId, CommitId, RepositoryId, TagId } from '../../domain/model.js';
-import { isCommitId } from '../../domain/ref/parse-ref.js';
 import { tagDecider } from '../../domain/tag/tag.decider.js';
 import { tagStream } from '../../domain/tag/tag.stream.js';
 import { KvStore } from '../../ports/kv-store.js';
 import { BranchesView } from '../../projections/branches.view.js';
-import { CommitsView } from '../../projections/commits.view.js';
 import { Refs } from '../../queries/resolve-ref.js';
 import { AggregateStreams } from '../aggregate-stream.js';
 import { Places, writable } from '../places.js';
@@ -30,7 +28,6 @@ export class CreateTagHandler implements ICommandHandler<CreateTag> {
     private readonly places: Places,
     private readonly refs: Refs,
     private readonly branches: BranchesView,
-    private readonly commits: CommitsView,
     private readonly streams: AggregateStreams,
   ) {}
 
@@ -42,10 +39,10 @@ export class CreateTagHandler implements ICommandHandler<CreateTag> {
       this.refs.commit(this.kv, record, ref),
       this.branches.get(uid, tag as string as BranchId),
     ]);
-    const isCommit =
-      isCommitId(tag) && (await this.commits.get(uid, tag as string as CommitId)) !== undefined;
     if (branch) throw new DomainError('name_taken', { by: 'branch name', name: tag });
-    if (isCommit) throw new DomainError('name_taken', { by: 'commit ID', name: tag });
+    if (await this.refs.isCommit(record, tag)) {
+      throw new DomainError('name_taken', { by: 'commit ID', name: tag });
+    }
     const command = { type: 'CreateTag', commitId: commit.id } as const;
     const stream = tagStream(uid, tag);
     await this.streams.transact(

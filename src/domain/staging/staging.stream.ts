@@ -14,6 +14,16 @@ export interface TokenPlace {
 export const stagingToken = ({ uid, branch, life, ordinal }: TokenPlace): StagingToken =>
   `${uid}.${branch}.${life}.${ordinal}` as StagingToken;
 
+/** Returns the tokens of a branch's life from `lo` to `hi`, newest first: as readers look. */
+export function tokensBetween(
+  of: Omit<TokenPlace, 'ordinal'>,
+  { lo, hi }: { readonly lo: number; readonly hi: number },
+): StagingToken[] {
+  const tokens: StagingToken[] = [];
+  for (let ordinal = hi; ordinal >= lo; ordinal--) tokens.push(stagingToken({ ...of, ordinal }));
+  return tokens;
+}
+
 export const stagingStream = (token: StagingToken): string => `${STAGING_STREAM_PREFIX}${token}`;
 
 export function tokenOfStream(stream: string): StagingToken {
