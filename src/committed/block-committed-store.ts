@@ -4,12 +4,18 @@ import {
   CommittedStore,
   type ApplyResult,
   type CommittedObject,
+  type MergeResult,
+  type MergeStrategy,
+  type MergeTrees,
+  type RangeInfo,
   type RangeParameters,
   type StagedChange,
+  type TreeDifference,
 } from '../ports/committed-store.js';
 import { compareBytes } from '../shared/bytes.js';
 import { failpoint } from '../shared/failpoint.js';
 import { applyChanges } from './apply.js';
+import { diffByScanning, mergeByScanning } from './by-scanning.js';
 import type { CacheCounts } from './byte-cache.js';
 import { findRange, MetaRangeReader, type MetaRange } from './metarange-reader.js';
 import { buildMetaRange } from './metarange-writer.js';
@@ -123,6 +129,34 @@ export class BlockCommittedStore extends CommittedStore {
     await Promise.all([stored, this.blocks.putIfAbsent(tableAddress(namespace, id), file)]);
     this.#metaRanges.remember(namespace, id, ranges);
     return { metaRangeId: id, ...counts };
+  }
+
+  override diff(
+    namespace: StorageNamespace,
+    left: MetaRangeId,
+    right: MetaRangeId,
+    options: { from: Uint8Array; until?: Uint8Array; limit: number },
+  ): Promise<readonly TreeDifference[]> {
+    return diffByScanning(this, namespace, [left, right], options);
+  }
+
+  override merge(
+    namespace: StorageNamespace,
+    trees: MergeTrees,
+    options: { strategy: MergeStrategy; parameters: RangeParameters },
+  ): Promise<MergeResult> {
+    return mergeByScanning(this, namespace, trees, options);
+  }
+
+  override async ranges(
+    namespace: StorageNamespace,
+    metaRangeId: MetaRangeId,
+  ): Promise<readonly RangeInfo[]> {
+    const ranges = await this.#load(namespace, metaRangeId);
+    return ranges.map(({ estimatedBytes, ...range }) => ({
+      ...range,
+      estimatedSize: estimatedBytes,
+    }));
   }
 
   /** Ends the threads; work that is not done fails. Reading goes on. */

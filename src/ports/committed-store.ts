@@ -1,4 +1,10 @@
-import type { MetaRangeId, ObjectEntry, ObjectPath, StorageNamespace } from '../domain/model.js';
+import type {
+  MetaRangeId,
+  ObjectEntry,
+  ObjectPath,
+  RangeId,
+  StorageNamespace,
+} from '../domain/model.js';
 
 /** What a staging token says of a path; `undefined` is a tombstone. */
 export interface StagedChange {
@@ -29,6 +35,51 @@ export interface ApplyResult {
   readonly addedCount: number;
   readonly changedCount: number;
   readonly removedCount: number;
+}
+
+/** A path at which two trees do not hold the same object; at least one side is there. */
+export interface TreeDifference {
+  readonly path: ObjectPath;
+  readonly left: ObjectEntry | undefined;
+  readonly right: ObjectEntry | undefined;
+}
+
+/** Who is right where both sides changed an object, each in its own way: by default nobody. */
+export type MergeStrategy = 'default' | 'source-wins' | 'dest-wins';
+
+/** Keys from `from` (inclusive) until `until` (exclusive; left out: to the end). */
+export interface KeySpan {
+  readonly from: Uint8Array;
+  readonly until?: Uint8Array;
+}
+
+/** What the source changed since the base is brought to the destination. */
+export interface MergeTrees {
+  readonly base: MetaRangeId;
+  readonly source: MetaRangeId;
+  readonly destination: MetaRangeId;
+  /** Keys of the destination that count as absent: an import replaces them. In any order. */
+  readonly replaced?: readonly KeySpan[];
+}
+
+/** Paths that a merge which found conflicts names, at most. */
+export const CONFLICT_PATHS_MAX = 100;
+
+export type MergeResult =
+  | { readonly kind: 'merged'; readonly metaRangeId: MetaRangeId }
+  /** `paths`: the first {@link CONFLICT_PATHS_MAX}, in byte order; at least one. */
+  | { readonly kind: 'conflict'; readonly paths: readonly ObjectPath[] };
+
+/** A range of a tree, as its metarange has it. */
+export interface RangeInfo {
+  readonly id: RangeId;
+  /** Its first key. */
+  readonly minKey: Uint8Array;
+  /** Its last key. */
+  readonly maxKey: Uint8Array;
+  readonly count: number;
+  /** Bytes, a little below the size of the file. */
+  readonly estimatedSize: number;
 }
 
 /**
@@ -68,4 +119,42 @@ export abstract class CommittedStore {
     changes: AsyncIterable<readonly StagedChange[]>,
     parameters: RangeParameters,
   ): Promise<ApplyResult>;
+
+  /**
+   * Returns where two trees differ, in byte order of paths. Objects are the same by identity:
+   * another address or time alone is no difference.
+   *
+   * Costs by what differs and is returned, not by what there is: ranges that both trees have are
+   * not read.
+   *
+   * @param options.from  inclusive; "" from the beginning
+   * @param options.until  exclusive; undefined to the end
+   */
+  abstract diff(
+    namespace: StorageNamespace,
+    left: MetaRangeId,
+    right: MetaRangeId,
+    options: { from: Uint8Array; until?: Uint8Array; limit: number },
+  ): Promise<readonly TreeDifference[]>;
+
+  /**
+   * Merges trees, and stores the result; the files are durable when this returns. The result is a
+   * function of the ids, the strategy and the parameters, whoever builds it.
+   *
+   * An object that only one side changed, added or deleted since the base is as that side has it;
+   * one that both changed alike is taken from the source; any other is a conflict, or goes by the
+   * strategy. "No changes" is the caller's to see: `source` is `base`, or the result is
+   * `destination`.
+   */
+  abstract merge(
+    namespace: StorageNamespace,
+    trees: MergeTrees,
+    options: { strategy: MergeStrategy; parameters: RangeParameters },
+  ): Promise<MergeResult>;
+
+  /** Returns a tree's ranges in order, for who reads the files themselves. */
+  abstract ranges(
+    namespace: StorageNamespace,
+    metaRangeId: MetaRangeId,
+  ): Promise<readonly RangeInfo[]>;
 }

@@ -30,6 +30,9 @@ class ListedTree extends CommittedStore {
 
   override get = () => Promise.reject(new Error('not asked for'));
   override apply = () => Promise.reject(new Error('not asked for'));
+  override diff = () => Promise.reject(new Error('not asked for'));
+  override merge = () => Promise.reject(new Error('not asked for'));
+  override ranges = () => Promise.reject(new Error('not asked for'));
 
   override async scan(
     _namespace: StorageNamespace,

@@ -4,15 +4,22 @@ import type {
   MetaRangeId,
   ObjectEntry,
   ObjectPath,
+  RangeId,
   StorageNamespace,
 } from '../../src/domain/model.js';
 import {
   CommittedStore,
   type ApplyResult,
   type CommittedObject,
+  type MergeResult,
+  type MergeStrategy,
+  type MergeTrees,
+  type RangeInfo,
   type StagedChange,
+  type TreeDifference,
 } from '../../src/ports/committed-store.js';
 import { compareBytes, compareUtf8, utf8 } from '../../src/shared/bytes.js';
+import { plainDiff, plainMerge } from '../model/plain-merge.js';
 
 type Tree = ReadonlyMap<ObjectPath, ObjectEntry>;
 
@@ -73,6 +80,46 @@ export class MemoryCommittedStore extends CommittedStore {
     const metaRangeId = this.#nameOf(tree);
     this.trees.set(metaRangeId, tree);
     return { metaRangeId, ...counts };
+  }
+
+  async diff(
+    _namespace: StorageNamespace,
+    left: MetaRangeId,
+    right: MetaRangeId,
+    { from, until, limit }: { from: Uint8Array; until?: Uint8Array; limit: number },
+  ): Promise<readonly TreeDifference[]> {
+    return plainDiff(this.tree(left), this.tree(right))
+      .filter(({ path }) => compareBytes(utf8(path), from) >= 0)
+      .filter(({ path }) => until === undefined || compareBytes(utf8(path), until) < 0)
+      .slice(0, limit);
+  }
+
+  async merge(
+    _namespace: StorageNamespace,
+    { base, source, destination, replaced = [] }: MergeTrees,
+    { strategy }: { strategy: MergeStrategy },
+  ): Promise<MergeResult> {
+    const trees = {
+      base: this.tree(base),
+      source: this.tree(source),
+      destination: this.tree(destination),
+      replaced,
+    };
+    if (source === base && replaced.length === 0) {
+      return { kind: 'merged', metaRangeId: destination };
+    }
+    const merged = plainMerge(trees, strategy);
+    if (merged.kind === 'conflict') return merged;
+    const metaRangeId = this.#nameOf(merged.tree);
+    this.trees.set(metaRangeId, merged.tree);
+    return { kind: 'merged', metaRangeId };
+  }
+
+  async ranges(_namespace: StorageNamespace, id: MetaRangeId): Promise<readonly RangeInfo[]> {
+    const keys = [...this.tree(id).keys()].map(utf8).sort(compareBytes);
+    const [minKey, maxKey] = [keys[0], keys.at(-1)];
+    if (!minKey || !maxKey) return [];
+    return [{ id: id as string as RangeId, minKey, maxKey, count: keys.length, estimatedSize: 0 }];
   }
 
   #nameOf(tree: Tree): MetaRangeId {

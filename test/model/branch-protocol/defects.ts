@@ -142,6 +142,18 @@ class LeavesOut extends CommittedStore {
   ) {
     return this.store.apply(namespace, base, withoutLast(changes), DEFAULT_RANGE_PARAMETERS);
   }
+
+  diff(...asked: Parameters<CommittedStore['diff']>) {
+    return this.store.diff(...asked);
+  }
+
+  merge(...asked: Parameters<CommittedStore['merge']>) {
+    return this.store.merge(...asked);
+  }
+
+  ranges(...asked: Parameters<CommittedStore['ranges']>) {
+    return this.store.ranges(...asked);
+  }
 }
 
 async function* withoutLast(changes: AsyncIterable<readonly StagedChange[]>) {
