@@ -3,6 +3,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { validateSync, ValidateBy, type ValidationOptions } from 'class-validator';
 import { DomainError } from '../domain/errors.js';
 import { edgeRequest } from './caller.js';
+import { noteReads, type Reads } from './openapi/contract.js';
 
 /**
  * Reads a body as JSON.
@@ -26,10 +27,25 @@ export function parseJson(bytes: Buffer, contentType: string): unknown {
 }
 
 /** The JSON body, checked by the class that describes it. */
-export const JsonBody = createParamDecorator(
-  <Body extends object>(shape: new () => Body, context: ExecutionContext): Body =>
-    checked(shape, edgeRequest(context).body, ''),
-);
+export function JsonBody(shape: new () => object): ParameterDecorator {
+  return bodyParam(shape, { body: shape });
+}
+
+/** The same where none need be sent: one without a field is taken for it. */
+export function OptionalJsonBody(shape: new () => object): ParameterDecorator {
+  return bodyParam(shape, { body: shape, isBodyOptional: true });
+}
+
+function bodyParam(shape: new () => object, reads: Reads): ParameterDecorator {
+  const read = createParamDecorator((_: unknown, context: ExecutionContext): object => {
+    const { body } = edgeRequest(context);
+    return checked(shape, body === undefined && reads.isBodyOptional === true ? {} : body, '');
+  })();
+  return (target, method, at) => {
+    if (method !== undefined) noteReads(target, method, reads);
+    read(target, method, at);
+  };
+}
 
 /**
  * Returns the fields of `json` that `shape` declares; others are left alone.

@@ -174,6 +174,9 @@ export const OPERATIONS: readonly Operation[] = [
   later('oauthCallback', 'GET', '/oidc/callback'),
 ];
 
+/** What this server has and lakeFS has not; all below `/moraine`, so that no client meets it. */
+export const OWN_OPERATIONS: readonly Operation[] = [];
+
 /** Answered to anybody; all others need a caller. */
 export const PUBLIC_OPERATIONS: ReadonlySet<string> = new Set([
   'externalPrincipalLogin',

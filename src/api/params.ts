@@ -1,6 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { BranchId, ObjectPath, RepositoryId } from '../domain/model.js';
 import { type EdgeRequest, edgeRequest } from './caller.js';
+import { noteReads, type Reads } from './openapi/contract.js';
+import { AFTER, AMOUNT, PATH } from './openapi/parameter-schemas.js';
 import { branchId, objectPath, pageRequest, refText, repositoryId, tagId } from './parse.js';
 import { Query } from './query.js';
 
@@ -25,24 +27,26 @@ export const AtRef = param(placeAtRef);
 export interface ObjectPlaceOnBranch extends PlaceOnBranch {
   readonly path: ObjectPath;
 }
-export const ObjectOnBranch = param((request): ObjectPlaceOnBranch => ({
-  ...placeOnBranch(request),
-  path: pathQuery(request),
-}));
+export const ObjectOnBranch = param(
+  (request): ObjectPlaceOnBranch => ({ ...placeOnBranch(request), path: pathQuery(request) }),
+  { query: { path: PATH } },
+);
 
 export interface ObjectPlaceAtRef extends PlaceAtRef {
   readonly path: ObjectPath;
 }
-export const ObjectAtRef = param((request): ObjectPlaceAtRef => ({
-  ...placeAtRef(request),
-  path: pathQuery(request),
-}));
+export const ObjectAtRef = param(
+  (request): ObjectPlaceAtRef => ({ ...placeAtRef(request), path: pathQuery(request) }),
+  { query: { path: PATH } },
+);
 
 /** The whole query, to be asked for its parameters. */
 export const QueryParams = param(queryOf);
 
 /** `after` and `amount`. */
-export const PageQuery = param((request) => pageRequest(queryOf(request)));
+export const PageQuery = param((request) => pageRequest(queryOf(request)), {
+  query: { 'after?': AFTER, 'amount?': AMOUNT },
+});
 
 export function queryOf({ raw }: EdgeRequest): Query {
   return new Query(raw.url ?? '');
@@ -71,8 +75,13 @@ function pathText({ params }: EdgeRequest, name: string): string {
   return (params as Readonly<Record<string, string>>)[name] ?? '';
 }
 
-function param<Value>(read: (request: EdgeRequest) => Value) {
-  return createParamDecorator((_: unknown, context: ExecutionContext) =>
+/** @param reads  what it takes of the query and the headers, for the document of this edge */
+function param<Value>(read: (request: EdgeRequest) => Value, reads?: Reads) {
+  const decorator = createParamDecorator((_: unknown, context: ExecutionContext) =>
     read(edgeRequest(context)),
   );
+  return (): ParameterDecorator => (target, method, at) => {
+    if (reads !== undefined && method !== undefined) noteReads(target, method, reads);
+    decorator()(target, method, at);
+  };
 }

@@ -1,12 +1,36 @@
 import { RequestMapping, RequestMethod } from '@nestjs/common';
 import { assert } from '../shared/assert.js';
-import { OPERATIONS, routeOf, type Method } from './operations.js';
+import type { Contract } from './openapi/contract.js';
+import { type Method, type Operation, OPERATIONS, OWN_OPERATIONS, routeOf } from './operations.js';
 
-/** Makes a controller's method the answer to an operation; its path stands in the one table. */
-export function Serves(operationId: string): MethodDecorator {
-  const operation = OPERATIONS.find((each) => each.operationId === operationId);
+/** An operation that a method answers, and what a caller may rely on there. */
+export interface Served {
+  readonly operation: Operation;
+  /** Undefined: not told, which no operation stays. */
+  readonly contract: Contract | undefined;
+}
+
+/**
+ * Makes a controller's method the answer to an operation; its path stands in the one table.
+ *
+ * @param contract  for the document at `/openapi.json`; see CONTRIBUTING.md
+ */
+export function Serves(operationId: string, contract?: Contract): MethodDecorator {
+  const operation = [...OPERATIONS, ...OWN_OPERATIONS].find(
+    (each) => each.operationId === operationId,
+  );
   assert(operation?.status === 'served', `${operationId} is no served operation`);
-  return RequestMapping({ path: routeOf(operation), method: nestMethods[operation.method] });
+  const map = RequestMapping({ path: routeOf(operation), method: nestMethods[operation.method] });
+  const served: Served = { operation, contract };
+  return (target, key, descriptor) => {
+    Reflect.defineMetadata(SERVED, served, target, key);
+    return map(target, key, descriptor);
+  };
+}
+
+/** Returns what a controller's method serves. */
+export function servedBy(prototype: object, method: string): Served | undefined {
+  return Reflect.getMetadata(SERVED, prototype, method) as Served | undefined;
 }
 
 export const nestMethods: Readonly<Record<Method, RequestMethod>> = {
@@ -17,3 +41,5 @@ export const nestMethods: Readonly<Record<Method, RequestMethod>> = {
   PATCH: RequestMethod.PATCH,
   DELETE: RequestMethod.DELETE,
 };
+
+const SERVED = 'moraine:served';
