@@ -59,6 +59,7 @@ export const statusOf: Readonly<Record<DomainErrorCode, number>> = {
   namespace_in_use: 400,
   namespace_invalid: 400,
   no_changes: 400,
+  no_merge_base: 400,
   not_implemented: 501,
   object_data_missing: 410,
   object_not_found: 404,

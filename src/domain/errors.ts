@@ -15,14 +15,16 @@ const messages = {
   intent_pending: (of: { intent: string }) =>
     `operation ${of.intent} was accepted and is not complete yet; ask for its outcome later`,
   invalid: (of: { field: string; reason: string }) => `${of.field}: ${of.reason}`,
-  merge_conflict: () => 'conflict found',
+  merge_conflict: (of: { step: string; paths: readonly string[] }) =>
+    [`${of.step}: conflict found`, ...of.paths].join('\n  '),
   name_taken: (of: { by: 'branch name' | 'commit ID' | 'tag ID'; name: string }) =>
     `${of.by} ${of.name}: conflict found`,
   namespace_in_use: (of: { namespace: string }) =>
     `failed to create repository: found lakeFS objects in the storage (:${of.namespace}) ` +
     'key(_lakefs/dummy): storage namespace already in use',
   namespace_invalid: (of: { reason: string }) => `invalid storage namespace: ${of.reason}`,
-  no_changes: () => 'commit: no changes',
+  no_changes: (of: { step: string }) => `${of.step}: no changes`,
+  no_merge_base: () => 'no merge base',
   not_implemented: () => 'Not Implemented',
   object_data_missing: () => 'No data',
   object_not_found: () => 'not found',

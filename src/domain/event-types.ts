@@ -1,6 +1,8 @@
 import { assert } from '../shared/assert.js';
 import type { StoredBranchEvent } from './branch/branch.events.js';
 import { branchSchemas } from './branch/branch.upcasters.js';
+import type { CommitEvent } from './commit/commit.events.js';
+import { commitSchemas } from './commit/commit.upcasters.js';
 import type { InstallationEvent } from './installation/installation.events.js';
 import { installationSchemas } from './installation/installation.upcasters.js';
 import type { RepositoryEvent } from './repository/repository.events.js';
@@ -13,13 +15,14 @@ import { upcast, type EventSchema, type EventSchemas } from './upcast.js';
 
 /** All that can happen, to anything. */
 export type DomainEvent =
-  StoredBranchEvent | InstallationEvent | RepositoryEvent | StagingEvent | TagEvent;
+  StoredBranchEvent | CommitEvent | InstallationEvent | RepositoryEvent | StagingEvent | TagEvent;
 
 export type EventType = DomainEvent['type'];
 
 /** Every event type with its newest version; a type that is missing here does not compile. */
 export const eventSchemas: EventSchemas<DomainEvent> = {
   ...branchSchemas,
+  ...commitSchemas,
   ...installationSchemas,
   ...repositorySchemas,
   ...stagingSchemas,

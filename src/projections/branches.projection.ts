@@ -48,6 +48,7 @@ const movesQueue: ReadonlySet<string> = new Set<StoredBranchEvent['type']>([
   'BranchDeletionRequested',
   'Committed',
   'Merged',
+  'HeadMoved',
   'StagingDiscarded',
   'IntentFailed',
   'BranchDeleted',

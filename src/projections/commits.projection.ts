@@ -1,5 +1,7 @@
 import type { Committed, Merged } from '../domain/branch/branch.events.js';
 import { branchOfStream } from '../domain/branch/branch.stream.js';
+import type { CommitRecorded } from '../domain/commit/commit.events.js';
+import { commitOfStream } from '../domain/commit/commit.stream.js';
 import type {
   RepositoryCreated,
   RepositoryRowsDropped,
@@ -12,19 +14,26 @@ import { keys, partitions } from './kv-keys.js';
 import type { Projection } from './projection.js';
 
 type CommitEvent =
-  Extract<StoredBranchEvent, Committed | Merged> | RepositoryCreated | RepositoryRowsDropped;
+  | Extract<StoredBranchEvent, Committed | Merged>
+  | CommitRecorded
+  | RepositoryCreated
+  | RepositoryRowsDropped;
 
 /** Commits by id. Named by content, so a commit made twice is one row. */
 export const commitsProjection: Projection<CommitEvent> = {
   name: 'commits',
   version: 1,
-  takes: ['Committed', 'Merged', 'RepositoryCreated', 'RepositoryRowsDropped'],
+  takes: ['Committed', 'Merged', 'CommitRecorded', 'RepositoryCreated', 'RepositoryRowsDropped'],
 
   project({ stream, event }) {
     switch (event.type) {
       case 'Committed':
       case 'Merged': {
         const { uid } = branchOfStream(stream);
+        return [put(partitions.commits(uid), keys.commit(event.commit.id), event.commit)];
+      }
+      case 'CommitRecorded': {
+        const { uid } = commitOfStream(stream);
         return [put(partitions.commits(uid), keys.commit(event.commit.id), event.commit)];
       }
       case 'RepositoryCreated': {

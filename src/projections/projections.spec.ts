@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { writesOf } from '../../test/support/given.js';
 import { eventSamples, type EventSample } from '../../test/support/samples/event.samples.js';
-import { work } from '../../test/support/samples/branch.samples.js';
+import {
+  discarded,
+  objectWish,
+  prefixWish,
+  resetWish,
+  work,
+} from '../../test/support/samples/branch.samples.js';
 import { lake, NOW_MS, root, uid } from '../../test/support/samples/repository.samples.js';
 import {
   entry,
@@ -11,11 +17,14 @@ import {
   tokenStream,
   unstaged,
 } from '../../test/support/samples/staging.samples.js';
+import type { ResetWish } from '../domain/branch/branch.wishes.js';
 import { branchStream } from '../domain/branch/branch.stream.js';
+import { commitStream } from '../domain/commit/commit.stream.js';
 import { encodeEvent, eventSchemas, type EventType } from '../domain/event-types.js';
 import { INSTALLATION_STREAM } from '../domain/installation/installation.stream.js';
 import type { CommandId, EventId, TagId } from '../domain/model.js';
 import { repositoryStream } from '../domain/repository/repository.stream.js';
+import { stagingToken } from '../domain/staging/staging.stream.js';
 import { tagStream } from '../domain/tag/tag.stream.js';
 import type { WrittenEvent } from '../ports/event-log.js';
 import { allProjections, inlineProjection } from './all-projections.js';
@@ -103,6 +112,12 @@ describe('commits', () => {
     );
     given(lakeStream, sample('RepositoryCreated')).writes(['put', partition, root.id, root]);
     given(lakeStream, { ...sample('RepositoryCreated'), firstCommit: null }).writes();
+    given(commitStream(uid, root.id), sample('CommitRecorded')).writes([
+      'put',
+      partition,
+      root.id,
+      root,
+    ]);
   });
 
   it('go with their repository, in slices', () => {
@@ -158,6 +173,22 @@ describe('staging', () => {
       ['drop', partition],
       ['delete', 'staging/@tokens', token],
       ['delete', 'staging/@closed', token],
+    );
+  });
+
+  it('loses what a reset takes out of tokens, from the oldest it sealed to the newest', () => {
+    const stream = branchStream(uid, work);
+    const of = (ordinal: number) =>
+      `staging/${stagingToken({ uid, branch: work, life: 0, ordinal })}`;
+    const reset = (wish: ResetWish) => ({
+      ...discarded('r', [3, 4], wish),
+      record: sample('StagingDiscarded').record,
+    });
+    given(stream, reset(prefixWish), reset(objectWish), reset(resetWish)).writes(
+      ['drop', of(4), 'from b/', 'until b0'],
+      ['drop', of(3), 'from b/', 'until b0'],
+      ['delete', of(4), 'b'],
+      ['delete', of(3), 'b'],
     );
   });
 });

@@ -1,18 +1,33 @@
+import type { StagingDiscarded, StoredBranchEvent } from '../domain/branch/branch.events.js';
+import type { ResetScope } from '../domain/branch/branch.wishes.js';
+import { branchOfStream } from '../domain/branch/branch.stream.js';
+import type { StagingToken } from '../domain/model.js';
 import type { StagingEvent } from '../domain/staging/staging.events.js';
-import { tokenOfStream } from '../domain/staging/staging.stream.js';
+import { tokenOfStream, tokensBetween } from '../domain/staging/staging.stream.js';
+import type { KvWrite } from '../ports/kv-store.js';
 import { unreachable } from '../shared/assert.js';
-import { utf8 } from '../shared/bytes.js';
+import { afterPrefix, utf8 } from '../shared/bytes.js';
 import { drop, put, remove } from './kv-codec.js';
 import { keys, partitions } from './kv-keys.js';
 import type { Projection } from './projection.js';
 
+type Discarded = Extract<StoredBranchEvent, StagingDiscarded>;
+
 /** The newest uncommitted entry of each path, one partition a token; and which tokens there are. */
-export const stagingProjection: Projection<StagingEvent> = {
+export const stagingProjection: Projection<StagingEvent | Discarded> = {
   name: 'staging',
   version: 1,
-  takes: ['ObjectStaged', 'ObjectUnstaged', 'TokenOpened', 'TokenClosed', 'StagedRowsDropped'],
+  takes: [
+    'ObjectStaged',
+    'ObjectUnstaged',
+    'TokenOpened',
+    'TokenClosed',
+    'StagedRowsDropped',
+    'StagingDiscarded',
+  ],
 
   project({ stream, atMs, event }) {
+    if (event.type === 'StagingDiscarded') return discard(stream, event);
     const token = tokenOfStream(stream);
     const partition = partitions.staging(token);
     switch (event.type) {
@@ -37,3 +52,18 @@ export const stagingProjection: Projection<StagingEvent> = {
     }
   },
 };
+
+/** A part of closed tokens goes; of whole ones nothing yet: they are consumed, and swept later. */
+function discard(stream: string, { scope, tokens, record }: Discarded): readonly KvWrite[] {
+  if (scope.kind === 'all' || record === null) return [];
+  const of = { ...branchOfStream(stream), life: record.life };
+  return tokensBetween(of, tokens).map((token) => discardFrom(token, scope));
+}
+
+function discardFrom(token: StagingToken, scope: Exclude<ResetScope, { kind: 'all' }>): KvWrite {
+  const partition = partitions.staging(token);
+  if (scope.kind === 'object') return remove(partition, utf8(scope.path));
+  const from = utf8(scope.prefix);
+  const until = afterPrefix(from);
+  return { kind: 'drop', partition, from, ...(until ? { until } : {}) };
+}

@@ -68,6 +68,11 @@ function told(write: KvWrite): readonly unknown[] {
     case 'delete':
       return [kind, partition, fromUtf8(write.key)];
     case 'drop':
-      return [kind, partition, ...(write.until ? [`until ${fromUtf8(write.until)}`] : [])];
+      return [
+        kind,
+        partition,
+        ...(write.from ? [`from ${fromUtf8(write.from)}`] : []),
+        ...(write.until ? [`until ${fromUtf8(write.until)}`] : []),
+      ];
   }
 }

@@ -196,6 +196,7 @@ export class Branches {
     switch (event.type) {
       case 'Committed':
       case 'Merged':
+      case 'HeadMoved':
       case 'StagingDiscarded':
       case 'IntentFailed':
         this.#outcomes.set(event.intentId, event);

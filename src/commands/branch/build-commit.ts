@@ -22,7 +22,8 @@ export async function buildCommit(
 ): Promise<BranchResult> {
   assert(request.wish.kind === 'commit', `no builder for ${request.wish.kind}`);
   const intentId = request.id;
-  if (verdict === false) return { type: 'IntentFailed', intentId, reason: 'hook_refused' };
+  if (verdict === false)
+    return { type: 'IntentFailed', intentId, reason: 'hook_refused', conflicts: [] };
 
   const of = { uid: place.repository.uid, branch: place.branch, life: branch.life };
   const tokens = tokensBetween(of, { lo: branch.tokens.lo, hi: upto });
@@ -34,7 +35,7 @@ export async function buildCommit(
   );
   const isEmpty = addedCount + changedCount + removedCount === 0;
   if (isEmpty && !request.wish.allowsEmpty) {
-    return { type: 'IntentFailed', intentId, reason: 'no_changes' };
+    return { type: 'IntentFailed', intentId, reason: 'no_changes', conflicts: [] };
   }
   const commit = commitOn(branch.head, request, metaRangeId);
   return { type: 'Committed', intentId, from: branch.head.commitId, commit };

@@ -1,5 +1,4 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import type { IntentFailure } from '../../domain/branch/branch.events.js';
 import { DomainError } from '../../domain/errors.js';
 import type { BranchId, CommitRecord, Metadata, RepositoryId } from '../../domain/model.js';
 import { Clock } from '../../ports/clock.js';
@@ -8,6 +7,7 @@ import { assert } from '../../shared/assert.js';
 import { Places } from '../places.js';
 import type { Request } from '../request.js';
 import { Intents, intentIdOfRequest } from './intents.js';
+import { refusalOf } from './refusals.js';
 
 /**
  * Makes one commit of everything staged on a branch before it was asked for, that no earlier
@@ -57,27 +57,12 @@ export class CommitBranchHandler implements ICommandHandler<CommitBranch> {
         case 'Committed':
           return outcome.commit;
         case 'IntentFailed':
-          throw refusalOf(outcome.reason);
+          throw refusalOf(outcome, 'commit');
         case 'BranchDeleted':
           throw new DomainError('branch_not_found');
         default:
           return assert(false, `a commit ended as ${outcome.type}`) as never;
       }
     });
-  }
-}
-
-/** Returns what a caller is told of an intent that failed. */
-export function refusalOf(reason: IntentFailure): DomainError {
-  switch (reason) {
-    case 'no_changes':
-      return new DomainError('no_changes');
-    case 'dirty':
-      return new DomainError('dirty_branch');
-    case 'conflict':
-      return new DomainError('merge_conflict');
-    case 'hook_refused':
-    case 'hook_interrupted':
-      return new DomainError('precondition_failed');
   }
 }

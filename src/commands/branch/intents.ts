@@ -227,6 +227,8 @@ export class Intents {
         kept?.on === on ? kept.result : await buildCommit(this.ports, place, state, next);
       built.set(next.request.id, { on, result });
       results.push(result);
+      // What is built behind it stands on what only its event writes: a commit, or fewer rows.
+      if (next.request.wish.kind !== 'commit') break;
       const after = evolveBranch(state, result);
       assert(after.status === 'live', 'a result does not end a branch');
       state = after;

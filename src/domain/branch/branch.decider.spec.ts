@@ -4,6 +4,7 @@ import {
   commitOf,
   committed,
   created,
+  discarded,
   failed,
   foundNothing,
   head,
@@ -32,8 +33,6 @@ const INTENTS_PER_PASS = 16;
 const deleting = { type: 'BranchDeletionRequested', intentId: intentId('d') } as const;
 const deleted = { type: 'BranchDeleted', intentId: intentId('d') } as const;
 const blocked = { type: 'WritesBlocked', ruleRevision: 3 } as const;
-const discarded = (name: string) =>
-  ({ type: 'StagingDiscarded', intentId: intentId(name) }) as const;
 const ask = (name: string): BranchCommand => ({ type: 'RequestIntent', intent: intentOf(name) });
 const complete = (result: ReturnType<typeof committed>): BranchCommand => ({
   type: 'CompleteIntent',
@@ -274,10 +273,12 @@ describe('the invariants, in the fold', () => {
 
   it('I4: an intent ends as what it asked for, so that a commit changes no value', () => {
     given(...live, requested('i', 0), merged('i')).cannotBe('of its own kind');
-    given(...live, requested('i', 0), discarded('i')).cannotBe('of its own kind');
+    given(...live, requested('i', 0), discarded('i', [0, 0])).cannotBe('of its own kind');
     given(...live, requested('i', 0, mergeWish), committed('i')).cannotBe('of its own kind');
     given(...live, requested('i', 0, resetWish), merged('i')).cannotBe('of its own kind');
-    given(...live, requested('i', 0, mergeWish), discarded('i')).cannotBe('of its own kind');
+    given(...live, requested('i', 0, mergeWish), discarded('i', [0, 0])).cannotBe(
+      'of its own kind',
+    );
   });
 
   it('I5: results come in the order of the queue, one each', () => {

@@ -104,15 +104,18 @@ function claim(command: ClaimHook, branch: LiveBranch): readonly BranchEvent[] {
   }
   // Never started twice: what a dead claimer has called out cannot be called back.
   if (next.claim.untilMs > command.nowMs) return [];
-  return [{ type: 'IntentFailed', intentId: command.intentId, reason: 'hook_interrupted' }];
+  const { intentId } = command;
+  return [{ type: 'IntentFailed', intentId, reason: 'hook_interrupted', conflicts: [] }];
 }
 
 function complete({ result }: CompleteIntent, branch: LiveBranch): readonly BranchEvent[] {
   const next = branch.queue[0];
   // Another node was faster, and what it recorded is the answer.
   if (next?.kind !== 'request' || next.request.id !== result.intentId) return [];
-  if (result.type === 'Committed' || result.type === 'Merged') {
+  if ('from' in result) {
     assert(result.from === branch.head.commitId, 'built on the head: intents complete in order');
+  }
+  if ('commit' in result) {
     assert(result.commit.parents[0] === branch.head.commitId, 'the head is the first parent');
   }
   return [result];

@@ -1,4 +1,12 @@
-import type { CommitId, CommitRecord, IntentId, MetaRangeId, Metadata } from '../model.js';
+import type {
+  CommitId,
+  CommitRecord,
+  IntentId,
+  MetaRangeId,
+  Metadata,
+  ObjectPath,
+} from '../model.js';
+import type { ResetScope, Wish } from './branch.wishes.js';
 
 /** The commit that a branch stands at, with what its children need of it. */
 export interface BranchHead {
@@ -30,28 +38,10 @@ export interface TokenSpan {
   readonly hi: number;
 }
 
-/** Makes no value visible or invisible. */
-export interface CommitWish {
-  readonly kind: 'commit';
-  readonly allowsEmpty: boolean;
-}
-
-/** Merge, revert, cherry-pick, import: lays another tree over the head; a clean branch only. */
-export interface MergeWish {
-  readonly kind: 'merge';
-  /** The resolved commit, never a name that may move. */
-  readonly source: CommitId;
-}
-
-/** Throws away what is staged. */
-export interface ResetWish {
-  readonly kind: 'reset';
-}
-
 /** Everything that the result depends on, so that any node completes it with the same one. */
 export interface IntentRequest {
   readonly id: IntentId;
-  readonly wish: CommitWish | MergeWish | ResetWish;
+  readonly wish: Wish;
   readonly message: string;
   readonly metadata: Metadata;
   readonly committer: string;
@@ -113,7 +103,10 @@ export interface Committed {
   readonly commit: CommitRecord;
 }
 
-/** The head moved and values with it. Its sealed tokens are consumed, effective or not. */
+/**
+ * The head moved and values with it: a merge, a revert, a cherry-pick, an import. Its sealed tokens
+ * are consumed, effective or not.
+ */
 export interface Merged {
   readonly type: 'Merged';
   readonly intentId: IntentId;
@@ -121,23 +114,48 @@ export interface Merged {
   readonly commit: CommitRecord;
 }
 
-/** What its sealed tokens held is gone; the head stands. */
+/** The head was put elsewhere, by a hard reset. Tokens stay as they are. */
+export interface HeadMoved {
+  readonly type: 'HeadMoved';
+  readonly intentId: IntentId;
+  readonly from: CommitId;
+  readonly to: BranchHead;
+}
+
+/**
+ * What its sealed tokens held is gone; the head stands. With the scope `all` the tokens are
+ * consumed; of another scope their rows in it go by this event, and the tokens stay.
+ */
 export interface StagingDiscarded {
   readonly type: 'StagingDiscarded';
   readonly intentId: IntentId;
+  readonly scope: ResetScope;
+  readonly tokens: TokenSpan;
 }
 
 export type IntentFailure =
-  'no_changes' | 'dirty' | 'conflict' | 'hook_refused' | 'hook_interrupted';
+  | 'no_changes'
+  | 'dirty'
+  | 'conflict'
+  | 'no_merge_base'
+  | 'head_moved'
+  | 'hook_refused'
+  | 'hook_interrupted';
+
+/** Paths that a failed intent keeps of a conflict. */
+export const CONFLICTS_RECORDED_MAX = 20;
 
 /**
- * Nothing happened but that the queue moved on. Its tokens stay readable, unless a commit found no
- * changes in them: then they say nothing that the head does not say, and are consumed.
+ * Nothing happened but that the queue moved on. Its tokens stay readable, unless the intent looked
+ * through them and found no changes: then they say nothing that the head does not say, and are
+ * consumed.
  */
 export interface IntentFailed {
   readonly type: 'IntentFailed';
   readonly intentId: IntentId;
   readonly reason: IntentFailure;
+  /** The first paths in conflict, at most {@link CONFLICTS_RECORDED_MAX}; else none. */
+  readonly conflicts: readonly ObjectPath[];
 }
 
 /** Every intent still in the queue is answered with "branch not found". */
@@ -157,7 +175,7 @@ export interface WritesAllowed {
   readonly opens: number;
 }
 
-export type BranchResult = Committed | Merged | StagingDiscarded | IntentFailed;
+export type BranchResult = Committed | Merged | HeadMoved | StagingDiscarded | IntentFailed;
 
 export type BranchEvent =
   | BranchCreated

@@ -4,9 +4,11 @@ import type {
   BranchCreated,
   BranchEvent,
   BranchResult,
+  IntentFailure,
   IntentRequested,
   TokenSpan,
 } from './branch.events.js';
+import type { Wish } from './branch.wishes.js';
 import { intentIdOf, isDeleting, type BranchState, type LiveBranch } from './branch.state.js';
 
 /** What an event means for a branch. The protocol's invariants are asserted here, always. */
@@ -39,6 +41,7 @@ export function evolveBranch(branch: BranchState, event: BranchEvent): BranchSta
       return withHead(branch, event.intentId, { verdict: event.hasPassed });
     case 'Committed':
     case 'Merged':
+    case 'HeadMoved':
     case 'StagingDiscarded':
     case 'IntentFailed':
       return completed(branch, event);
@@ -112,24 +115,55 @@ function completed(branch: LiveBranch, result: BranchResult): LiveBranch {
   const [next, ...queue] = branch.queue;
   assert(next && intentIdOf(next) === result.intentId, 'intents are completed in order');
   assert(next.kind === 'request', 'a delete is completed by BranchDeleted');
-  const { kind } = next.request.wish;
+  const { wish } = next.request;
   const { lo, hi } = branch.tokens;
   const tokens = { lo: Math.max(lo, next.upto + 1), hi };
   if (result.type === 'IntentFailed') {
-    // What a commit found no changes in says nothing that the head does not say. Kept, the tokens
-    // of one who commits again and again would grow without end, and with them every read.
-    const saysNothing = kind === 'commit' && result.reason === 'no_changes';
+    // What an intent found no changes in says nothing that the head does not say. Kept, the tokens
+    // of one who commits or merges again and again would grow without end, and with them each read.
+    const saysNothing = provesClean[result.reason];
     return saysNothing ? { ...branch, queue, tokens } : { ...branch, queue };
   }
-  assert(result.type === successOf[kind], 'a result of its own kind');
-  if (result.type === 'StagingDiscarded') return { ...branch, queue, tokens };
+  assert(result.type === successOf[wish.kind], 'a result of its own kind');
+  if (result.type === 'StagingDiscarded') {
+    const { scope } = result;
+    assert(wish.kind === 'reset' && wish.scope.kind === scope.kind, 'what was asked is discarded');
+    assert(result.tokens.lo === lo && result.tokens.hi === next.upto, 'of the tokens it sealed');
+    return scope.kind === 'all' ? { ...branch, queue, tokens } : { ...branch, queue };
+  }
   assert(result.from === branch.head.commitId, 'the head stood still meanwhile');
+  if (result.type === 'HeadMoved') {
+    assert(
+      wish.kind === 'hard-reset' && wish.to === result.to.commitId,
+      'moved where it was asked',
+    );
+    return { ...branch, queue, head: result.to };
+  }
   assert(result.commit.parents[0] === result.from, 'the head is the first parent');
   return { ...branch, queue, tokens, head: headOf(result.commit) };
 }
 
 /** What an intent of each kind comes to when it does not fail. */
-const successOf = { commit: 'Committed', merge: 'Merged', reset: 'StagingDiscarded' } as const;
+const successOf = {
+  commit: 'Committed',
+  merge: 'Merged',
+  revert: 'Merged',
+  'cherry-pick': 'Merged',
+  import: 'Merged',
+  reset: 'StagingDiscarded',
+  'hard-reset': 'HeadMoved',
+} as const satisfies Record<Wish['kind'], BranchResult['type']>;
+
+/** Failures that are found only after the sealed tokens were found to change nothing. */
+const provesClean: Readonly<Record<IntentFailure, boolean>> = {
+  no_changes: true,
+  conflict: true,
+  no_merge_base: true,
+  dirty: false,
+  head_moved: false,
+  hook_refused: false,
+  hook_interrupted: false,
+};
 
 /** Returns what a branch keeps of the commit that it stands at. */
 export const headOf = (commit: CommitRecord) => ({

@@ -1,5 +1,13 @@
 import type { EventSchemas } from '../upcast.js';
-import type { StoredBranchEvent } from './branch.events.js';
+import type { IntentFailed, StagingDiscarded, StoredBranchEvent } from './branch.events.js';
+
+type Stored<Event> = Extract<StoredBranchEvent, Event>;
+
+/** Named no path of a conflict; nothing could end in one. */
+type IntentFailedV1 = Omit<Stored<IntentFailed>, 'type' | 'conflicts'>;
+
+/** Knew one scope, and not which tokens it emptied. */
+type StagingDiscardedV1 = Omit<Stored<StagingDiscarded>, 'type' | 'scope' | 'tokens'>;
 
 export const branchSchemas: EventSchemas<StoredBranchEvent> = {
   BranchCreated: { version: 1 },
@@ -10,8 +18,26 @@ export const branchSchemas: EventSchemas<StoredBranchEvent> = {
   HookVerdict: { version: 1 },
   Committed: { version: 1 },
   Merged: { version: 1 },
-  StagingDiscarded: { version: 1 },
-  IntentFailed: { version: 1 },
+  HeadMoved: { version: 1 },
+  StagingDiscarded: {
+    version: 2,
+    steps: {
+      1: (older) => {
+        const { intentId, record } = older as StagingDiscardedV1;
+        const hi = (record?.tokens.lo ?? 0) - 1;
+        return { intentId, scope: { kind: 'all' }, tokens: { lo: 0, hi }, record };
+      },
+    },
+  },
+  IntentFailed: {
+    version: 2,
+    steps: {
+      1: (older) => {
+        const { intentId, reason, record } = older as IntentFailedV1;
+        return { intentId, reason, conflicts: [], record };
+      },
+    },
+  },
   BranchDeleted: { version: 1 },
   WritesBlocked: { version: 1 },
   WritesAllowed: { version: 1 },

@@ -10,8 +10,8 @@ import { MemoryCommittedStore } from '../../support/memory-committed-store.js';
 import {
   committed,
   created,
+  discarded,
   failed,
-  intentId,
   intentOf,
   mergeWish,
   requested,
@@ -185,15 +185,14 @@ describe('results', () => {
 
   it('H21: the order of requests decides what a reset takes (of the fold)', () => {
     const asked = [created, rotated(0), requested('c', 0), requested('r', 1, resetWish)];
-    const discarded = { type: 'StagingDiscarded', intentId: intentId('r') } as const;
     const lo = (...events: BranchEvent[]) =>
       fold(branchDecider, [...asked, ...events]).status === 'live'
         ? fold(branchDecider, [...asked, ...events])
         : undefined;
     expect(lo(committed('c'))).toMatchObject({ tokens: { lo: 1, hi: 2 } });
-    expect(lo(committed('c'), discarded)).toMatchObject({ tokens: { lo: 2, hi: 2 } });
+    expect(lo(committed('c'), discarded('r', [1, 1]))).toMatchObject({ tokens: { lo: 2, hi: 2 } });
     expect(lo(failed('c'))).toMatchObject({ tokens: { lo: 0, hi: 2 } });
-    expect(lo(failed('c'), discarded)).toMatchObject({ tokens: { lo: 2, hi: 2 } });
+    expect(lo(failed('c'), discarded('r', [0, 1]))).toMatchObject({ tokens: { lo: 2, hi: 2 } });
   });
 
   it('H22: what is absent is removed without a word, and only the view may say so', async () => {

@@ -1,12 +1,20 @@
 import type {
   BranchCreated,
   BranchHead,
+  IntentFailure,
   IntentRequest,
   IntentRequested,
 } from '../../../src/domain/branch/branch.events.js';
 import { headOf } from '../../../src/domain/branch/branch.evolve.js';
+import type { ResetWish, Wish } from '../../../src/domain/branch/branch.wishes.js';
 import { commitOn } from '../../../src/domain/commit/commit-on.js';
-import type { BranchId, CommitId, IntentId, MetaRangeId } from '../../../src/domain/model.js';
+import type {
+  BranchId,
+  CommitId,
+  IntentId,
+  MetaRangeId,
+  ObjectPath,
+} from '../../../src/domain/model.js';
 import { frozen } from './frozen.js';
 import { NOW_MS, root } from './repository.samples.js';
 
@@ -14,10 +22,25 @@ export const work = 'work' as BranchId;
 export const head: BranchHead = frozen(headOf(root));
 export const intentId = (name: string) => name as IntentId;
 
-type Wish = IntentRequest['wish'];
 export const commitWish: Wish = frozen({ kind: 'commit', allowsEmpty: false });
-export const mergeWish: Wish = frozen({ kind: 'merge', source: 'a'.repeat(64) as CommitId });
-export const resetWish: Wish = frozen({ kind: 'reset' });
+const elsewhere = 'a'.repeat(64) as CommitId;
+export const mergeWish: Wish = frozen({
+  kind: 'merge',
+  source: elsewhere,
+  strategy: 'default',
+  isSquash: false,
+  allowsEmpty: false,
+});
+export const resetWish: ResetWish = frozen({ kind: 'reset', scope: { kind: 'all' } });
+export const prefixWish: ResetWish = frozen({
+  kind: 'reset',
+  scope: { kind: 'prefix', prefix: 'b/' },
+});
+export const objectWish: ResetWish = frozen({
+  kind: 'reset',
+  scope: { kind: 'object', path: 'b' as ObjectPath },
+});
+export const hardResetWish: Wish = frozen({ kind: 'hard-reset', to: elsewhere, from: null });
 
 /** What `name` asks for; a commit when nothing else is said. */
 export const intentOf = (name: string, wish: Wish = commitWish): IntentRequest =>
@@ -67,11 +90,34 @@ export const committed = (name: string, on: BranchHead = head) =>
 export const merged = (name: string, on: BranchHead = head) =>
   frozen({ ...committed(name, on), type: 'Merged' } as const);
 
-export const failed = (name: string) =>
-  frozen({ type: 'IntentFailed', intentId: intentId(name), reason: 'hook_refused' } as const);
+/** What the reset of `name` comes to, that took tokens `lo` to `hi`. */
+export const discarded = (name: string, [lo, hi]: [number, number], { scope } = resetWish) =>
+  frozen({
+    type: 'StagingDiscarded',
+    intentId: intentId(name),
+    scope,
+    tokens: { lo, hi },
+  } as const);
 
-export const foundNothing = (name: string) =>
-  frozen({ type: 'IntentFailed', intentId: intentId(name), reason: 'no_changes' } as const);
+export const moved = (name: string, from: BranchHead = head) =>
+  frozen({
+    type: 'HeadMoved',
+    intentId: intentId(name),
+    from: from.commitId,
+    to: { commitId: elsewhere, metaRangeId: treeOf(name), generation: 7 },
+  } as const);
+
+export const failedBy = (name: string, reason: IntentFailure, ...conflicts: string[]) =>
+  frozen({
+    type: 'IntentFailed',
+    intentId: intentId(name),
+    reason,
+    conflicts: conflicts as ObjectPath[],
+  } as const);
+
+export const failed = (name: string) => failedBy(name, 'hook_refused');
+
+export const foundNothing = (name: string) => failedBy(name, 'no_changes');
 
 const treeOf = (name: string) =>
   Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64) as MetaRangeId;

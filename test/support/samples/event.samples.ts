@@ -2,6 +2,7 @@ import { withRecords } from '../../../src/commands/branch/branches.js';
 import { branchDecider } from '../../../src/domain/branch/branch.decider.js';
 import type { BranchEvent } from '../../../src/domain/branch/branch.events.js';
 import { branchStream } from '../../../src/domain/branch/branch.stream.js';
+import { commitStream } from '../../../src/domain/commit/commit.stream.js';
 import { fold } from '../../../src/domain/decider.js';
 import type { DomainEvent, EventType } from '../../../src/domain/event-types.js';
 import { INSTALLATION_STREAM } from '../../../src/domain/installation/installation.stream.js';
@@ -11,11 +12,14 @@ import { tagStream } from '../../../src/domain/tag/tag.stream.js';
 import {
   committed,
   created,
+  discarded,
   failed,
+  hardResetWish,
   intentId,
   intentOf,
   merged,
   mergeWish,
+  moved,
   requested,
   resetWish,
   rotated,
@@ -55,14 +59,13 @@ export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
   HookVerdict: onBranch(asked, { type: 'HookVerdict', intentId: id, hasPassed: true }),
   Committed: onBranch(asked, committed('i')),
   Merged: onBranch([...live, requested('i', 0, mergeWish)], merged('i')),
-  StagingDiscarded: onBranch([...live, requested('i', 0, resetWish)], {
-    type: 'StagingDiscarded',
-    intentId: id,
-  }),
+  HeadMoved: onBranch([...live, requested('i', 0, hardResetWish)], moved('i')),
+  StagingDiscarded: onBranch([...live, requested('i', 0, resetWish)], discarded('i', [0, 0])),
   IntentFailed: onBranch(asked, failed('i')),
   BranchDeleted: onBranch([...live, deleting], { type: 'BranchDeleted', intentId: id }),
   WritesBlocked: onBranch(live, blocked),
   WritesAllowed: onBranch([...live, blocked], { type: 'WritesAllowed', opens: 1 }),
+  CommitRecorded: on(commitStream(uid, root.id), { type: 'CommitRecorded', commit: root }),
   InstallationSetUp: on(INSTALLATION_STREAM, {
     type: 'InstallationSetUp',
     user: 'admin' as UserId,
