@@ -13,6 +13,9 @@ import { BranchCreation, branchWish } from './dto/branch-creation.js';
 import { JsonBody } from './json-body.js';
 import { OnBranch, PageQuery, type PlaceOnBranch, QueryParams, RepositoryParam } from './params.js';
 import type { Query } from './query.js';
+import { DIFF, pageOf, REF } from './openapi/answer-schemas.js';
+import { DELIMITER, PREFIX } from './openapi/parameter-schemas.js';
+import { described, FLAG, TEXT } from './openapi/schema.js';
 import { Serves } from './serves.js';
 import { differenceJson, pageJson, refJson } from './wire.js';
 
@@ -23,7 +26,10 @@ export class BranchesController {
     private readonly queries: QueryBus,
   ) {}
 
-  @Serves('listBranches')
+  @Serves('listBranches', {
+    answers: pageOf(REF),
+    query: { 'prefix?': PREFIX, 'show_hidden?': FLAG },
+  })
   async list(
     @RepositoryParam() repository: RepositoryId,
     @PageQuery() page: PageRequest,
@@ -38,7 +44,17 @@ export class BranchesController {
   }
 
   /** The answer is the bare commit id, not JSON. */
-  @Serves('createBranch')
+  @Serves('createBranch', {
+    answers: described(TEXT, "The commit's id"),
+    answersAs: 'text/plain',
+    refuses: [
+      'branch_exists',
+      'name_taken',
+      'read_only_repository',
+      'ref_not_found',
+      'ref_invalid',
+    ],
+  })
   @Header('content-type', 'text/plain; charset=utf-8')
   create(
     @RepositoryParam() repository: RepositoryId,
@@ -48,12 +64,15 @@ export class BranchesController {
     return this.commands.execute(new CreateBranch(repository, branchWish(body), asked));
   }
 
-  @Serves('getBranch')
+  @Serves('getBranch', { answers: REF, refuses: ['branch_not_found'] })
   async get(@OnBranch() { repository, branch }: PlaceOnBranch) {
     return refJson(await this.queries.execute(new GetBranch(repository, branch)));
   }
 
-  @Serves('deleteBranch')
+  @Serves('deleteBranch', {
+    query: { 'force?': FLAG },
+    refuses: ['branch_not_found', 'default_branch', 'read_only_repository'],
+  })
   @HttpCode(204)
   delete(
     @OnBranch() { repository, branch }: PlaceOnBranch,
@@ -64,7 +83,11 @@ export class BranchesController {
     return this.commands.execute(new DeleteBranch(repository, branch, options, asked));
   }
 
-  @Serves('diffBranch')
+  @Serves('diffBranch', {
+    answers: pageOf(DIFF),
+    query: { 'prefix?': PREFIX, 'delimiter?': DELIMITER },
+    refuses: ['branch_not_found'],
+  })
   async diff(
     @OnBranch() { repository, branch }: PlaceOnBranch,
     @PageQuery() page: PageRequest,

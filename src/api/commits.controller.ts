@@ -22,8 +22,19 @@ import {
 } from './params.js';
 import { refText, timeMs } from './parse.js';
 import type { Query } from './query.js';
+import { COMMIT, pageOf } from './openapi/answer-schemas.js';
+import { FLAG, listOf, TEXT } from './openapi/schema.js';
 import { Serves } from './serves.js';
 import { commitJson, pageJson } from './wire.js';
+
+const LOG_QUERY = {
+  'objects?': listOf(TEXT),
+  'prefixes?': listOf(TEXT),
+  'limit?': FLAG,
+  'first_parent?': FLAG,
+  'since?': { type: 'string', format: 'date-time' },
+  'stop_at?': TEXT,
+} as const;
 
 @Controller()
 export class CommitsController {
@@ -32,7 +43,18 @@ export class CommitsController {
     private readonly queries: QueryBus,
   ) {}
 
-  @Serves('commit')
+  @Serves('commit', {
+    answers: COMMIT,
+    query: { 'source_metarange?': TEXT },
+    refuses: [
+      'branch_not_found',
+      'no_changes',
+      'read_only_repository',
+      'branch_busy',
+      'intent_pending',
+      'not_implemented',
+    ],
+  })
   async commit(
     @OnBranch() { repository, branch }: PlaceOnBranch,
     @JsonBody(CommitCreation) body: CommitCreation,
@@ -44,12 +66,16 @@ export class CommitsController {
     return commitJson(await this.commands.execute(command));
   }
 
-  @Serves('getCommit')
+  @Serves('getCommit', { answers: COMMIT, refuses: ['ref_not_found', 'ref_invalid'] })
   async get(@RepositoryParam() repository: RepositoryId, @CommitParam() ref: string) {
     return commitJson(await this.queries.execute(new GetCommit(repository, ref)));
   }
 
-  @Serves('logCommits')
+  @Serves('logCommits', {
+    answers: pageOf(COMMIT),
+    query: LOG_QUERY,
+    refuses: ['ref_not_found', 'ref_invalid', 'not_implemented'],
+  })
   async log(
     @AtRef() { repository, ref }: PlaceAtRef,
     @PageQuery() page: PageRequest,

@@ -1,6 +1,7 @@
 import { Controller, HttpCode } from '@nestjs/common';
 import { refuseWrongEvents, StatsEventsList } from './dto/stats-events.js';
 import { JsonBody } from './json-body.js';
+import { CONFIG, GC_CONFIG, STORAGE, VERSION } from './openapi/answer-schemas.js';
 import { Serves } from './serves.js';
 import { EdgeSettings } from './settings.js';
 
@@ -8,7 +9,7 @@ import { EdgeSettings } from './settings.js';
 export class ConfigController {
   constructor(private readonly settings: EdgeSettings) {}
 
-  @Serves('getConfig')
+  @Serves('getConfig', { answers: CONFIG })
   config() {
     return {
       version_config: this.version(),
@@ -21,12 +22,12 @@ export class ConfigController {
   }
 
   /** Clients print a warning for any other context. */
-  @Serves('getLakeFSVersion')
+  @Serves('getLakeFSVersion', { answers: VERSION })
   version() {
     return { version: this.settings.version, version_context: 'lakeFS' };
   }
 
-  @Serves('getStorageConfig')
+  @Serves('getStorageConfig', { answers: STORAGE })
   storage() {
     const { type, namespaceRule, namespaceExample, namespacePrefix } = this.settings.blockStore;
     return {
@@ -44,12 +45,12 @@ export class ConfigController {
     };
   }
 
-  @Serves('getGarbageCollectionConfig')
+  @Serves('getGarbageCollectionConfig', { answers: GC_CONFIG })
   garbageCollection() {
     return { grace_period: Math.floor(this.settings.addressTokenTtlMs / 1000) };
   }
 
-  @Serves('postStatsEvents')
+  @Serves('postStatsEvents', {})
   @HttpCode(204)
   statistics(@JsonBody(StatsEventsList) body: StatsEventsList): void {
     refuseWrongEvents(body);

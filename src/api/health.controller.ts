@@ -6,7 +6,7 @@ import { Serves } from './serves.js';
 export class HealthController {
   constructor(private readonly authenticator: Authenticator) {}
 
-  @Serves('healthCheck')
+  @Serves('healthCheck', {})
   @HttpCode(204)
   check(): void {}
 

@@ -19,15 +19,34 @@ import {
   QueryParams,
 } from './params.js';
 import type { Query } from './query.js';
+import { OBJECT_STATS, pageOf } from './openapi/answer-schemas.js';
+import { DELIMITER, PREFIX } from './openapi/parameter-schemas.js';
+import { BINARY, FLAG, TEXT } from './openapi/schema.js';
 import { Serves } from './serves.js';
 import { listedObjectJson, objectJson, pageJson } from './wire.js';
+
+const OBJECT_HEADERS = { 'range?': TEXT, 'if-none-match?': TEXT };
+const OBJECT_ALSO = {
+  206: { about: 'A part of the object', schema: BINARY },
+  304: { about: 'The client has it already' },
+} as const;
+const UNREADABLE = [
+  'object_not_found',
+  'range_not_satisfiable',
+  'ref_invalid',
+  'ref_not_found',
+] as const;
 
 /** Objects at a ref: what reads. */
 @Controller()
 export class ObjectReadsController {
   constructor(private readonly queries: QueryBus) {}
 
-  @Serves('statObject')
+  @Serves('statObject', {
+    answers: OBJECT_STATS,
+    query: { 'user_metadata?': FLAG, 'presign?': FLAG },
+    refuses: ['object_not_found', 'ref_invalid', 'ref_not_found'],
+  })
   async stat(
     @ObjectAtRef() { repository, ref, path }: ObjectPlaceAtRef,
     @QueryParams() query: Query,
@@ -38,7 +57,16 @@ export class ObjectReadsController {
     return objectJson({ path, ...found }, withMetadata);
   }
 
-  @Serves('listObjects')
+  @Serves('listObjects', {
+    answers: pageOf(OBJECT_STATS),
+    query: {
+      'user_metadata?': FLAG,
+      'presign?': FLAG,
+      'prefix?': PREFIX,
+      'delimiter?': DELIMITER,
+    },
+    refuses: ['ref_invalid', 'ref_not_found'],
+  })
   async list(
     @AtRef() { repository, ref }: PlaceAtRef,
     @PageQuery() page: PageRequest,
@@ -55,7 +83,14 @@ export class ObjectReadsController {
     return pageJson(found, (item) => listedObjectJson(item, { namespace, withMetadata }));
   }
 
-  @Serves('getObject')
+  @Serves('getObject', {
+    answers: BINARY,
+    answersAs: '*/*',
+    alsoAnswers: OBJECT_ALSO,
+    query: { 'presign?': FLAG },
+    headers: OBJECT_HEADERS,
+    refuses: [...UNREADABLE, 'not_implemented', 'object_data_missing'],
+  })
   async get(
     @ObjectAtRef() { repository, ref, path }: ObjectPlaceAtRef,
     @Req() request: EdgeRequest,
@@ -71,7 +106,11 @@ export class ObjectReadsController {
     sendObject(reply, found, { range, bytes });
   }
 
-  @Serves('headObject')
+  @Serves('headObject', {
+    alsoAnswers: OBJECT_ALSO,
+    headers: OBJECT_HEADERS,
+    refuses: [...UNREADABLE, 'not_implemented'],
+  })
   async head(
     @ObjectAtRef() { repository, ref, path }: ObjectPlaceAtRef,
     @Req() { headers }: EdgeRequest,

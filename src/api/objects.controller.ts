@@ -9,8 +9,8 @@ import type { ObjectEntry, StorageNamespace } from '../domain/model.js';
 import { Asked } from './caller.js';
 import type { EdgeRequest } from './caller.js';
 import { refuseConditions } from './conditions.js';
-import { objectToStage } from './dto/object-stage-creation.js';
-import { type ObjectError, type PathList, pathList } from './dto/path-list.js';
+import { OBJECT_STAGE_CREATION, objectToStage } from './dto/object-stage-creation.js';
+import { type ObjectError, PATH_LIST, type PathList, pathList } from './dto/path-list.js';
 import { statusOf } from './http-errors.js';
 import { metadataOfHeaders } from './metadata.js';
 import {
@@ -20,10 +20,16 @@ import {
   type PlaceOnBranch,
   queryOf,
 } from './params.js';
+import { OBJECT_ERRORS, OBJECT_STATS } from './openapi/answer-schemas.js';
+import { BINARY, FLAG, TEXT } from './openapi/schema.js';
 import { Serves } from './serves.js';
 import { takeUpload } from './upload-body.js';
 import { EdgeSettings } from './settings.js';
 import { leanObjectJson, objectJson } from './wire.js';
+
+/** Each is refused with 501 so far. */
+const CONDITIONS_REFUSED = { 'if-match?': TEXT, 'if-none-match?': TEXT };
+const UNWRITABLE = ['branch_not_found', 'protected_branch_write', 'read_only_repository'] as const;
 
 /** Objects on a branch: what writes. */
 @Controller()
@@ -37,7 +43,15 @@ export class ObjectsController {
     this.#addressRule = new RegExp(settings.blockStore.namespaceRule);
   }
 
-  @Serves('uploadObject')
+  @Serves('uploadObject', {
+    answers: OBJECT_STATS,
+    query: { 'force?': FLAG },
+    headers: CONDITIONS_REFUSED,
+    body: BINARY,
+    bodyAs: ['application/octet-stream', 'multipart/form-data'],
+    isBodyOptional: true,
+    refuses: [...UNWRITABLE, 'not_implemented'],
+  })
   upload(
     @ObjectOnBranch() { repository, branch, path }: ObjectPlaceOnBranch,
     @Req() request: EdgeRequest,
@@ -52,11 +66,16 @@ export class ObjectsController {
   }
 
   /** Nothing but a look whether an upload would be allowed: every caller may do everything. */
-  @Serves('uploadObjectPreflight')
+  @Serves('uploadObjectPreflight', {})
   @HttpCode(204)
   preflight(@ObjectOnBranch() _place: ObjectPlaceOnBranch): void {}
 
-  @Serves('stageObject')
+  @Serves('stageObject', {
+    answers: OBJECT_STATS,
+    headers: CONDITIONS_REFUSED,
+    body: OBJECT_STAGE_CREATION,
+    refuses: [...UNWRITABLE, 'address_foreign', 'address_refused', 'not_implemented'],
+  })
   @HttpCode(201)
   async stage(
     @ObjectOnBranch() { repository, branch, path }: ObjectPlaceOnBranch,
@@ -73,7 +92,11 @@ export class ObjectsController {
     return stagedJson(object, entry);
   }
 
-  @Serves('deleteObject')
+  @Serves('deleteObject', {
+    query: { 'force?': FLAG, 'no_tombstone?': FLAG },
+    headers: CONDITIONS_REFUSED,
+    refuses: [...UNWRITABLE, 'not_implemented'],
+  })
   @HttpCode(204)
   delete(
     @ObjectOnBranch() { repository, branch, path }: ObjectPlaceOnBranch,
@@ -84,7 +107,13 @@ export class ObjectsController {
     return this.commands.execute(new UnstageObjects(repository, branch, [path], options, asked));
   }
 
-  @Serves('deleteObjects')
+  @Serves('deleteObjects', {
+    answers: OBJECT_ERRORS,
+    query: { 'force?': FLAG, 'no_tombstone?': FLAG },
+    headers: CONDITIONS_REFUSED,
+    body: PATH_LIST,
+    refuses: [...UNWRITABLE, 'not_implemented', 'path_too_many'],
+  })
   @HttpCode(200)
   async deleteMany(
     @OnBranch() { repository, branch }: PlaceOnBranch,

@@ -20,6 +20,9 @@ import { JsonBody } from './json-body.js';
 import { metadataJson } from './metadata.js';
 import { PageQuery, QueryParams, RepositoryParam } from './params.js';
 import type { Query } from './query.js';
+import { pageOf, REPOSITORY } from './openapi/answer-schemas.js';
+import { PREFIX } from './openapi/parameter-schemas.js';
+import { FLAG, METADATA, TEXT } from './openapi/schema.js';
 import { Serves } from './serves.js';
 import { pageJson, repositoryJson } from './wire.js';
 
@@ -30,13 +33,20 @@ export class RepositoriesController {
     private readonly queries: QueryBus,
   ) {}
 
-  @Serves('listRepositories')
+  @Serves('listRepositories', {
+    answers: pageOf(REPOSITORY),
+    query: { 'prefix?': PREFIX, 'search?': TEXT },
+  })
   async list(@PageQuery() page: PageRequest, @QueryParams() query: Query) {
     const filter = { prefix: query.text('prefix') ?? '', search: query.text('search') ?? '' };
     return pageJson(await this.queries.execute(new ListRepositories(page, filter)), repositoryJson);
   }
 
-  @Serves('createRepository')
+  @Serves('createRepository', {
+    answers: REPOSITORY,
+    query: { 'bare?': FLAG },
+    refuses: ['namespace_in_use', 'namespace_invalid', 'not_implemented', 'repository_exists'],
+  })
   async create(
     @JsonBody(RepositoryCreation) body: RepositoryCreation,
     @QueryParams() query: Query,
@@ -46,12 +56,12 @@ export class RepositoriesController {
     return repositoryJson(await this.commands.execute(new CreateRepository(wish, asked)));
   }
 
-  @Serves('getRepository')
+  @Serves('getRepository', { answers: REPOSITORY })
   async get(@RepositoryParam() repository: RepositoryId) {
     return repositoryJson(await this.queries.execute(new GetRepository(repository)));
   }
 
-  @Serves('deleteRepository')
+  @Serves('deleteRepository', { query: { 'force?': FLAG }, refuses: ['read_only_repository'] })
   @HttpCode(204)
   delete(
     @RepositoryParam() repository: RepositoryId,
@@ -62,12 +72,12 @@ export class RepositoriesController {
     return this.commands.execute(new DeleteRepository(repository, options, asked));
   }
 
-  @Serves('getRepositoryMetadata')
+  @Serves('getRepositoryMetadata', { answers: METADATA })
   async metadata(@RepositoryParam() repository: RepositoryId) {
     return metadataJson(await this.queries.execute(new GetRepositoryMetadata(repository)));
   }
 
-  @Serves('setRepositoryMetadata')
+  @Serves('setRepositoryMetadata', { refuses: ['read_only_repository'] })
   @HttpCode(204)
   setMetadata(
     @RepositoryParam() repository: RepositoryId,
@@ -79,7 +89,7 @@ export class RepositoriesController {
     );
   }
 
-  @Serves('deleteRepositoryMetadata')
+  @Serves('deleteRepositoryMetadata', { refuses: ['read_only_repository'] })
   @HttpCode(204)
   unsetMetadata(
     @RepositoryParam() repository: RepositoryId,

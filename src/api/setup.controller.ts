@@ -6,6 +6,7 @@ import type { Request } from '../commands/request.js';
 import { Asked } from './caller.js';
 import { CommPrefsInput, Setup, setupWish } from './dto/setup.js';
 import { JsonBody } from './json-body.js';
+import { KEY_PAIR, SETUP_STATE } from './openapi/answer-schemas.js';
 import { Serves } from './serves.js';
 import { keyPairJson } from './wire.js';
 
@@ -16,18 +17,18 @@ export class SetupController {
     private readonly authenticator: Authenticator,
   ) {}
 
-  @Serves('getSetupState')
+  @Serves('getSetupState', { answers: SETUP_STATE })
   async state() {
     return setupJson(await this.authenticator.setupState());
   }
 
-  @Serves('setup')
+  @Serves('setup', { answers: KEY_PAIR, refuses: ['already_initialized'] })
   @HttpCode(200)
   async setup(@JsonBody(Setup) body: Setup, @Asked() asked: Request) {
     return keyPairJson(await this.commands.execute(new SetUp(setupWish(body), asked)));
   }
 
-  @Serves('setupCommPrefs')
+  @Serves('setupCommPrefs', {})
   @HttpCode(200)
   setupCommPrefs(@JsonBody(CommPrefsInput) _body: CommPrefsInput): void {}
 }

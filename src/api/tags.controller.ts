@@ -12,6 +12,9 @@ import { TagCreation, tagWish } from './dto/tag-creation.js';
 import { JsonBody } from './json-body.js';
 import { PageQuery, QueryParams, RepositoryParam, TagParam } from './params.js';
 import type { Query } from './query.js';
+import { pageOf, REF } from './openapi/answer-schemas.js';
+import { PREFIX } from './openapi/parameter-schemas.js';
+import { FLAG } from './openapi/schema.js';
 import { Serves } from './serves.js';
 import { pageJson, refJson } from './wire.js';
 
@@ -22,7 +25,7 @@ export class TagsController {
     private readonly queries: QueryBus,
   ) {}
 
-  @Serves('listTags')
+  @Serves('listTags', { answers: pageOf(REF), query: { 'prefix?': PREFIX } })
   async list(
     @RepositoryParam() repository: RepositoryId,
     @PageQuery() page: PageRequest,
@@ -32,7 +35,10 @@ export class TagsController {
     return pageJson(await this.queries.execute(new ListTags(repository, page, filter)), refJson);
   }
 
-  @Serves('createTag')
+  @Serves('createTag', {
+    answers: REF,
+    refuses: ['name_taken', 'read_only_repository', 'ref_invalid', 'ref_not_found', 'tag_exists'],
+  })
   async create(
     @RepositoryParam() repository: RepositoryId,
     @JsonBody(TagCreation) body: TagCreation,
@@ -42,12 +48,15 @@ export class TagsController {
     return refJson({ name: body.id, commitId: await this.commands.execute(command) });
   }
 
-  @Serves('getTag')
+  @Serves('getTag', { answers: REF, refuses: ['tag_not_found'] })
   async get(@RepositoryParam() repository: RepositoryId, @TagParam() tag: TagId) {
     return refJson(await this.queries.execute(new GetTag(repository, tag)));
   }
 
-  @Serves('deleteTag')
+  @Serves('deleteTag', {
+    query: { 'force?': FLAG },
+    refuses: ['read_only_repository', 'tag_not_found'],
+  })
   @HttpCode(204)
   delete(
     @RepositoryParam() repository: RepositoryId,

@@ -4,18 +4,22 @@ import { AuthGuard } from '../api/auth.guard.js';
 import { BranchesController } from '../api/branches.controller.js';
 import { CommitsController } from '../api/commits.controller.js';
 import { ConfigController } from '../api/config.controller.js';
+import { DocsController } from '../api/docs.controller.js';
 import { HealthController } from '../api/health.controller.js';
 import { HttpErrorFilter } from '../api/http-errors.js';
 import { KnownCallers } from '../api/known-callers.js';
 import { LaterController } from '../api/later.controller.js';
+import { ApiDocument } from '../api/openapi/api-document.js';
 import { ObjectReadsController } from '../api/object-reads.controller.js';
 import { ObjectsController } from '../api/objects.controller.js';
 import { RepositoriesController } from '../api/repositories.controller.js';
 import { EdgeSettings } from '../api/settings.js';
+import { SessionController } from '../api/session.controller.js';
 import { SetupController } from '../api/setup.controller.js';
 import { TagsController } from '../api/tags.controller.js';
 import { UserController } from '../api/user.controller.js';
 import { Authenticator } from '../auth/authenticator.js';
+import { FailedSignIns } from '../auth/failed-sign-ins.js';
 
 /** What speaks to the outside. Needs both buses and an `Authenticator` from a global module. */
 @Module({})
@@ -26,13 +30,16 @@ export class EdgesModule {
       controllers,
       providers: [
         { provide: EdgeSettings, useValue: settings },
+        { provide: ApiDocument, useValue: new ApiDocument(controllers, settings.version) },
         { provide: APP_FILTER, useClass: HttpErrorFilter },
         { provide: APP_GUARD, useClass: AuthGuard },
         {
           provide: KnownCallers,
           inject: [Authenticator],
-          useFactory: (authenticator: Authenticator) =>
-            new KnownCallers(authenticator, () => settings.nowMs()),
+          useFactory: (authenticator: Authenticator) => {
+            const nowMs = () => settings.nowMs();
+            return new KnownCallers(authenticator, new FailedSignIns(nowMs), nowMs);
+          },
         },
       ],
     };
@@ -43,11 +50,13 @@ const controllers = [
   BranchesController,
   CommitsController,
   ConfigController,
+  DocsController,
   HealthController,
   LaterController,
   ObjectReadsController,
   ObjectsController,
   RepositoriesController,
+  SessionController,
   SetupController,
   TagsController,
   UserController,

@@ -2,12 +2,15 @@ import { IsBoolean, IsInt, IsOptional, Max, Min } from 'class-validator';
 import type { CommitBranch } from '../../commands/branch/commit-branch.js';
 import { IsText } from '../json-body.js';
 import { metadataOf } from '../metadata.js';
+import { HasSchema } from '../openapi/dto-schema.js';
+import { METADATA, nullable } from '../openapi/schema.js';
 
 export class CommitCreation {
   @IsText()
   readonly message!: string;
 
   /** Text to text; `metadataOf` says what is wrong in it. */
+  @HasSchema(nullable(METADATA), 'optional')
   readonly metadata?: unknown;
 
   /** Epoch, seconds; until the end of the year 9999. */

@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/errors.js';
 import type { ObjectPath } from '../../domain/model.js';
 import { objectOf } from '../json-body.js';
 import { metadataOf } from '../metadata.js';
+import { BYTES, FLAG, METADATA, nullable, shape, TEXT, whole } from '../openapi/schema.js';
 
 /** The contract's `ObjectStageCreation`. Checked by hand: this route is the hottest there is. */
 interface ObjectStageCreation {
@@ -15,6 +16,17 @@ interface ObjectStageCreation {
   readonly content_type?: unknown;
   readonly force?: unknown;
 }
+
+/** The same as a schema; null is as good as left out. */
+export const OBJECT_STAGE_CREATION = shape('ObjectStageCreation', {
+  physical_address: TEXT,
+  checksum: TEXT,
+  size_bytes: BYTES,
+  'mtime?': nullable(whole(0, 253_402_300_799)),
+  'metadata?': nullable(METADATA),
+  'content_type?': nullable(TEXT),
+  'force?': nullable(FLAG),
+});
 
 /** @throws DomainError invalid  naming the field */
 export function objectToStage(path: ObjectPath, json: unknown): StageObject['object'] {

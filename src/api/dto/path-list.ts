@@ -2,7 +2,10 @@ import { UNSTAGE_PATHS_MAX } from '../../commands/object/unstage-objects.js';
 import { DomainError } from '../../domain/errors.js';
 import type { ObjectPath } from '../../domain/model.js';
 import { objectOf } from '../json-body.js';
+import { listOf, shape, TEXT } from '../openapi/schema.js';
 import { objectPath } from '../parse.js';
+
+export const PATH_LIST = shape('PathList', { paths: listOf(TEXT, { max: UNSTAGE_PATHS_MAX }) });
 
 /** One path of a bulk deletion that was refused, as the contract has it. */
 export interface ObjectError {

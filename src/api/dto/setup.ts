@@ -1,19 +1,9 @@
 import { IsBoolean, IsEmail, IsOptional } from 'class-validator';
 import type { SetUp } from '../../commands/auth/set-up.js';
 import { checked, IsText } from '../json-body.js';
+import { HasSchema, schemaOfClass } from '../openapi/dto-schema.js';
+import { nullable } from '../openapi/schema.js';
 import { userId } from '../parse.js';
-
-export class Setup {
-  @IsText()
-  readonly username!: string;
-
-  /** An `AccessKeyCredentials`, checked apart. */
-  readonly key?: unknown;
-
-  @IsOptional()
-  @IsEmail(undefined, { message: 'email invalid email address' })
-  readonly email?: string | null;
-}
 
 export class AccessKeyCredentials {
   @IsText()
@@ -21,6 +11,19 @@ export class AccessKeyCredentials {
 
   @IsText()
   readonly secret_access_key!: string;
+}
+
+export class Setup {
+  @IsText()
+  readonly username!: string;
+
+  /** An `AccessKeyCredentials`, checked apart. */
+  @HasSchema(nullable(schemaOfClass(AccessKeyCredentials)), 'optional')
+  readonly key?: unknown;
+
+  @IsOptional()
+  @IsEmail(undefined, { message: 'email invalid email address' })
+  readonly email?: string | null;
 }
 
 /** What a person wants to hear of; checked, and kept nowhere, since nothing here sends mail. */

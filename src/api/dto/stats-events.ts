@@ -1,10 +1,7 @@
 import { IsArray, IsInt, IsNotEmpty, Min } from 'class-validator';
 import { checked, IsText } from '../json-body.js';
-
-export class StatsEventsList {
-  @IsArray()
-  readonly events!: unknown[];
-}
+import { HasSchema, schemaOfClass } from '../openapi/dto-schema.js';
+import { listOf } from '../openapi/schema.js';
 
 export class StatsEvent {
   @IsText()
@@ -18,6 +15,12 @@ export class StatsEvent {
   @IsInt()
   @Min(0)
   readonly count!: number;
+}
+
+export class StatsEventsList {
+  @IsArray()
+  @HasSchema(listOf(schemaOfClass(StatsEvent)))
+  readonly events!: unknown[];
 }
 
 /** Checks what clients count about themselves; it is kept nowhere. @throws DomainError invalid */
