@@ -1,8 +1,6 @@
 import { judgeError } from './app/judge-error.js';
-import { openApp } from './app/open-app.js';
-import { withRebuilder } from './app/with-rebuilder.js';
+import { VERSIONS } from './app/versions.js';
 import { runCli } from './cli/run-cli.js';
-import { serve } from './main.js';
 
 // Whoever read the first lines and went away does not stop the server.
 process.stdout.on('error', () => undefined);
@@ -14,8 +12,17 @@ const code = await runCli(process.argv.slice(2), {
   stdout,
   stderr: (text) => void process.stderr.write(text),
   judge: judgeError,
-  serve: (config) => serve(config, { openApp, stdout }),
-  withRebuilder,
+  versions: VERSIONS,
+  // What a command does not need is not loaded: most of them answer at once.
+  async serve(config) {
+    const [{ serve }, { openApp }] = await Promise.all([
+      import('./main.js'),
+      import('./app/open-app.js'),
+    ]);
+    return serve(config, { openApp, stdout });
+  },
+  withRebuilder: async (config, work) =>
+    (await import('./app/with-rebuilder.js')).withRebuilder(config, work),
 });
 // Not by exitCode: a socket that somebody holds open would keep the process alive.
 process.stdout.write('', () => process.exit(code));

@@ -18,12 +18,9 @@ import { QueriesModule } from './queries.module.js';
 import type { AdminBanner, AppSurroundings, RunningApp } from './running-app.js';
 import { assertSecretKey } from './secret-fingerprint.js';
 import { Sweeper } from './sweeper.js';
+import { API_VERSION } from './versions.js';
 import { WorkersModule } from './workers.module.js';
 
-/** The lakeFS version whose API this server speaks; clients read it as integers. */
-const API_VERSION = '1.84.0';
-/** How long lakeFS's clients may take to link an address that they were given. */
-const ADDRESS_TOKEN_TTL_MS = 24 * 60 * 60 * 1000;
 const ADMIN = 'admin' as UserId;
 
 /** Opens the stores and builds the application over them. */
@@ -60,7 +57,7 @@ async function build(stores: OpenStores, { config, logger }: AppSurroundings): P
       CommandsModule,
       WorkersModule.with((error) => logger.error({ err: error }, 'a sweep failed')),
     ],
-    edge: edgeOf(adapters),
+    edge: edgeOf(adapters, config),
     logger: new NestLogger(logger),
   });
   const adminBanner = await setUp(app, config, adapters);
@@ -77,10 +74,10 @@ async function build(stores: OpenStores, { config, logger }: AppSurroundings): P
   };
 }
 
-const edgeOf = ({ clock, ids }: Adapters): EdgeSettings => ({
+const edgeOf = ({ clock, ids }: Adapters, { addressTokenTtlMs }: ServerConfig): EdgeSettings => ({
   version: API_VERSION,
   blockStore: LOCAL_BLOCK_STORE,
-  addressTokenTtlMs: ADDRESS_TOKEN_TTL_MS,
+  addressTokenTtlMs,
   nowMs: () => clock.nowMs(),
   newCommandId: () => ids.commandId(),
 });

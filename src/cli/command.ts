@@ -52,10 +52,18 @@ export interface ProjectionRebuilder {
   rebuild(projection: string, options: { readonly swap: boolean }): Promise<RebuildResult>;
 }
 
+export interface Versions {
+  readonly moraine: string;
+  /** Of lakeFS, whose API this program speaks. */
+  readonly api: string;
+  readonly node: string;
+}
+
 /** What a command may use. */
 export interface CliServices {
   readonly out: Output;
   readonly inForce: InForce;
+  readonly versions: Versions;
   /** Resolves with the code to exit with, when the server has stopped. */
   serve(config: ServerConfig): Promise<ExitCode>;
   /** Opens the stores that the configuration names, and closes them after the work. */

@@ -1,4 +1,4 @@
-import { CONFIG_KEYS, type ConfigKey, SECRET_KEYS } from '../config/server.config.js';
+import { CONFIG_KEYS, type ConfigKey, SECRET_KEYS, URL_KEYS } from '../config/server.config.js';
 import type { CliCommand } from './command.js';
 import { ExitCode } from './exit-code.js';
 
@@ -19,7 +19,7 @@ export const configCheck: CliCommand = {
 function masked(key: ConfigKey, value: string | number | undefined): string | number | undefined {
   if (value === undefined) return undefined;
   if (SECRET_KEYS.includes(key)) return '********';
-  if (key !== 'databaseUrl') return value;
+  if (!URL_KEYS.includes(key)) return value;
   try {
     const url = new URL(String(value));
     if (url.password !== '') url.password = '********';

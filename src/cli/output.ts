@@ -15,6 +15,11 @@ export class Output {
     else this.#rows.push(row);
   }
 
+  /** Writes text as it is, for what is no table. */
+  text(text: string): void {
+    this.write(this.isJson ? `${JSON.stringify({ text })}\n` : text);
+  }
+
   /** Writes what was gathered; called once, when the command is done. */
   end(): void {
     const columns = [...new Set(this.#rows.flatMap((row) => Object.keys(row)))];

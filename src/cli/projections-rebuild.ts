@@ -1,4 +1,4 @@
-import type { CliCommand } from './command.js';
+import type { CliCommand, CliServices, OptionValues } from './command.js';
 import { ExitCode } from './exit-code.js';
 
 export const projectionsRebuild: CliCommand = {
@@ -12,20 +12,28 @@ export const projectionsRebuild: CliCommand = {
     'dry-run': { type: 'boolean', help: 'build and compare, swap nothing' },
   },
 
-  async run(options, { inForce, out, withRebuilder }) {
-    const { projection: one } = options;
+  run(options, services) {
     const swap = options['dry-run'] !== true;
-    return withRebuilder(inForce.config, async (rebuilder) => {
-      const names =
-        typeof one === 'string' ? [one] : (await rebuilder.list()).map((each) => each.projection);
-      let differingCount = 0;
-      for (const projection of names) {
-        const { rows, ...report } = await rebuilder.rebuild(projection, { swap });
-        differingCount += report.differing;
-        out.row({ projection, ...report });
-        for (const { partition, key, is } of rows) out.row({ projection, partition, key, is });
-      }
-      return swap || differingCount === 0 ? ExitCode.ok : ExitCode.differs;
-    });
+    return rebuildViews(options['projection'], { swap }, services);
   },
 };
+
+/** Builds one view or all of them, and prints what each took and which of its rows differ. */
+export function rebuildViews(
+  one: OptionValues[string],
+  options: { readonly swap: boolean },
+  { inForce, out, withRebuilder }: CliServices,
+): Promise<ExitCode> {
+  return withRebuilder(inForce.config, async (rebuilder) => {
+    const names =
+      typeof one === 'string' ? [one] : (await rebuilder.list()).map((each) => each.projection);
+    let differingCount = 0;
+    for (const projection of names) {
+      const { rows, ...report } = await rebuilder.rebuild(projection, options);
+      differingCount += report.differing;
+      out.row({ projection, ...report });
+      for (const { partition, key, is } of rows) out.row({ projection, partition, key, is });
+    }
+    return options.swap || differingCount === 0 ? ExitCode.ok : ExitCode.differs;
+  });
+}

@@ -31,6 +31,7 @@ async function run(
       return ExitCode.ok;
     },
     withRebuilder: (_, work) => work(views),
+    versions: { moraine: '1.2.3', api: '1.84.0', node: '24.0.0' },
   });
   return { code, stdout, stderr, served };
 }
@@ -51,10 +52,45 @@ describe('the command line', () => {
     for (const name of ['serve', 'config check', 'projections list', 'projections rebuild']) {
       expect(overview.stdout).toContain(`\n  ${name} `);
     }
-    expect((await run('')).code).toBe(ExitCode.usage);
+    expect(overview.stdout).toContain('\n  3  done, and what was compared is not equal\n');
+    expect(await run('')).toEqual({
+      code: ExitCode.usage,
+      stdout: '',
+      stderr: overview.stdout,
+      served: [],
+    });
     const help = await run('projections rebuild --help');
     expect(help.stdout).toMatch(/--dry-run .*\n/);
-    expect(help.stdout).toMatch(/--database-url <value> +as MORAINE_DATABASE_URL/);
+    expect(help.stdout).toMatch(/--database-url <value> .*\(MORAINE_DATABASE_URL\)/);
+    expect(await run('help projections rebuild')).toEqual(help);
+    expect(await run('projections rebuild -h')).toEqual(help);
+  });
+
+  it('shows the commands of a group', async () => {
+    const { code, stdout } = await run('projections --help');
+    expect(code).toBe(ExitCode.ok);
+    expect(stdout.match(/^ {2}projections \w+/gm)).toEqual(
+      ['list', 'status', 'rebuild', 'verify'].map((word) => `  projections ${word}`),
+    );
+  });
+
+  it('shows its version', async () => {
+    const { stdout } = await run('version --json');
+    expect(JSON.parse(stdout)).toEqual({ moraine: '1.2.3', api: '1.84.0', node: '24.0.0' });
+    expect((await run('--version')).stdout).toBe((await run('version')).stdout);
+  });
+
+  it('says what each command is for when it is asked for help', async () => {
+    const overview = (await run('--help')).stdout;
+    const commands = [...overview.matchAll(/^ {2}([a-z][a-z ]*?) {2,}(.+)$/gm)];
+    expect(commands.length).toBeGreaterThan(7);
+    for (const [, name, summary] of commands) {
+      const { code, stdout } = await run(`${name} --help`);
+      expect({ code, stdout }).toEqual({
+        code: ExitCode.ok,
+        stdout: expect.stringContaining(`moraine ${name} [options]\n\n${summary}\n`),
+      });
+    }
   });
 
   it.each([
@@ -116,6 +152,23 @@ describe('the command line', () => {
   it('rebuilds every view when none is named', async () => {
     const { stdout, code } = await run('projections rebuild --json');
     expect([JSON.parse(stdout), code]).toMatchObject([{ projection: 'branches' }, ExitCode.ok]);
+  });
+
+  it('says that a view is not of this version, by its code too', async () => {
+    const { code, stdout } = await run('projections status --json');
+    expect(code).toBe(ExitCode.differs);
+    expect(JSON.parse(stdout)).toEqual({
+      projection: 'branches',
+      state: 'outdated',
+      isBuilding: false,
+    });
+  });
+
+  it('compares without a swap when it verifies', async () => {
+    expect((await run('projections verify')).code).toBe(ExitCode.ok);
+    const { code, stdout } = await run('projections verify --projection odd --json');
+    expect(code).toBe(ExitCode.differs);
+    expect(stdout).toContain('"is":"missing"');
   });
 
   it('exits with a code of its own when a compared view differs, and names the rows', async () => {

@@ -1,24 +1,33 @@
 import { parseArgs } from 'node:util';
+import { ABOUT_KEYS } from '../config/about-keys.js';
 import { ConfigError } from '../config/config-error.js';
 import { type ConfigSources, type InForce, readConfig } from '../config/read-config.js';
 import { CONFIG_KEYS, environmentName, flagName } from '../config/server.config.js';
 import { nearest } from '../shared/nearest.js';
 import { type CliCommand, type CliOption, type CliServices, UsageError } from './command.js';
 import { configCheck } from './config-check.js';
-import { ExitCode } from './exit-code.js';
+import { configPage } from './config-page.js';
+import { ABOUT_EXIT_CODES, ExitCode } from './exit-code.js';
 import { Output } from './output.js';
 import { projectionsList } from './projections-list.js';
 import { projectionsRebuild } from './projections-rebuild.js';
+import { projectionsStatus } from './projections-status.js';
+import { projectionsVerify } from './projections-verify.js';
 import { serveCommand } from './serve.js';
+import { versionCommand } from './version.js';
 
 const COMMANDS: readonly CliCommand[] = [
   serveCommand,
   configCheck,
+  configPage,
   projectionsList,
+  projectionsStatus,
   projectionsRebuild,
+  projectionsVerify,
+  versionCommand,
 ];
 
-export interface CliSurroundings extends Pick<CliServices, 'serve' | 'withRebuilder'> {
+export interface CliSurroundings extends Pick<CliServices, 'serve' | 'withRebuilder' | 'versions'> {
   readonly environment: ConfigSources['environment'];
   stdout(text: string): void;
   stderr(text: string): void;
@@ -42,28 +51,33 @@ export async function runCli(args: readonly string[], around: CliSurroundings): 
 }
 
 async function runCommand(args: readonly string[], around: CliSurroundings): Promise<ExitCode> {
-  if (args.length === 0 || args[0] === '--help' || args[0] === 'help') {
-    around.stdout(overview());
-    return args.length === 0 ? ExitCode.usage : ExitCode.ok;
+  if (args.length === 0) {
+    around.stderr(overview());
+    return ExitCode.usage;
   }
-  const command = find(args);
-  const values = optionsOf(command, args.slice(command.name.split(' ').length));
-  if (values['help'] === true) {
-    around.stdout(helpOf(command));
+  if (args[0] === 'help' || args.some(isHelp)) {
+    around.stdout(helpOn(wordsOf(args).filter((word) => word !== 'help')));
     return ExitCode.ok;
   }
+  const command = args[0] === '--version' ? versionCommand : find(wordsOf(args));
+  const values = optionsOf(command, args.slice(command.name.split(' ').length));
   const inForce = configOf(values, around);
   for (const warning of inForce.warnings) around.stderr(`moraine: ${warning}\n`);
   const out = new Output((text) => around.stdout(text), values['json'] === true);
-  const { serve, withRebuilder } = around;
-  const code = await command.run(values, { out, inForce, serve, withRebuilder });
+  const { serve, withRebuilder, versions } = around;
+  const code = await command.run(values, { out, inForce, serve, withRebuilder, versions });
   out.end();
   return code;
 }
 
-function find(args: readonly string[]): CliCommand {
+/** What stands before the first option. */
+function wordsOf(args: readonly string[]): readonly string[] {
   const end = args.findIndex((arg) => arg.startsWith('-'));
-  const words = args.slice(0, end < 0 ? args.length : end).join(' ');
+  return args.slice(0, end < 0 ? args.length : end);
+}
+
+function find(given: readonly string[]): CliCommand {
+  const words = given.join(' ');
   const command = COMMANDS.find(({ name }) => words === name || words.startsWith(`${name} `));
   if (command !== undefined) return command;
   const names = COMMANDS.map(({ name }) => name);
@@ -114,7 +128,7 @@ function judged(error: unknown, around: CliSurroundings): { message: string; cod
 const CONFIG_OPTIONS: Readonly<Record<string, CliOption>> = Object.fromEntries(
   CONFIG_KEYS.map((key) => [
     flagName(key),
-    { type: 'string', help: `as ${environmentName(key)}` } as const,
+    { type: 'string', help: `${ABOUT_KEYS[key]} (${environmentName(key)})` } as const,
   ]),
 );
 
@@ -128,15 +142,32 @@ const COMMON_OPTIONS: Readonly<Record<string, CliOption>> = {
   help: { type: 'boolean', help: 'print this' },
 };
 
+const isHelp = (word: string): boolean => word === '--help' || word === '-h';
+
+/** Of a command its options; of a group, as `projections`, its commands. */
+function helpOn(words: readonly string[]): string {
+  if (words.length === 0) return overview();
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${words.join(' ')} `));
+  return group.length > 0 ? linesOf(group).join('\n') + '\n' : helpOf(find(words));
+}
+
+function linesOf(commands: readonly CliCommand[]): string[] {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+}
+
 function overview(): string {
-  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
-  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
   return [
     'moraine <command> [options]',
     '',
-    ...lines,
+    ...linesOf(COMMANDS),
     '',
-    'moraine <command> --help lists its options.',
+    'moraine <command> --help lists its options, and of a group, as projections, its commands.',
+    '',
+    'It ends with',
+    ...Object.entries(ExitCode).map(
+      ([name, code]) => `  ${code}  ${ABOUT_EXIT_CODES[name as keyof typeof ExitCode]}`,
+    ),
     '',
   ].join('\n');
 }

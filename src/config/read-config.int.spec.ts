@@ -91,6 +91,19 @@ describe('what the server is told', () => {
     ]);
   });
 
+  it('reads a secret from a file that a variable names, and not from two places', () => {
+    const path = file('a secret in a file\n');
+    const { config, origins } = read({ environment: { MORAINE_SECRET_KEY_FILE: path } });
+    expect(config.secretKey).toBe('a secret in a file');
+    expect(origins.secretKey).toBe('MORAINE_SECRET_KEY_FILE');
+    const both = { MORAINE_SECRET_KEY_FILE: path, MORAINE_SECRET_KEY: 'another secret, as long' };
+    expect(faultsOf({ environment: both })).toEqual([
+      'MORAINE_SECRET_KEY and MORAINE_SECRET_KEY_FILE are both set: take one',
+    ]);
+    const none = { MORAINE_DATABASE_URL_FILE: join(folder, 'none') };
+    expect(faultsOf({ environment: none })[0]).toMatch(/^MORAINE_DATABASE_URL_FILE: .* cannot be/);
+  });
+
   it('is refused under an unknown name, with the nearest one', () => {
     expect(faultsOf({ environment: { MORAINE_LISTN: 'x', MORAINE_DATABSE_URL: 'y' } })).toEqual([
       'there is no MORAINE_LISTN; did you mean MORAINE_LISTEN?',
@@ -116,6 +129,13 @@ describe('what the server is told', () => {
     [{ logLevel: 'loud' }, /logLevel must be one of/],
     [{ shutdownMs: 'soon' }, /shutdownMs must be an integer/],
     [{ shutdownMs: '-1' }, /shutdownMs must not be less/],
+    [{ requestsMax: '0' }, /requestsMax must not be less than 1/],
+    [{ waitMsMax: '1.5' }, /waitMsMax must be an integer/],
+    [{ bytesPerSecondMin: '' }, /bytesPerSecondMin must not be less than 1/],
+    [{ addressTokenTtlMs: '9e99' }, /addressTokenTtlMs must not be greater/],
+    [{ metrics: 'on' }, /metrics must be same, off, or host:port/],
+    [{ tracesUrl: 'localhost:4318' }, /tracesUrl must begin with http/],
+    [{ tracesRatio: '1.1' }, /tracesRatio must not be greater than 1/],
     [{ adminAccessKeyId: 'AKIA' }, /go together/],
     [{ adminSecretAccessKey: 'a long secret' }, /go together/],
     [{ adminAccessKeyId: 'a:b', adminSecretAccessKey: 'a long secret' }, /without a colon/],

@@ -4,8 +4,8 @@ import { validateSync } from 'class-validator';
 import { parse } from 'yaml';
 import { nearest } from '../shared/nearest.js';
 import { ConfigError } from './config-error.js';
-import { CONFIG_KEYS, type ConfigKey, environmentName, LAKEFS_NAMES } from './server.config.js';
-import { ServerConfig } from './server.config.js';
+import { CONFIG_KEYS, type ConfigKey, environmentName, FILE_KEYS } from './server.config.js';
+import { LAKEFS_NAMES, ServerConfig } from './server.config.js';
 
 const DEFAULT_FILE = './moraine.yaml';
 const FILE_VARIABLE = 'MORAINE_CONFIG';
@@ -112,16 +112,32 @@ function readEnvironment(
     if (key !== undefined) found.set(key, { value: translated(key, value), origin: name });
     else if (name.startsWith('LAKEFS_')) ignored.push(name);
   }
+  const files = new Map(FILE_KEYS.map((key) => [`${environmentName(key)}_FILE`, key]));
   // After lakeFS's names, so that ours win.
-  for (const [name, value] of set) {
+  for (const [name, value = ''] of set) {
     const key = ours.get(name);
+    const inFile = files.get(name);
     if (key !== undefined) found.set(key, { value, origin: name });
-    else if (name.startsWith('MORAINE_') && name !== FILE_VARIABLE) {
-      faults.push(unknown(name, [...ours.keys(), FILE_VARIABLE]));
+    else if (inFile !== undefined) {
+      if (environment[environmentName(inFile)] === undefined) {
+        found.set(inFile, { value: contentOf(value, name, faults), origin: name });
+      } else faults.push(`${environmentName(inFile)} and ${name} are both set: take one`);
+    } else if (name.startsWith('MORAINE_') && name !== FILE_VARIABLE) {
+      faults.push(unknown(name, [...ours.keys(), ...files.keys(), FILE_VARIABLE]));
     }
   }
   if (ignored.length === 0) return [];
   return [`no such setting here, so these are not used: ${ignored.sort().join(', ')}`];
+}
+
+/** A secret in a file of its own, as containers are given it; a newline at its end is not meant. */
+function contentOf(path: string, name: string, faults: string[]): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    faults.push(`${name}: ${path} cannot be read: ${String(error)}`);
+    return undefined;
+  }
 }
 
 /** lakeFS writes some values in another way. */

@@ -1,11 +1,12 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, Length, Matches, Max, Min, MinLength } from 'class-validator';
-import { ValidateBy } from 'class-validator';
+import { IsIn, IsInt, IsNumber, IsOptional, Length, Matches, Max, Min } from 'class-validator';
+import { MinLength, ValidateBy } from 'class-validator';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export const EVENT_LOGS = ['postgres', 'memory', 'eventstoredb'] as const;
 export const SETUPS = ['auto', 'api'] as const;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What `serve` can be told, and what it does untold. In the environment: `MORAINE_LISTEN` … */
 export class ServerConfig {
@@ -49,18 +50,76 @@ export class ServerConfig {
   @IsIn(LOG_LEVELS)
   readonly logLevel: (typeof LOG_LEVELS)[number] = 'info';
 
-  /** How long a stop waits for requests that are under way. */
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  @Max(600_000)
+  /** How long a stop says "not ready" and still answers, so that whoever routes turns away. */
+  @Whole(0, 600_000)
+  readonly drainMs: number = 0;
+
+  /** After that, how long a stop waits for requests that are under way. */
+  @Whole(0, 600_000)
   readonly shutdownMs: number = 20_000;
 
-  /** Memory that the embedded Postgres keeps pages in. */
+  /** Requests worked on at once, uploads apart. */
+  @Whole(1, 100_000)
+  readonly requestsMax: number = 512;
+
+  /** Uploads taken at once. */
+  @Whole(1, 100_000)
+  readonly uploadsMax: number = 128;
+
+  /** Requests and uploads that wait for their turn; one more is answered 503. */
+  @Whole(0, 100_000)
+  readonly waitingMax: number = 1_024;
+
+  /** How long one waits for its turn before it is answered 503. */
+  @Whole(0, 600_000)
+  readonly waitMsMax: number = 2_000;
+
+  /** Connections at once; one more is closed. */
+  @Whole(1, 1_000_000)
+  readonly connectionsMax: number = 10_000;
+
+  /** How long the headers of a request may take to arrive. */
+  @Whole(100, 600_000)
+  readonly headersMsMax: number = 30_000;
+
+  /** How long a body of JSON may take to arrive. */
+  @Whole(100, 600_000)
+  readonly bodyMsMax: number = 30_000;
+
+  /** An upload or a download that stands still for so long is ended; one that moves is not. */
+  @Whole(1_000, 3_600_000)
+  readonly stallMsMax: number = 60_000;
+
+  /** An upload or a download that is slower than this, over `stallMsMax`, is ended too. */
+  @Whole(1, 1024 * 1024)
+  readonly bytesPerSecondMin: number = 256;
+
+  /** How long a connection is kept for its next request; longer than a proxy before it keeps it. */
+  @Whole(0, 3_600_000)
+  readonly keepAliveMs: number = 75_000;
+
+  /** How long an issued physical address can be linked. */
+  @Whole(1_000, 30 * DAY_MS)
+  readonly addressTokenTtlMs: number = DAY_MS;
+
+  /** `same`: `/metrics` beside the API; `off`: nowhere; host:port: there alone. */
+  @IsMetricsPlace()
+  readonly metrics: string = 'same';
+
+  /** Where traces go by OTLP over HTTP, as http://127.0.0.1:4318/v1/traces. Left out: nowhere. */
+  @IsOptional()
+  @Matches(/^https?:\/\/./, { message: 'tracesUrl must begin with http:// or https://' })
+  readonly tracesUrl?: string;
+
+  /** The part of requests that are traced, unless a caller's `traceparent` has decided. */
   @Type(() => Number)
-  @IsInt()
-  @Min(16 * 1024 * 1024)
-  @Max(64 * 1024 * 1024 * 1024)
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  readonly tracesRatio: number = 1;
+
+  /** Memory that the embedded Postgres keeps pages in. */
+  @Whole(16 * 1024 * 1024, 64 * 1024 * 1024 * 1024)
   readonly postgresCacheBytes: number = 256 * 1024 * 1024;
 }
 
@@ -78,12 +137,31 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   'setup',
   'secretKey',
   'logLevel',
+  'drainMs',
   'shutdownMs',
+  'requestsMax',
+  'uploadsMax',
+  'waitingMax',
+  'waitMsMax',
+  'connectionsMax',
+  'headersMsMax',
+  'bodyMsMax',
+  'stallMsMax',
+  'bytesPerSecondMin',
+  'keepAliveMs',
+  'addressTokenTtlMs',
+  'metrics',
+  'tracesUrl',
+  'tracesRatio',
   'postgresCacheBytes',
 ];
 
-/** What is never shown, and what is shown less its password. */
+/** What is never shown. */
 export const SECRET_KEYS: readonly ConfigKey[] = ['adminSecretAccessKey', 'secretKey'];
+/** What is shown less its password. */
+export const URL_KEYS: readonly ConfigKey[] = ['databaseUrl', 'tracesUrl'];
+/** What can be in a file of its own, named by `MORAINE_…_FILE`. */
+export const FILE_KEYS: readonly ConfigKey[] = [...SECRET_KEYS, 'databaseUrl'];
 
 /** lakeFS's names of what means the same here. */
 export const LAKEFS_NAMES: Readonly<Record<string, ConfigKey>> = {
@@ -125,6 +203,26 @@ function IsListenAddress(): PropertyDecorator {
     validator: {
       validate: (value: unknown) => typeof value === 'string' && listenAddress(value) !== undefined,
       defaultMessage: () => '$property must be host:port, as 127.0.0.1:8000',
+    },
+  });
+}
+
+/** A whole number from `min` to `max`, also as text. */
+function Whole(min: number, max: number): PropertyDecorator {
+  const parts = [Type(() => Number), IsInt(), Min(min), Max(max)];
+  return (target, key) => {
+    for (const decorate of parts) decorate(target, key);
+  };
+}
+
+function IsMetricsPlace(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isMetricsPlace',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'string' &&
+        (['same', 'off'].includes(value) || listenAddress(value) !== undefined),
+      defaultMessage: () => '$property must be same, off, or host:port',
     },
   });
 }
