@@ -3,11 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { type Provider, type Type } from '@nestjs/common';
 import { Command, CommandHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { ApiDocument } from '../../src/api/openapi/api-document.js';
+import type { OpenApiDocument } from '../../src/api/openapi/document-shapes.js';
 import { EdgeSettings, LOCAL_BLOCK_STORE } from '../../src/api/settings.js';
 import { createApp } from '../../src/app/create-app.js';
 import { Authenticator, type UserRecord } from '../../src/auth/authenticator.js';
 import { DomainError } from '../../src/domain/errors.js';
 import type { CommandId, UserId } from '../../src/domain/model.js';
+import { KeptContract } from './kept-contract.js';
 
 /** The edge on a socket, with stand-ins behind its buses until a test says otherwise. */
 export interface RunningEdge {
@@ -24,6 +27,7 @@ export interface RunningEdge {
   answer<Asked extends object>(type: Type<Asked>, answer: Answer<Asked>): void;
   /** The last of a type that came through. */
   last<Asked extends object>(type: abstract new (...args: never[]) => Asked): Asked;
+  /** Asks as the one who is known; an answer that `/openapi.json` does not tell of throws. */
   call(path: string, init?: RequestInit & { duplex?: 'half' }): Promise<Response>;
   /** Ends it as a server ends. */
   end(): Promise<void>;
@@ -79,6 +83,7 @@ export async function runEdge(answers: ReadonlyMap<Type<object>, Answer<never>>)
   });
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+  const contract = new KeptContract(JSON.parse(app.get(ApiDocument).json) as OpenApiDocument);
   const edge: RunningEdge = Object.assign(state, {
     url,
     port: Number(new URL(url).port),
@@ -89,12 +94,15 @@ export async function runEdge(answers: ReadonlyMap<Type<object>, Answer<never>>)
       if (found === undefined) throw new Error(`no ${type.name} came through`);
       return found as Asked;
     },
-    call: (path: string, init: RequestInit = {}) =>
-      fetch(url + path, {
+    call: async (path: string, init: RequestInit = {}) => {
+      const response = await fetch(url + path, {
         redirect: 'manual',
         ...init,
         headers: { authorization: BASIC, ...Object.fromEntries(new Headers(init.headers)) },
-      }),
+      });
+      await contract.check(init.method ?? 'GET', path, response);
+      return response;
+    },
     end: () => app.close(),
     close: () => {
       app.getHttpServer().closeAllConnections();

@@ -1,0 +1,55 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { OpenApiDocument } from '../../src/api/openapi/document-shapes.js';
+import { OPERATIONS, OWN_OPERATIONS, PUBLIC_OPERATIONS } from '../../src/api/operations.js';
+import { type RunningEdge, runEdge } from './running-edge.js';
+import { standIns } from './stand-ins.js';
+
+let edge: RunningEdge;
+let document: OpenApiDocument;
+let text: string;
+beforeAll(async () => {
+  edge = await runEdge(standIns);
+  const response = await fetch(`${edge.url}/openapi.json`);
+  expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+  text = await response.text();
+  document = JSON.parse(text) as OpenApiDocument;
+});
+afterAll(() => edge.close());
+
+const served = [...OPERATIONS, ...OWN_OPERATIONS].filter((each) => each.status === 'served');
+
+describe('the document of the API', () => {
+  it('is the stored one: npm run openapi renews it', () => {
+    if (process.env['RENEW'] === 'openapi') writeFileSync('docs/openapi.json', `${text}\n`);
+    expect(JSON.parse(readFileSync('docs/openapi.json', 'utf8'))).toEqual(document);
+  });
+
+  it('has each served operation, by its id, its method and its path, and no other', () => {
+    const told = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(
+        ([method, { operationId }]) => `${operationId} ${method.toUpperCase()} ${path}`,
+      ),
+    );
+    const wanted = served.map(
+      ({ operationId, method, path }) => `${operationId} ${method} ${path}`,
+    );
+    expect(told.toSorted()).toEqual(wanted.toSorted());
+  });
+
+  it('asks for a caller wherever the server does', () => {
+    const open = Object.values(document.paths)
+      .flatMap((methods) => Object.values(methods))
+      .filter((operation) => operation.security !== undefined)
+      .map((operation) => operation.operationId);
+    const wanted = served.map((each) => each.operationId).filter((id) => PUBLIC_OPERATIONS.has(id));
+    expect(open.toSorted()).toEqual(wanted.toSorted());
+  });
+
+  it('points at nothing that is not in it', () => {
+    const names = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name);
+    const known = Object.keys(document.components.schemas);
+    expect(names.filter((name) => name === undefined || !known.includes(name))).toEqual([]);
+    expect(known.filter((name) => !names.includes(name))).toEqual([]);
+  });
+});
