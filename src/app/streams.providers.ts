@@ -5,6 +5,7 @@ import { BranchDeletion } from '../commands/branch/branch-deletion.js';
 import { BranchTraffic } from '../commands/branch/branch-traffic.js';
 import { Intents } from '../commands/branch/intents.js';
 import { Successors } from '../commands/branch/successor.js';
+import { ConditionalWriter } from '../commands/object/conditional-writer.js';
 import { StagingWriter } from '../commands/object/staging-writer.js';
 import { Places } from '../commands/places.js';
 import { RepositoryDeletion } from '../commands/repository/repository-deletion.js';
@@ -13,6 +14,7 @@ import { CommittedStore } from '../ports/committed-store.js';
 import { EventLog } from '../ports/event-log.js';
 import { KvStore } from '../ports/kv-store.js';
 import { RepositoriesView } from '../projections/repositories.view.js';
+import { ReadsAt } from '../queries/read-at.js';
 
 /** Folds and results kept at hand; a fold that was let go is read again from its quiet point. */
 const BRANCH_LIMITS = { cachedBranches: 10_000, cachedOutcomes: 10_000 };
@@ -57,6 +59,12 @@ export const streams: Provider[] = [
     inject: [EventLog, Clock, Branches, Intents, Successors, BranchTraffic],
     useFactory: (...from: [EventLog, Clock, Branches, Intents, Successors, BranchTraffic]) =>
       new StagingWriter(...from),
+  },
+  {
+    provide: ConditionalWriter,
+    inject: [EventLog, Branches, Intents, StagingWriter, ReadsAt, CommittedStore],
+    useFactory: (...from: ConstructorParameters<typeof ConditionalWriter>) =>
+      new ConditionalWriter(...from),
   },
   {
     provide: BranchDeletion,

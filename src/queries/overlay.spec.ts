@@ -62,6 +62,7 @@ function overlayOf(tokens: readonly Words[], committed: readonly string[], rowsP
     repository: { namespace: 'local://n' } as RepositoryRecord,
     tokens: tokens.map((_, index) => `token-${index}` as StagingToken),
     metaRangeId: 'm' as MetaRangeId,
+    branch: undefined,
   };
   return Overlay.over(
     point,

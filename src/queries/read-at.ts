@@ -18,6 +18,8 @@ export interface ReadPoint {
   readonly tokens: readonly StagingToken[];
   /** Undefined of `branch$`: what is staged, only. */
   readonly metaRangeId: MetaRangeId | undefined;
+  /** The branch's record, of the same state; undefined of a commit or a tag. */
+  readonly branch: BranchRecord | undefined;
 }
 
 export interface PlannedRead {
@@ -172,7 +174,7 @@ export class ReadsAt {
       return pointOf(repository, base.branch, base.record, parsed.modifiers[0]?.kind);
     }
     const commit = await this.refs.walk(repository, base, { ref, parsed });
-    return { repository, tokens: [], metaRangeId: commit.metaRangeId };
+    return { repository, tokens: [], metaRangeId: commit.metaRangeId, branch: undefined };
   }
 
   #parse(ref: string): ParsedRef {
@@ -188,13 +190,14 @@ export class ReadsAt {
 export function pointOf(
   repository: RepositoryRecord,
   branch: BranchId,
-  { life, head, tokens }: BranchRecord,
+  record: BranchRecord,
   mark?: string,
 ): ReadPoint {
+  const { life, head, tokens } = record;
   const of = { uid: repository.uid, branch, life };
   const names = mark === 'committed' ? [] : tokensBetween(of, tokens);
   const metaRangeId = mark === 'staged' ? undefined : head.metaRangeId;
-  return { repository, tokens: names, metaRangeId };
+  return { repository, tokens: names, metaRangeId, branch: record };
 }
 
 const mayWalk = ({ modifiers }: ParsedRef): boolean =>

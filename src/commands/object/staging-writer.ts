@@ -3,10 +3,15 @@ import { DomainError } from '../../domain/errors.js';
 import type { StagingEvent } from '../../domain/staging/staging.events.js';
 import { stagingStream } from '../../domain/staging/staging.stream.js';
 import type { Clock } from '../../ports/clock.js';
-import type { EventLog } from '../../ports/event-log.js';
+import type { EventLog, Guard, StreamAppend } from '../../ports/event-log.js';
 import { WrongExpectedRevision } from '../../ports/store-errors.js';
 import { failpoint } from '../../shared/failpoint.js';
-import { controlStream, type Branches, type BranchPlace } from '../branch/branches.js';
+import {
+  controlStream,
+  type BranchFold,
+  type Branches,
+  type BranchPlace,
+} from '../branch/branches.js';
 import type { BranchTraffic } from '../branch/branch-traffic.js';
 import type { Intents } from '../branch/intents.js';
 import { live, tokenAt, type Successors } from '../branch/successor.js';
@@ -15,6 +20,15 @@ import type { Request } from '../request.js';
 
 /** Tokens that may close under one write before its caller is told that the branch is busy. */
 const TRIES_MAX = 200;
+
+export interface StagedAppend {
+  /** Of the token. */
+  readonly stream: string;
+  readonly events: readonly StagingEvent[];
+  readonly guard?: Guard;
+  /** What is written with it in other streams, or not at all. */
+  readonly beside?: readonly StreamAppend[];
+}
 
 /** Lands writes in a branch's open token. They never read or move the control stream. */
 export class StagingWriter {
@@ -33,10 +47,16 @@ export class StagingWriter {
    * @throws DomainError  branch_not_found, protected_branch_write: as the control stream's end says
    */
   write(place: BranchPlace, events: readonly StagingEvent[], request: Request): Promise<void> {
+    return this.during(place, () => this.#write(place, events, request));
+  }
+
+  /** Runs a write to a branch, so that those who seal its token know of it. */
+  during<Result>(place: BranchPlace, write: () => Promise<Result>): Promise<Result> {
     const stream = controlStream(place);
     return this.traffic.during(stream, async () => {
-      await this.#write(place, events, request);
+      const result = await write();
       this.traffic.wrote(stream);
+      return result;
     });
   }
 
@@ -49,42 +69,51 @@ export class StagingWriter {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const { state } = live(fold);
       const { hi } = state.tokens;
-      if (
-        hi >= 0 &&
-        (await this.#append(stagingStream(tokenAt(place, state, hi)), events, request))
-      ) {
-        return;
+      if (hi >= 0) {
+        const stream = stagingStream(tokenAt(place, state, hi));
+        if ((await this.append({ stream, events }, request)) === 'written') return;
       }
-      fold = await this.branches.view(place);
-      const now = live(fold);
-      if (now.state.tokens.hi !== hi) continue;
-      if (now.state.areWritesBlocked) throw new DomainError('protected_branch_write');
-      if (isDeleting(now.state)) await this.intents.help(place, request);
-      else await this.successors.name(place, now, request);
-      fold = await this.branches.view(place);
+      fold = await this.afterClose(place, hi, request);
     }
     throw new DomainError('store_busy');
   }
 
-  async #append(
-    stream: string,
-    events: readonly StagingEvent[],
+  /**
+   * Returns the branch after its token of this ordinal was found closed, or was never named; names
+   * the next one if nobody has.
+   *
+   * @throws DomainError  branch_not_found, protected_branch_write: as the control stream's end says
+   */
+  async afterClose(place: BranchPlace, hi: number, request: Request): Promise<BranchFold> {
+    const fold = await this.branches.view(place);
+    const now = live(fold);
+    if (now.state.tokens.hi !== hi) return fold;
+    if (now.state.areWritesBlocked) throw new DomainError('protected_branch_write');
+    if (isDeleting(now.state)) await this.intents.help(place, request);
+    else await this.successors.name(place, now, request);
+    return this.branches.view(place);
+  }
+
+  /** Appends once to a token that should be open. */
+  async append(
+    { stream, events, guard, beside = [] }: StagedAppend,
     request: Request,
-  ): Promise<boolean> {
+  ): Promise<'written' | 'closed' | 'guard'> {
     const append = {
       stream,
       expected: 'open' as const,
       events: events.map((event, index) => newEvent(event, request.commandId, index)),
+      ...(guard && { guard }),
     };
     try {
       await failpoint('write.beforeAppend');
-      await this.log.append([append], contextOf(request, this.clock));
+      await this.log.append([append, ...beside], contextOf(request, this.clock));
       await failpoint('write.afterAppend');
-      return true;
+      return 'written';
     } catch (error) {
+      if (!(error instanceof WrongExpectedRevision) || error.stream !== stream) throw error;
       // Closed, or never opened: the control stream says where writes go now.
-      if (error instanceof WrongExpectedRevision) return false;
-      throw error;
+      return error.reason === 'guard' ? 'guard' : 'closed';
     }
   }
 }

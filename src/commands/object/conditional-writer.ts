@@ -1,0 +1,159 @@
+import { changesValues, type LiveBranch } from '../../domain/branch/branch.state.js';
+import { DomainError } from '../../domain/errors.js';
+import type { ObjectEntry, ObjectPath, StagingToken } from '../../domain/model.js';
+import type { StagingEvent } from '../../domain/staging/staging.events.js';
+import { stagingStream } from '../../domain/staging/staging.stream.js';
+import type { CommittedStore } from '../../ports/committed-store.js';
+import type { EventLog, StreamAppend } from '../../ports/event-log.js';
+import { partitions } from '../../projections/kv-keys.js';
+import type { PlannedRead, ReadsAt } from '../../queries/read-at.js';
+import { effectiveEntry } from '../../queries/stat-object.js';
+import { utf8 } from '../../shared/bytes.js';
+import type { Branches, BranchPlace } from '../branch/branches.js';
+import type { Intents } from '../branch/intents.js';
+import { live } from '../branch/successor.js';
+import type { Request } from '../request.js';
+import type { StagingWriter } from './staging-writer.js';
+
+/** Looks of one write before its caller is told that the branch is busy. */
+const LOOKS_MAX = 200;
+
+/** A write that depends on what its path has. */
+export interface ConditionalWrite {
+  readonly path: ObjectPath;
+  /**
+   * Returns what is written, all of it to this path, or `[]`; asked once for each look, with what
+   * the branch shows there. What it throws is the refusal.
+   */
+  readonly decide: (current: ObjectEntry | undefined) => readonly StagingEvent[];
+  /** What is written with it in other streams, or not at all. */
+  readonly beside?: readonly StreamAppend[];
+}
+
+/** What a branch shows at a path at one moment. */
+interface Look {
+  readonly current: ObjectEntry | undefined;
+  /** Undefined: no token is named yet. */
+  readonly token: StagingToken | undefined;
+  /** Whether the open token has a word on the path, a tombstone too. */
+  readonly isSaidByToken: boolean;
+  readonly branch: NonNullable<PlannedRead['point']['branch']>;
+}
+
+/**
+ * Writes to a path on a condition that the log decides at the append.
+ *
+ * A look reads branch and path from one snapshot. It stands until the append when (1) no intent
+ * that changes values was pending at the look, since one that is asked for later closes the token
+ * first, and (2) the path has no event in the open token behind the look: that is the append's
+ * guard. So beside other writers nothing is lost, and only a write to the same path makes it look
+ * again.
+ *
+ * Source: docs/adr/0002-control-and-staging-streams-apart.md.
+ */
+export class ConditionalWriter {
+  constructor(
+    private readonly log: EventLog,
+    private readonly branches: Branches,
+    private readonly intents: Intents,
+    private readonly writer: StagingWriter,
+    private readonly reads: ReadsAt,
+    private readonly committed: CommittedStore,
+  ) {}
+
+  /**
+   * Writes what `decide` says of the path, when nobody writes to it between.
+   *
+   * @returns what was written: `[]` when `decide` said so
+   * @throws DomainError  branch_not_found, protected_branch_write; whatever `decide` throws
+   * @throws WrongExpectedRevision  of a stream `beside`
+   */
+  write(
+    place: BranchPlace,
+    write: ConditionalWrite,
+    request: Request,
+  ): Promise<readonly StagingEvent[]> {
+    return this.writer.during(place, () => this.#write(place, write, request));
+  }
+
+  /** Returns what the branch shows at a path: a refusal on it is true, before a body is taken. */
+  async current(place: BranchPlace, path: ObjectPath): Promise<ObjectEntry | undefined> {
+    return (await this.#look(place, path)).current;
+  }
+
+  async #write(
+    place: BranchPlace,
+    { path, decide, beside }: ConditionalWrite,
+    request: Request,
+  ): Promise<readonly StagingEvent[]> {
+    const key = utf8(path);
+    // Of which token it is known that no intent pending then changes values.
+    let calm = calmTokenOf(this.branches.cached(place)?.state);
+    let end: { readonly token: StagingToken; readonly revision: number } | undefined;
+    for (let looks = 0; looks < LOOKS_MAX; looks++) {
+      const { current, token, isSaidByToken, branch } = await this.#look(place, path);
+      if (branch.pendingCount > 0 && calm !== nameOfToken(branch)) {
+        // Who asks behind a look may miss what was completed between: so ask, and look again.
+        calm = await this.#calmed(place, request);
+        continue;
+      }
+      const events = decide(current);
+      if (events.length === 0) return [];
+      if (token === undefined) {
+        await this.writer.afterClose(place, branch.tokens.hi, request);
+        continue;
+      }
+      const stream = stagingStream(token);
+      if (isSaidByToken && end?.token !== token) {
+        // Read before the next look, so whatever came until then is in what that one sees.
+        end = { token, revision: (await this.log.end(stream)).revision };
+        continue;
+      }
+      // Of a path that the token says nothing of it has no event at all.
+      const guard = { key, sinceRevision: isSaidByToken && end ? end.revision : -1 };
+      const append = { stream, events, guard, ...(beside && { beside }) };
+      const verdict = await this.writer.append(append, request);
+      if (verdict === 'written') return events;
+      if (verdict === 'closed') await this.writer.afterClose(place, branch.tokens.hi, request);
+      end = undefined;
+    }
+    throw new DomainError('store_busy');
+  }
+
+  async #look(place: BranchPlace, path: ObjectPath): Promise<Look> {
+    const key = utf8(path);
+    const { repository, branch: name } = place;
+    for (let looks = 0; looks < LOOKS_MAX; looks++) {
+      const read = await this.reads.read(repository.name, name, ({ tokens }) =>
+        tokens.map((token) => ({ kind: 'get', partition: partitions.staging(token), key })),
+      );
+      const { branch, tokens, repository: owner } = read.point;
+      // The name means another repository now.
+      if (owner.uid !== repository.uid) throw new DomainError('branch_not_found');
+      if (branch === undefined) {
+        // Only the log's end may say that there is no branch.
+        live(await this.branches.view(place));
+        continue;
+      }
+      const isSaidByToken = (read.rows[0]?.length ?? 0) > 0;
+      const current = await effectiveEntry(this.committed, read, path);
+      return { current, token: tokens[0], isSaidByToken, branch };
+    }
+    throw new DomainError('store_busy');
+  }
+
+  /** Helps until nothing that changes values is pending; returns the token of that moment. */
+  async #calmed(place: BranchPlace, request: Request): Promise<string | undefined> {
+    const { state } = live(await this.branches.view(place));
+    const token = calmTokenOf(state);
+    if (token === undefined) await this.intents.help(place, request);
+    return token;
+  }
+}
+
+/** Every intent names a new token, so of those pending at one token's time none is added. */
+const nameOfToken = ({ life, tokens }: Pick<LiveBranch, 'life' | 'tokens'>): string =>
+  `${life}.${tokens.hi}`;
+
+const calmTokenOf = (state: LiveBranch | { readonly status: 'absent' } | undefined) =>
+  state?.status === 'live' && !state.queue.some(changesValues) ? nameOfToken(state) : undefined;
