@@ -63,6 +63,7 @@ export const statusOf: Readonly<Record<DomainErrorCode, number>> = {
   not_implemented: 501,
   object_data_missing: 410,
   object_not_found: 404,
+  path_exists: 412,
   path_too_many: 400,
   precondition_failed: 412,
   protected_branch_write: 403,
