@@ -14,36 +14,57 @@ interface Child {
   readonly name: string;
 }
 
+/** A file that was listed: its key, and where it is. */
+export interface ListedFile {
+  readonly key: string;
+  readonly path: string;
+}
+
+/** Returns what is wanted of a file; undefined when it is gone. */
+export type LookAtFile<Found> = (file: ListedFile) => Promise<Found | undefined>;
+
 /**
  * Yields the files below a folder in byte order of their keys. Holds the names of one folder a
  * level, and opens no folder that cannot hold a wanted key.
  */
-export async function* listBlocks(
+export function listBlocks(
   root: string,
   wanted: { prefix: string; after: string },
   names: FileNames,
 ): AsyncGenerator<ListedBlock> {
-  yield* listFolder({ path: root, key: '' }, wanted, names);
+  return listFiles(root, { wanted, names, look });
 }
 
-async function* listFolder(
+export interface FileListing<Found> {
+  readonly wanted: { readonly prefix: string; readonly after: string };
+  readonly names: FileNames;
+  /** Called for some files at once; what it returns comes in order all the same. */
+  readonly look: LookAtFile<Found>;
+}
+
+/** Yields what `look` makes of the files below a folder, as {@link listBlocks} does. */
+export function listFiles<Found>(root: string, listing: FileListing<Found>): AsyncGenerator<Found> {
+  return listFolder({ path: root, key: '' }, listing);
+}
+
+async function* listFolder<Found>(
   folder: { path: string; key: string },
-  wanted: { prefix: string; after: string },
-  names: FileNames,
-): AsyncGenerator<ListedBlock> {
-  const children = await childrenOf(folder, wanted, names);
+  listing: FileListing<Found>,
+): AsyncGenerator<Found> {
+  const children = await childrenOf(folder, listing.wanted, listing.names);
   for (let at = 0; at < children.length;) {
     const child = children[at];
     if (child?.key.endsWith('/')) {
       at++;
-      yield* listFolder({ path: join(folder.path, child.name), key: child.key }, wanted, names);
+      yield* listFolder({ path: join(folder.path, child.name), key: child.key }, listing);
       continue;
     }
     const files = upToFolder(children, at);
     at += files.length;
-    for (const block of await Promise.all(files.map((file) => look(folder.path, file)))) {
-      if (block !== undefined) yield block;
-    }
+    const looks = files.map(({ key, name }) =>
+      listing.look({ key, path: join(folder.path, name) }),
+    );
+    for (const found of await Promise.all(looks)) if (found !== undefined) yield found;
   }
 }
 
@@ -87,9 +108,9 @@ function upToFolder(children: readonly Child[], from: number): Child[] {
   return files;
 }
 
-async function look(folder: string, { key, name }: Child): Promise<ListedBlock | undefined> {
+async function look({ key, path }: ListedFile): Promise<ListedBlock | undefined> {
   try {
-    const found = await lstat(join(folder, name));
+    const found = await lstat(path);
     return { key, sizeBytes: found.size, modifiedAtMs: Math.floor(found.mtimeMs) };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;

@@ -23,6 +23,7 @@ const storeAt = (root: string, names = exactNames) =>
   LocalBlockStore.open({
     root,
     names,
+    imports: { folders: [], except: [] },
     onSyncFailed(error) {
       throw error;
     },

@@ -1,4 +1,4 @@
-import { close, constants, createReadStream, fstat, link, lstat, open, read } from 'node:fs';
+import { close, createReadStream, link, lstat, read } from 'node:fs';
 import { rename, unlink } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,9 +8,11 @@ import type { StorageNamespace } from '../domain/model.js';
 import type {
   BlockAddress,
   BlockInfo,
+  BlockSource,
   BlockStore,
   ByteRange,
   ListedBlock,
+  SourceBlock,
   StoredBlock,
 } from '../ports/block-store.js';
 import { AddressRefused, BlockNotFound, CorruptData } from '../ports/store-errors.js';
@@ -18,13 +20,13 @@ import { failpoint } from '../shared/failpoint.js';
 import { DurableFolders } from './durable-folders.js';
 import { type FileNames, fileNamesFor } from './file-names.js';
 import { codeOf, type SyncFailedListener } from './fs-errors.js';
+import { type ImportLimits, ImportSources, OUTSIDE } from './import-sources.js';
+import { filesBelow, type OpenedFile, openPlain, summed } from './plain-files.js';
 import { IncomingFiles } from './incoming-files.js';
 import { listBlocks } from './list-blocks.js';
 import { namespaceParts, parseAddress, partsOf } from './physical-address.js';
 
-const openFile = promisify(open);
 const closeFile = promisify(close);
-const statFile = promisify(fstat);
 const lookAt = promisify(lstat);
 const readFile = promisify(read);
 const renameFile = promisify(rename);
@@ -33,8 +35,6 @@ const removeFile = promisify(unlink);
 
 /** Below the root; no namespace can begin with a dot. */
 const INCOMING_FOLDER = '.incoming';
-/** No link at the end of the path, and no waiting for the other end of a pipe. */
-const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const READ_CHUNK_BYTES = 256 * 1024;
 /** Up to here a body is read in one go: a stream costs more than the reading. */
 const READ_AT_ONCE_BYTES_MAX = 64 * 1024;
@@ -51,6 +51,7 @@ export class LocalBlockStore implements BlockStore {
     private readonly folders: DurableFolders,
     private readonly incoming: IncomingFiles,
     private readonly names: FileNames,
+    private readonly sources: ImportSources | undefined,
   ) {}
 
   /**
@@ -59,18 +60,22 @@ export class LocalBlockStore implements BlockStore {
    * @param options.root  made if missing; may itself be a link
    * @param options.names  how parts are called on disk; left out: found by trying
    * @param options.onSyncFailed  called before the call that needed the sync is refused
+   * @param options.imports  where an import may read outside of the root; left out: nothing is
+   *   imported
    */
   static async open(options: {
     root: string;
     onSyncFailed: SyncFailedListener;
     names?: FileNames;
+    imports?: ImportLimits;
   }): Promise<LocalBlockStore> {
     const { onSyncFailed } = options;
     await mkdir(options.root, { recursive: true });
     const root = await realpath(options.root);
     const incoming = await IncomingFiles.open(join(root, INCOMING_FOLDER), onSyncFailed);
     const names = options.names ?? (await fileNamesFor(join(root, INCOMING_FOLDER)));
-    return new LocalBlockStore(new DurableFolders(root, onSyncFailed), incoming, names);
+    const sources = options.imports && new ImportSources(options.imports);
+    return new LocalBlockStore(new DurableFolders(root, onSyncFailed), incoming, names, sources);
   }
 
   async put(address: BlockAddress, body: AsyncIterable<Uint8Array>): Promise<StoredBlock> {
@@ -128,6 +133,7 @@ export class LocalBlockStore implements BlockStore {
   }
 
   async head(address: BlockAddress): Promise<BlockInfo | undefined> {
+    if (isOutside(address)) return this.#headOutside(address);
     const path = await this.#find(address);
     if (path === undefined) return undefined;
     try {
@@ -160,7 +166,24 @@ export class LocalBlockStore implements BlockStore {
     if (folder !== undefined) yield* listBlocks(folder, options, this.names);
   }
 
+  async *listSource({ kind, uri }: BlockSource, after: string): AsyncIterable<SourceBlock> {
+    if (this.sources === undefined) throw new AddressRefused('import is not supported');
+    if (uri.startsWith(OUTSIDE)) {
+      yield* kind === 'object' ? this.sources.object(uri) : this.sources.folder(uri, after);
+    } else if (kind === 'object') {
+      const opened = await this.#open(parseAddress(uri, SCHEMES));
+      yield { key: '', address: uri, ...(await summed(opened)) };
+    } else {
+      const base = uri.endsWith('/') ? uri : `${uri}/`;
+      const parts = namespaceParts(base.slice(0, -1), SCHEMES);
+      const folder = await this.folders.find(parts.map((part) => this.names.toName(part)));
+      if (folder === undefined) throw new BlockNotFound(`${uri} is no folder`);
+      yield* filesBelow(folder, { base, after, names: this.names });
+    }
+  }
+
   parse(uri: string): BlockAddress {
+    if (this.sources && uri.startsWith(OUTSIDE)) return this.sources.parse(uri);
     return parseAddress(uri, SCHEMES);
   }
 
@@ -206,22 +229,23 @@ export class LocalBlockStore implements BlockStore {
     return folder === undefined ? undefined : join(folder, parts.at(-1) ?? '');
   }
 
+  async #headOutside(address: BlockAddress): Promise<BlockInfo | undefined> {
+    try {
+      const { file, sizeBytes, modifiedAtMs } = await this.#open(address);
+      await closeFile(file);
+      return { sizeBytes, modifiedAtMs };
+    } catch (error) {
+      if (error instanceof BlockNotFound) return undefined;
+      throw error;
+    }
+  }
+
   /** The caller closes the file. */
-  async #open(address: BlockAddress): Promise<{ file: number; sizeBytes: number }> {
+  async #open(address: BlockAddress): Promise<OpenedFile> {
+    if (this.sources && isOutside(address)) return this.sources.open(uriOf(address));
     const path = await this.#find(address);
     if (path === undefined) throw new BlockNotFound(uriOf(address));
-    let file: number;
-    try {
-      file = await openFile(path, READ_FLAGS);
-    } catch (error) {
-      // ELOOP: the name is a link.
-      if (!isMissing(error) && codeOf(error) !== 'ELOOP') throw error;
-      throw new BlockNotFound(uriOf(address), { cause: error });
-    }
-    const found = await statFile(file);
-    if (found.isFile()) return { file, sizeBytes: found.size };
-    await closeFile(file);
-    throw new BlockNotFound(uriOf(address));
+    return openPlain(path);
   }
 }
 
@@ -248,6 +272,8 @@ async function none(file: number): Promise<Uint8Array[]> {
 function isMissing(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(codeOf(error));
 }
+
+const isOutside = ({ namespace }: BlockAddress): boolean => `${namespace}/`.startsWith(OUTSIDE);
 
 function uriOf({ namespace, key }: BlockAddress): string {
   return `${namespace}/${key}`;

@@ -4,9 +4,11 @@ import type { StorageNamespace } from '../domain/model.js';
 import type {
   BlockAddress,
   BlockInfo,
+  BlockSource,
   BlockStore,
   ByteRange,
   ListedBlock,
+  SourceBlock,
   StoredBlock,
 } from '../ports/block-store.js';
 import { BlockNotFound, CorruptData } from '../ports/store-errors.js';
@@ -82,6 +84,28 @@ export class MemoryBlockStore implements BlockStore {
       if (held === undefined) continue;
       yield { key, sizeBytes: held.body.length, modifiedAtMs: held.modifiedAtMs };
     }
+  }
+
+  async *listSource({ kind, uri }: BlockSource, after: string): AsyncIterable<SourceBlock> {
+    if (kind === 'object') {
+      const { namespace, key } = parseAddress(uri, SCHEMES);
+      yield this.#source('', { namespace, key });
+      return;
+    }
+    const namespace = (uri.endsWith('/') ? uri.slice(0, -1) : uri) as StorageNamespace;
+    let isEmpty = true;
+    for await (const { key } of this.list(namespace, { prefix: '', after })) {
+      isEmpty = false;
+      // As a folder's hidden files, which a store of folders passes over.
+      if (!`/${key}`.includes('/.')) yield this.#source(key, { namespace, key });
+    }
+    if (isEmpty && after === '') throw new BlockNotFound(`${uri} is no folder`);
+  }
+
+  #source(key: string, address: BlockAddress): SourceBlock {
+    const { body, modifiedAtMs } = this.#held(address);
+    const checksum = createHash('md5').update(body).digest('hex');
+    return { key, address: uriOf(address), sizeBytes: body.length, modifiedAtMs, checksum };
   }
 
   parse(uri: string): BlockAddress {

@@ -49,6 +49,11 @@ export function parseAddress(uri: string, schemes: readonly Scheme[]): BlockAddr
   return { namespace: uri.slice(0, uri.length - key.length - 1) as StorageNamespace, key };
 }
 
+/** Refuses a path that is not made of plain names. @throws AddressRefused */
+export function assertPlain(path: string, whole: string): void {
+  checked(path.split('/'), whole);
+}
+
 function checked(parts: string[], whole: string): string[] {
   let bytes = 0;
   for (const part of parts) {

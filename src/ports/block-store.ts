@@ -23,6 +23,21 @@ export interface ListedBlock extends BlockInfo {
   readonly key: string;
 }
 
+/** What an import takes from: one object, or everything below a place. */
+export interface BlockSource {
+  readonly kind: 'prefix' | 'object';
+  /** `scheme://…` */
+  readonly uri: string;
+}
+
+/** An object where somebody else has put it. */
+export interface SourceBlock extends ListedBlock {
+  /** A full address, as `parse` and so `get` read it back. */
+  readonly address: string;
+  /** As the store reports it; for a file the MD5 of its body, 32 hex digits. */
+  readonly checksum: string;
+}
+
 /** First and last byte, both inclusive, from 0. */
 export interface ByteRange {
   readonly start: number;
@@ -61,6 +76,15 @@ export abstract class BlockStore {
     namespace: StorageNamespace,
     options: { prefix: string; after: string },
   ): AsyncIterable<ListedBlock>;
+
+  /**
+   * Yields what an import from a source takes, in byte order of keys, behind `after`. A key is what
+   * stands behind the prefix; "" of a source that is one object.
+   *
+   * @throws AddressRefused  this store may not read there, whatever is there
+   * @throws BlockNotFound  there is no such object, or no such folder
+   */
+  abstract listSource(source: BlockSource, after: string): AsyncIterable<SourceBlock>;
 
   /**
    * Reads a full address (`scheme://…`) as a place in this store.

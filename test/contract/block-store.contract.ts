@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { StorageNamespace } from '../../src/domain/model.js';
-import type { BlockAddress, BlockStore } from '../../src/ports/block-store.js';
+import type {
+  BlockAddress,
+  BlockSource,
+  BlockStore,
+  SourceBlock,
+} from '../../src/ports/block-store.js';
 import { AddressRefused, BlockNotFound, CorruptData } from '../../src/ports/store-errors.js';
 import { compareUtf8, utf8 } from '../../src/shared/bytes.js';
 
@@ -36,6 +41,7 @@ export function blockStoreContract(name: string, open: () => Promise<BlockStore>
     describe('reading', () => reading(open));
     describe('listing', () => listing(open));
     describe('addresses', () => addresses(open));
+    describe('sources of an import', () => sources(open));
   });
 }
 
@@ -253,6 +259,90 @@ function addresses(open: () => Promise<BlockStore>): void {
     }
     expect(await keysOf(store)).toEqual(LOOK_ALIKES.toSorted(compareUtf8));
   });
+}
+
+async function found(
+  store: BlockStore,
+  source: BlockSource,
+  after = '',
+): Promise<readonly SourceBlock[]> {
+  const blocks: SourceBlock[] = [];
+  for await (const block of store.listSource(source, after)) blocks.push(block);
+  return blocks;
+}
+
+function sources(open: () => Promise<BlockStore>): void {
+  const kept = ['in/b', 'in/a/x', 'in/a-b', 'in/é', 'in/.hidden', 'in/a/.git/x', 'inside', 'z'];
+  const filled = async () => {
+    const store = await open();
+    for (const key of kept) await store.put(at(key), bodyOf(`body of ${key}`));
+    return store;
+  };
+  const prefix = (uri: string) => ({ kind: 'prefix', uri }) as const;
+  const object = (uri: string) => ({ kind: 'object', uri }) as const;
+
+  it.each(['/in', '/in/'])('are what stands below %s, in byte order, less hidden files', (end) =>
+    filled().then(async (store) => {
+      const blocks = await found(store, prefix(namespace + end));
+      expect(blocks.map(({ key }) => key)).toEqual(['a-b', 'a/x', 'b', 'é']);
+    }),
+  );
+
+  it('say of each where it is, how long, and its MD5', async () => {
+    const [first] = await found(await filled(), prefix(`${namespace}/in`));
+    const checksum = createHash('md5').update('body of in/a-b').digest('hex');
+    expect(first).toEqual({
+      key: 'a-b',
+      address: `${namespace}/in/a-b`,
+      sizeBytes: 14,
+      modifiedAtMs: expect.any(Number),
+      checksum,
+    });
+  });
+
+  it('can be read by the addresses that were given', async () => {
+    const store = await filled();
+    for (const { address, key } of await found(store, prefix(namespace))) {
+      expect(await read(await store.get(store.parse(address)))).toBe(
+        Buffer.from(`body of ${key}`).toString('latin1'),
+      );
+    }
+  });
+
+  it('go on behind a key', async () => {
+    const store = await filled();
+    const keysBehind = async (after: string) =>
+      (await found(store, prefix(`${namespace}/in`), after)).map(({ key }) => key);
+    expect(await keysBehind('a-b')).toEqual(['a/x', 'b', 'é']);
+    expect(await keysBehind('a/x')).toEqual(['b', 'é']);
+    expect(await keysBehind('zz')).toEqual(['é']);
+    expect(await keysBehind('é')).toEqual([]);
+  });
+
+  it('are one object, hidden or not', async () => {
+    const store = await filled();
+    expect(await found(store, object(`${namespace}/in/b`))).toMatchObject([
+      { key: '', address: `${namespace}/in/b`, sizeBytes: 12 },
+    ]);
+    expect(await found(store, object(`${namespace}/in/.hidden`))).toHaveLength(1);
+  });
+
+  it('are not there, and no folder is an object', async () => {
+    const store = await filled();
+    for (const source of [prefix(`${namespace}/none`), object(`${namespace}/none`)]) {
+      await expect(found(store, source)).rejects.toThrow(BlockNotFound);
+    }
+    await expect(found(store, object(`${namespace}/in`))).rejects.toThrow(BlockNotFound);
+  });
+
+  it.each(['', 'in', '/etc', 's3://bucket/in', 'file:///etc', 'local://a/../b', 'local://../x'])(
+    'are refused: %j',
+    async (uri) => {
+      const store = await filled();
+      await expect(found(store, prefix(uri))).rejects.toThrow(AddressRefused);
+      await expect(found(store, object(uri))).rejects.toThrow(AddressRefused);
+    },
+  );
 }
 
 const REFUSED_KEYS = [
