@@ -1,15 +1,17 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { UserRecord } from '../auth/authenticator.js';
 import { DomainError } from '../domain/errors.js';
-import { type EdgeRequest, edgeRequest } from './caller.js';
+import { clientOf, type EdgeRequest, edgeRequest } from './caller.js';
 import { NotServedYet } from './http-errors.js';
 import { KnownCallers } from './known-callers.js';
 import {
   OPERATIONS,
   OPTIONAL_CALLER_OPERATIONS,
   PUBLIC_OPERATIONS,
+  PUBLIC_PAGES,
   routeOf,
 } from './operations.js';
+import { refuseBorrowedSession, sessionOf } from './session-cookie.js';
 import { EdgeSettings } from './settings.js';
 
 /** Finds out who asks; with no promise when the caller is known, since all requests come here. */
@@ -24,11 +26,31 @@ export class AuthGuard implements CanActivate {
     const request = edgeRequest(context);
     request.commandId = this.settings.newCommandId();
     const { authorization } = request.headers;
-    if (authorization === undefined) return mayBeNobody(request);
+    if (authorization === undefined) return this.#byCookie(request);
     const known = this.callers.known(authorization);
     if (known !== undefined) return admit(request, known);
     if (publicRoutes.has(routeKey(request))) return true;
-    return this.callers.find(authorization).then((user) => admit(request, user));
+    const credential = { header: authorization, client: clientOf(request) };
+    return this.callers.find(credential).then((user) => admit(request, user));
+  }
+
+  /** A browser sends its cookie along whatever it asks for: an old one is as good as none. */
+  #byCookie(request: EdgeRequest): boolean | Promise<boolean> {
+    const header = sessionOf(request.headers);
+    if (header === undefined || publicRoutes.has(routeKey(request))) return mayBeNobody(request);
+    refuseBorrowedSession({
+      method: request.raw.method,
+      headers: request.headers,
+      host: request.host,
+    });
+    return this.callers.find({ header, client: clientOf(request) }).then(
+      (user) => admit(request, user),
+      (error: unknown) => {
+        const isWrong = error instanceof DomainError && error.code === 'authentication_failed';
+        if (isWrong) return mayBeNobody(request);
+        throw error;
+      },
+    );
   }
 }
 
@@ -60,7 +82,6 @@ function routesOf(operationIds: ReadonlySet<string>): string[] {
 
 const publicRoutes: ReadonlySet<string> = new Set([
   ...routesOf(PUBLIC_OPERATIONS),
-  'GET /_health',
-  'GET /readyz',
+  ...PUBLIC_PAGES,
 ]);
 const optionalRoutes: ReadonlySet<string> = new Set(routesOf(OPTIONAL_CALLER_OPERATIONS));

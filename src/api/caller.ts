@@ -26,9 +26,25 @@ export const CurrentUser = createParamDecorator(
   (_: unknown, context: ExecutionContext): UserRecord | null => edgeRequest(context).user,
 );
 
+/**
+ * Returns the network address of a client. Behind a proxy of ours, which has a private address, it
+ * is the one that the proxy saw: the last that was added. What a client itself may have written
+ * there stands before it and is not believed.
+ */
+export function clientOf({ raw, headers }: EdgeRequest): string {
+  const peer = raw.socket.remoteAddress ?? '';
+  const forwarded = headers['x-forwarded-for'];
+  if (forwarded === undefined || !privateAddress.test(peer)) return peer;
+  return String(forwarded).split(',').at(-1)?.trim().slice(0, ADDRESS_CHARACTERS_MAX) ?? peer;
+}
+
 export function edgeRequest(context: ExecutionContext): EdgeRequest {
   return context.switchToHttp().getRequest<EdgeRequest>();
 }
+
+const ADDRESS_CHARACTERS_MAX = 64;
+const privateAddress =
+  /^(?:::1$|f[cd]|fe80:|(?:::ffff:)?(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.))/i;
 
 /** Stands in the log for the one who sets the installation up. */
 const NOBODY = '' as Request['caller']['user'];

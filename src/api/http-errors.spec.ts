@@ -19,14 +19,21 @@ import { httpErrorOf, NotServedYet, NotSupportedByStore, statusOf } from './http
 
 /** As lakeFS answers, written down apart from the table that it judges. */
 const rows: ReadonlyArray<readonly [DomainErrorCode, number]> = [
+  ['address_expired', 400],
   ['address_foreign', 400],
+  ['address_forged', 400],
+  ['address_not_relative', 400],
   ['address_refused', 400],
+  ['address_taken', 409],
+  ['address_unsigned', 400],
+  ['address_used', 400],
   ['already_initialized', 409],
   ['authentication_failed', 401],
   ['branch_busy', 503],
   ['branch_exists', 409],
   ['branch_not_found', 404],
   ['commit_not_found', 404],
+  ['cross_origin', 403],
   ['default_branch', 403],
   ['dirty_branch', 400],
   ['intent_pending', 504],
@@ -50,10 +57,13 @@ const rows: ReadonlyArray<readonly [DomainErrorCode, number]> = [
   ['repository_exists', 409],
   ['repository_in_deletion', 410],
   ['repository_not_found', 404],
+  ['sign_in_delayed', 429],
   ['source_not_found', 404],
   ['store_busy', 503],
   ['tag_exists', 409],
   ['tag_not_found', 404],
+  ['url_expired', 403],
+  ['url_invalid', 403],
 ];
 
 /** Details of every refusal at once: whatever its wording names. */

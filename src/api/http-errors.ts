@@ -7,6 +7,7 @@ import {
   NotFoundException,
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { SignInDelayed } from '../auth/failed-sign-ins.js';
 import { DomainError, type DomainErrorCode } from '../domain/errors.js';
 import {
   AddressRefused,
@@ -42,14 +43,21 @@ export class NotSupportedByStore extends Error {
 
 /** One line a refusal. A code with no status does not compile. */
 export const statusOf: Readonly<Record<DomainErrorCode, number>> = {
+  address_expired: 400,
   address_foreign: 400,
+  address_forged: 400,
+  address_not_relative: 400,
   address_refused: 400,
+  address_taken: 409,
+  address_unsigned: 400,
+  address_used: 400,
   already_initialized: 409,
   authentication_failed: 401,
   branch_busy: 503,
   branch_exists: 409,
   branch_not_found: 404,
   commit_not_found: 404,
+  cross_origin: 403,
   default_branch: 403,
   dirty_branch: 400,
   intent_pending: 504,
@@ -74,10 +82,13 @@ export const statusOf: Readonly<Record<DomainErrorCode, number>> = {
   repository_exists: 409,
   repository_in_deletion: 410,
   repository_not_found: 404,
+  sign_in_delayed: 429,
   source_not_found: 404,
   store_busy: 503,
   tag_exists: 409,
   tag_not_found: 404,
+  url_expired: 403,
+  url_invalid: 403,
 };
 
 /** What a client is told of an error. */
@@ -101,6 +112,10 @@ function refusalOf(error: DomainError): HttpError {
   const status = statusOf[error.code];
   if (error instanceof RangeNotSatisfiable && error.sizeBytes !== undefined) {
     const headers = { 'content-range': `bytes */${error.sizeBytes}` };
+    return { ...told(status, error.message), headers };
+  }
+  if (error instanceof SignInDelayed) {
+    const headers = { 'retry-after': String(Math.ceil(error.waitMs / 1000)) };
     return { ...told(status, error.message), headers };
   }
   return status === 503

@@ -1,7 +1,16 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Authenticator, UserRecord } from '../auth/authenticator.js';
+import type { FailedSignIns, SignIn } from '../auth/failed-sign-ins.js';
 import { DomainError } from '../domain/errors.js';
+
+/** What a request proves its caller by. */
+export interface Credential {
+  /** An `Authorization` header; of a session in a cookie, the header that means the same. */
+  readonly header: string;
+  /** The network address that it came from. */
+  readonly client: string;
+}
 
 /**
  * Who sent an `Authorization` header, remembered for a while, so that a secret is checked slowly
@@ -14,7 +23,8 @@ export class KnownCallers {
   readonly #asked = new Map<string, Promise<UserRecord>>();
 
   constructor(
-    private readonly authenticator: Pick<Authenticator, 'byKeyPair'>,
+    private readonly authenticator: Pick<Authenticator, 'byKeyPair' | 'bySession'>,
+    private readonly failures: FailedSignIns,
     private readonly nowMs: () => number,
   ) {}
 
@@ -27,23 +37,54 @@ export class KnownCallers {
   /**
    * Finds out who sends this header; once for all who ask meanwhile.
    *
-   * @throws DomainError authentication_failed
+   * @throws DomainError authentication_failed, sign_in_delayed
    */
-  find(header: string): Promise<UserRecord> {
-    const key = keyOf(header);
-    const asked = this.#asked.get(key) ?? this.#ask(key, header);
+  find(credential: Credential): Promise<UserRecord> {
+    const key = keyOf(credential.header);
+    const asked = this.#asked.get(key) ?? this.#ask(key, credential);
     this.#asked.set(key, asked);
     const forget = () => void this.#asked.delete(key);
     asked.then(forget, forget);
     return asked;
   }
 
-  async #ask(key: string, header: string): Promise<UserRecord> {
-    const { accessKeyId, secretAccessKey } = keyPairOf(header);
-    const user = await this.authenticator.byKeyPair(accessKeyId, secretAccessKey);
-    this.#known.set(key, { user, untilMs: this.nowMs() + KNOWN_MS });
+  /**
+   * Checks a key pair, slowly after failures.
+   *
+   * @throws DomainError authentication_failed, sign_in_delayed
+   */
+  async signIn(pair: KeyPair, client: string): Promise<UserRecord> {
+    const signIn: SignIn = { accessKeyId: pair.accessKeyId, client };
+    this.failures.check(signIn);
+    try {
+      const user = await this.authenticator.byKeyPair(pair.accessKeyId, pair.secretAccessKey);
+      this.failures.succeeded(signIn);
+      return user;
+    } catch (error) {
+      // A store that is away is nobody's wrong try.
+      if (error instanceof DomainError && error.code === 'authentication_failed') {
+        this.failures.failed(signIn);
+      }
+      throw error;
+    }
+  }
+
+  async #ask(key: string, { header, client }: Credential): Promise<UserRecord> {
+    const token = bearer.exec(header)?.[1];
+    if (token === undefined) {
+      const user = await this.signIn(keyPairOf(header), client);
+      this.#known.set(key, { user, untilMs: this.nowMs() + KNOWN_MS });
+      return user;
+    }
+    const { expiresAtMs, ...user } = await this.authenticator.bySession(token);
+    this.#known.set(key, { user, untilMs: Math.min(this.nowMs() + KNOWN_MS, expiresAtMs) });
     return user;
   }
+}
+
+export interface KeyPair {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
 }
 
 interface Known {
@@ -56,7 +97,7 @@ function keyOf(header: string): string {
 }
 
 /** @throws DomainError authentication_failed  another scheme, or no pair */
-function keyPairOf(header: string): { accessKeyId: string; secretAccessKey: string } {
+function keyPairOf(header: string): KeyPair {
   const encoded = basic.exec(header)?.[1];
   const pair = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8');
   const colon = pair.indexOf(':');
@@ -68,3 +109,4 @@ const CALLERS_MAX = 1000;
 /** As long as lakeFS keeps them: a key that was deleted works no longer than this. */
 const KNOWN_MS = 20_000;
 const basic = /^basic +([\w+/=-]+)$/i;
+const bearer = /^bearer +([\w.-]+)$/i;

@@ -34,7 +34,7 @@ export const OPERATIONS: readonly Operation[] = [
   served('getSetupState', 'GET', '/setup_lakefs'),
   served('setup', 'POST', '/setup_lakefs'),
   served('getCurrentUser', 'GET', '/user'),
-  later('login', 'POST', '/auth/login'),
+  served('login', 'POST', '/auth/login'),
   later('externalPrincipalLogin', 'POST', '/auth/external/principal/login'),
   later('stsLogin', 'POST', '/sts/login'),
   served('getAuthCapabilities', 'GET', '/auth/capabilities'),
@@ -188,6 +188,17 @@ export const PUBLIC_OPERATIONS: ReadonlySet<string> = new Set([
   'setup',
   'setupCommPrefs',
   'stsLogin',
+]);
+
+/** Routes beside the operations, all of them open to anybody. */
+export const PUBLIC_PAGES: ReadonlySet<string> = new Set([
+  'GET /_health',
+  'GET /docs',
+  'GET /docs/page.css',
+  'GET /docs/page.js',
+  'GET /logout',
+  'GET /openapi.json',
+  'GET /readyz',
 ]);
 
 /** Answered without credentials too, and then to nobody; wrong credentials are refused. */

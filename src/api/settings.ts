@@ -7,6 +7,8 @@ export abstract class EdgeSettings {
   abstract readonly blockStore: BlockStoreSettings;
   /** How long an issued physical address can be linked. */
   abstract readonly addressTokenTtlMs: number;
+  /** Where clients reach this server; undefined: the `Host` that they ask by. */
+  abstract readonly publicUrl: string | undefined;
   /** UTC, epoch. */
   abstract nowMs(): number;
   abstract newCommandId(): CommandId;

@@ -17,6 +17,7 @@ import { openStores, type OpenStores } from './open-stores.js';
 import { QueriesModule } from './queries.module.js';
 import type { AdminBanner, AppSurroundings, RunningApp } from './running-app.js';
 import { assertSecretKey } from './secret-fingerprint.js';
+import { SigningModule } from './signing.module.js';
 import { Sweeper } from './sweeper.js';
 import { API_VERSION } from './versions.js';
 import { WorkersModule } from './workers.module.js';
@@ -53,6 +54,7 @@ async function build(stores: OpenStores, { config, logger }: AppSurroundings): P
     providers: [],
     imports: [
       AdaptersModule.of(adapters),
+      SigningModule.with(config),
       QueriesModule,
       CommandsModule,
       WorkersModule.with((error) => logger.error({ err: error }, 'a sweep failed')),
@@ -74,10 +76,14 @@ async function build(stores: OpenStores, { config, logger }: AppSurroundings): P
   };
 }
 
-const edgeOf = ({ clock, ids }: Adapters, { addressTokenTtlMs }: ServerConfig): EdgeSettings => ({
+const edgeOf = (
+  { clock, ids }: Adapters,
+  { addressTokenTtlMs, publicUrl }: ServerConfig,
+): EdgeSettings => ({
   version: API_VERSION,
   blockStore: LOCAL_BLOCK_STORE,
   addressTokenTtlMs,
+  publicUrl,
   nowMs: () => clock.nowMs(),
   newCommandId: () => ids.commandId(),
 });

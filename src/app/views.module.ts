@@ -1,4 +1,5 @@
 import { Module, type Provider } from '@nestjs/common';
+import { SessionTokens } from '../auth/session-tokens.js';
 import { StoredAuthenticator } from '../auth/stored-authenticator.js';
 import { KvStore } from '../ports/kv-store.js';
 import { Secrets } from '../ports/secrets.js';
@@ -32,9 +33,9 @@ const views: Provider[] = [
   },
   {
     provide: StoredAuthenticator,
-    inject: [InstallationView, Secrets],
-    useFactory: (view: InstallationView, secrets: Secrets) =>
-      new StoredAuthenticator(view, secrets),
+    inject: [InstallationView, Secrets, SessionTokens],
+    useFactory: (...from: [InstallationView, Secrets, SessionTokens]) =>
+      new StoredAuthenticator(...from),
   },
 ];
 

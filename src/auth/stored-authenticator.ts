@@ -2,13 +2,15 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { DomainError } from '../domain/errors.js';
 import type { InstallationView } from '../projections/installation.view.js';
 import { credentialContext, type Secrets } from '../ports/secrets.js';
-import { Authenticator, type SetupState, type UserRecord } from './authenticator.js';
+import { Authenticator, type Session, type SetupState, type UserRecord } from './authenticator.js';
+import type { SessionTokens } from './session-tokens.js';
 
-/** Says who a caller is by the key pairs that the log knows. */
+/** Says who a caller is by the key pairs that the log knows, and by sessions begun with them. */
 export class StoredAuthenticator extends Authenticator {
   constructor(
     private readonly installation: InstallationView,
     private readonly secrets: Secrets,
+    private readonly sessions: SessionTokens,
   ) {
     super();
   }
@@ -22,6 +24,18 @@ export class StoredAuthenticator extends Authenticator {
     const isRight = timingSafeEqual(digest(secret), digest(secretAccessKey));
     if (!credential || !isRight) throw new DomainError('authentication_failed');
     return { id: credential.user, createdAtMs: credential.createdAtMs };
+  }
+
+  async bySession(token: string): Promise<UserRecord & { readonly expiresAtMs: number }> {
+    const { user, expiresAtMs } = await this.sessions.read(token);
+    const setup = await this.installation.setup();
+    // A session does not outlive its user.
+    if (setup?.user !== user) throw new DomainError('authentication_failed');
+    return { id: user, createdAtMs: setup.createdAtMs, expiresAtMs };
+  }
+
+  startSession(user: UserRecord): Promise<Session> {
+    return this.sessions.issue(user.id);
   }
 
   async setupState(): Promise<SetupState> {

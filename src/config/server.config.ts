@@ -102,6 +102,21 @@ export class ServerConfig {
   @Whole(1_000, 30 * DAY_MS)
   readonly addressTokenTtlMs: number = DAY_MS;
 
+  /** How long a presigned URL can be used. */
+  @Whole(1_000, 7 * DAY_MS)
+  readonly presignTtlMs: number = 15 * 60 * 1000;
+
+  /** How long a session lasts that `POST /auth/login` begins. */
+  @Whole(1_000, 14 * DAY_MS)
+  readonly sessionTtlMs: number = 7 * DAY_MS;
+
+  /** Where clients reach this server, for presigned URLs. Left out: the `Host` of the request. */
+  @IsOptional()
+  @Matches(/^https?:\/\/[^/?#@\s]+$/, {
+    message: 'publicUrl must be http:// or https:// and a host, with nothing behind it',
+  })
+  readonly publicUrl?: string;
+
   /** `same`: `/metrics` beside the API; `off`: nowhere; host:port: there alone. */
   @IsMetricsPlace()
   readonly metrics: string = 'same';
@@ -150,6 +165,9 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   'bytesPerSecondMin',
   'keepAliveMs',
   'addressTokenTtlMs',
+  'presignTtlMs',
+  'sessionTtlMs',
+  'publicUrl',
   'metrics',
   'tracesUrl',
   'tracesRatio',

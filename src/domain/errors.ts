@@ -1,8 +1,14 @@
 /** Every way a command or a read can be refused. The wording is contract: clients compare it. */
 const messages = {
+  address_expired: () => 'link address expired',
   address_foreign: (of: { store: string }) =>
     `physical address is not valid for block adapter: ${of.store}`,
+  address_forged: () => 'invalid address signature: invalid address',
+  address_not_relative: () => 'physical address must be relative to the storage namespace',
   address_refused: (of: { reason: string }) => `invalid address: ${of.reason}`,
+  address_taken: () => 'another body was stored at this address before',
+  address_unsigned: () => 'address is not signed: link address invalid',
+  address_used: () => 'address was linked before: link address invalid',
   already_initialized: () => 'lakeFS already initialized',
   authentication_failed: () => 'error authenticating request',
   branch_busy: (of: { waitingCount: number }) =>
@@ -10,6 +16,7 @@ const messages = {
   branch_exists: () => 'branch already exists: not unique',
   branch_not_found: () => 'branch not found',
   commit_not_found: () => 'commit not found',
+  cross_origin: () => 'a request of another site cannot use this session',
   default_branch: () => 'cannot delete repository default branch',
   dirty_branch: () => 'uncommitted changes (dirty branch)',
   intent_pending: (of: { intent: string }) =>
@@ -39,10 +46,14 @@ const messages = {
   repository_exists: () => 'error creating repository: not unique',
   repository_in_deletion: () => 'repository in deletion',
   repository_not_found: () => 'repository not found',
+  sign_in_delayed: (of: { seconds: number }) =>
+    `too many failed sign-ins, try again in ${of.seconds} seconds`,
   source_not_found: (of: { ref: string }) => `source reference '${of.ref}': not found`,
   store_busy: () => 'too many requests waiting, try again later',
   tag_exists: () => 'tag already exists: not unique',
   tag_not_found: () => 'tag not found',
+  url_expired: () => 'presigned URL has expired',
+  url_invalid: () => 'presigned URL is not valid',
 } as const;
 
 export type DomainErrorCode = keyof typeof messages;

@@ -7,7 +7,9 @@ import { ApiDocument } from '../../src/api/openapi/api-document.js';
 import type { OpenApiDocument } from '../../src/api/openapi/document-shapes.js';
 import { EdgeSettings, LOCAL_BLOCK_STORE } from '../../src/api/settings.js';
 import { createApp } from '../../src/app/create-app.js';
-import { Authenticator, type UserRecord } from '../../src/auth/authenticator.js';
+import { Authenticator, type Session, type UserRecord } from '../../src/auth/authenticator.js';
+import { BlockUrls } from '../../src/auth/block-urls.js';
+import { SessionTokens } from '../../src/auth/session-tokens.js';
 import { DomainError } from '../../src/domain/errors.js';
 import type { CommandId, UserId } from '../../src/domain/model.js';
 import { KeptContract } from './kept-contract.js';
@@ -40,11 +42,19 @@ type Answer<Asked> = (asked: Asked) => unknown;
 export const KEY = { id: 'AKIAJTESTTESTTESTQ', secret: 'a secret: with a colon' };
 export const BASIC = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString('base64')}`;
 
+export const SESSION_TTL_MS = 7 * 86_400_000;
+export const PRESIGN_TTL_MS = 900_000;
+const SIGNING_KEY = new Uint8Array(32).fill(7);
+
 /** Knows one pair, and counts how often it was asked. */
 class KeyPairs extends Authenticator {
   asked = 0;
   isInitialized = true;
   failsWith: Error | undefined;
+
+  constructor(private readonly sessions: SessionTokens) {
+    super();
+  }
 
   async byKeyPair(accessKeyId: string, secretAccessKey: string): Promise<UserRecord> {
     this.asked++;
@@ -55,6 +65,16 @@ class KeyPairs extends Authenticator {
     return { id: 'ada' as UserId, createdAtMs: 1_700_000_000_123 };
   }
 
+  async bySession(token: string): Promise<UserRecord & { expiresAtMs: number }> {
+    if (this.failsWith !== undefined) throw this.failsWith;
+    const { user, expiresAtMs } = await this.sessions.read(token);
+    return { id: user, createdAtMs: 1_700_000_000_123, expiresAtMs };
+  }
+
+  startSession({ id }: UserRecord): Promise<Session> {
+    return this.sessions.issue(id);
+  }
+
   async setupState() {
     if (this.failsWith !== undefined) throw this.failsWith;
     return { isInitialized: this.isInitialized };
@@ -63,9 +83,13 @@ class KeyPairs extends Authenticator {
 
 /** @param answers  by the type of the command or query */
 export async function runEdge(answers: ReadonlyMap<Type<object>, Answer<never>>) {
-  const authenticator = new KeyPairs();
   const table = new Map(answers);
   const state = { seen: new Array<object>(), logged: new Array<string>(), nowMs: 1000 };
+  const nowMs = () => state.nowMs;
+  const key = SIGNING_KEY;
+  const authenticator = new KeyPairs(
+    new SessionTokens({ key, ttlMs: SESSION_TTL_MS, nowMs, newId: () => 'session' }),
+  );
   const take = (asked: object): unknown => {
     state.seen.push(asked);
     const answer = table.get(asked.constructor as Type<object>) as Answer<object> | undefined;
@@ -76,9 +100,10 @@ export async function runEdge(answers: ReadonlyMap<Type<object>, Answer<never>>)
   const app = await createApp({
     providers: [
       { provide: Authenticator, useValue: authenticator },
+      { provide: BlockUrls, useValue: new BlockUrls({ key, ttlMs: PRESIGN_TTL_MS, nowMs }) },
       ...[...table.keys()].map((type) => handlerOf(type, take)),
     ],
-    edge: settings(() => state.nowMs),
+    edge: settings(nowMs),
     logger: { log: () => {}, warn: say, error: say },
   });
   await app.listen(0, '127.0.0.1');
@@ -118,6 +143,7 @@ function settings(nowMs: () => number): EdgeSettings {
     version: '1.84.0',
     blockStore: LOCAL_BLOCK_STORE,
     addressTokenTtlMs: 86_400_000,
+    publicUrl: undefined,
     nowMs,
     newCommandId: () => `command-${++commands}` as CommandId,
   };

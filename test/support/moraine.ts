@@ -11,6 +11,7 @@ import { createApp } from '../../src/app/create-app.js';
 import { openPostgresStores } from '../../src/app/postgres-stores.js';
 import { QueriesModule } from '../../src/app/queries.module.js';
 import { RandomIds } from '../../src/app/random-ids.js';
+import { SigningModule } from '../../src/app/signing.module.js';
 import { SystemClock } from '../../src/app/system-clock.js';
 import { MemoryBlockStore } from '../../src/block-adapter/memory-block-store.js';
 import { LocalBlockStore } from '../../src/block-adapter/local-block-store.js';
@@ -49,6 +50,11 @@ interface Stores {
 }
 
 const SECRET_KEY = 'a secret key for tests alone';
+const signing = SigningModule.with({
+  sessionTtlMs: 60_000,
+  presignTtlMs: 60_000,
+  addressTokenTtlMs: 60_000,
+});
 
 /** Nothing of it outlives the process. */
 export function inMemory(): Promise<TestMoraine> {
@@ -111,11 +117,12 @@ async function moraineOver(open: () => Promise<Stores>): Promise<TestMoraine> {
     const { adapters, slots } = stores;
     const app = await createApp({
       providers: [],
-      imports: [AdaptersModule.of(adapters), QueriesModule, CommandsModule],
+      imports: [AdaptersModule.of(adapters), signing, QueriesModule, CommandsModule],
       edge: {
         version: '0.0.0',
         blockStore: LOCAL_BLOCK_STORE,
         addressTokenTtlMs: 1,
+        publicUrl: undefined,
         nowMs: () => adapters.clock.nowMs(),
         newCommandId: () => adapters.ids.commandId(),
       },
