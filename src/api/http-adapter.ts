@@ -16,45 +16,82 @@ export const HEADER_BYTES_MAX = 64 * 1024;
 /** Longer than any answer may be waited for; a client that has died is let go of after it. */
 export const IDLE_MS_MAX = 15 * 60 * 1000;
 
+/** How long a request's line and headers may take to arrive. */
+export const HEADERS_MS_MAX = 60_000;
+const HEADERS_CHECK_MS = 5_000;
+const KEEP_ALIVE_MS = 75_000;
+const CONNECTIONS_MAX = 10_000;
+
+export interface HttpOptions {
+  /** A client's own id is never taken over. */
+  readonly newRequestId: () => string;
+  readonly headersMsMax?: number;
+  /** How long a connection is kept for its next request. */
+  readonly keepAliveMs?: number;
+  /** One more is closed. */
+  readonly connectionsMax?: number;
+  /** Hears of every request when its headers are in. */
+  readonly begin?: (request: FastifyRequest, reply: FastifyReply) => void;
+  /** Adds what is to come before the body of a request is taken. */
+  readonly extend?: (server: HttpServer) => void;
+}
+
+export type HttpServer = ReturnType<FastifyAdapter['getInstance']>;
+
 /**
  * Returns the HTTP server: how bytes of a socket become a request, and how what breaks on the way
  * becomes an answer. Whatever goes wrong, the body is `{"message"}`.
- *
- * @param newRequestId  a client's own id is never taken over
  */
-export function httpAdapter({ newRequestId }: { newRequestId: () => string }): FastifyAdapter {
+export function httpAdapter(options: HttpOptions): FastifyAdapter {
+  const { newRequestId, headersMsMax = HEADERS_MS_MAX, begin = () => {}, extend } = options;
   const adapter = new FastifyAdapter({
     bodyLimit: JSON_BYTES_MAX,
     exposeHeadRoutes: false,
     trustProxy: true,
     skipMiddie: true,
     genReqId: newRequestId,
-    // An upload takes as long as it takes, while something moves; headers have Node's 60 s.
+    // An upload takes as long as it takes, while something moves: see slow-clients.ts.
     requestTimeout: 0,
+    keepAliveTimeout: options.keepAliveMs ?? KEEP_ALIVE_MS,
     connectionTimeout: IDLE_MS_MAX,
     // What still comes in while the server ends is answered, and its connection closed after it.
     return503OnClosing: false,
-    http: { maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: false },
+    http: {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      requireHostHeader: false,
+      headersTimeout: headersMsMax,
+      connectionsCheckingInterval: Math.min(headersMsMax / 2, HEADERS_CHECK_MS),
+    },
     routerOptions: {
       maxParamLength: HEADER_BYTES_MAX,
       // Queries are read from the raw URL, strictly: see query.ts.
       querystringParser: () => noQuery,
     },
-    frameworkErrors: answerBadUrl,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      begin(request, reply);
+      answerBadUrl(error, request, reply);
+    },
     clientErrorHandler: (error, socket) => answerBadRequest(error, socket, newRequestId()),
   });
-  addHooks(adapter, newRequestId);
+  adapter.getInstance().server.maxConnections = options.connectionsMax ?? CONNECTIONS_MAX;
+  addHooks(adapter, { newRequestId, begin });
+  extend?.(adapter.getInstance());
   addParsers(adapter);
   return adapter;
 }
 
-function addHooks(adapter: FastifyAdapter, newRequestId: () => string): void {
+function addHooks(
+  adapter: FastifyAdapter,
+  { newRequestId, begin }: Required<Pick<HttpOptions, 'newRequestId' | 'begin'>>,
+): void {
   const server = adapter.getInstance();
   server.decorateRequest('contentType', '');
   server.decorateRequest('user', null);
   server.decorateRequest('commandId', null);
+  server.decorateRequest('operationName', '');
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
+    begin(request, reply);
     foldContentType(request as EdgeRequest);
     done();
   });
@@ -70,8 +107,13 @@ function addHooks(adapter: FastifyAdapter, newRequestId: () => string): void {
     done();
   });
   server.server.on('checkExpectation', (_request, response: ServerResponse) => {
-    response.writeHead(417, errorHeaders(newRequestId()));
-    response.end(JSON.stringify({ message: 'no such expectation can be met' }));
+    const body = JSON.stringify({ message: 'no such expectation can be met' });
+    const length = { 'content-length': Buffer.byteLength(body) };
+    response.writeHead(417, { ...errorHeaders(newRequestId()), ...length }).end(body);
+  });
+  // Left to Node a tunnel is closed without a word.
+  server.server.on('connect', (_request, socket: Duplex) => {
+    answerBadRequest(new Error('this is no proxy'), socket, newRequestId());
   });
 }
 

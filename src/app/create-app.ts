@@ -10,7 +10,7 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { httpAdapter } from '../api/http-adapter.js';
+import { httpAdapter, type HttpOptions } from '../api/http-adapter.js';
 import type { EdgeSettings } from '../api/settings.js';
 import { EdgesModule } from './edges.module.js';
 
@@ -23,6 +23,8 @@ export interface AppOptions {
   /** Modules beside them. */
   readonly imports?: NonNullable<ModuleMetadata['imports']>;
   readonly edge: EdgeSettings;
+  /** What watches and bounds requests; left out: nothing does. */
+  readonly http?: Omit<HttpOptions, 'newRequestId'>;
   /** False: says nothing. */
   readonly logger: LoggerService | false;
 }
@@ -35,7 +37,7 @@ export interface AppOptions {
 export async function createApp(options: AppOptions): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     rootModule(options),
-    httpAdapter({ newRequestId: randomUUID }),
+    httpAdapter({ newRequestId: randomUUID, ...options.http }),
     // Without `abortOnError: false` a failing boot ends the process, and a test run with it.
     { abortOnError: false, bodyParser: false, logger: options.logger },
   );

@@ -16,7 +16,9 @@ export const configCheck: CliCommand = {
   },
 };
 
-function masked(key: ConfigKey, value: string | number | undefined): string | number | undefined {
+type Value = string | number | boolean | undefined;
+
+function masked(key: ConfigKey, value: Value): Value {
   if (value === undefined) return undefined;
   if (SECRET_KEYS.includes(key)) return '********';
   if (!URL_KEYS.includes(key)) return value;

@@ -1,0 +1,108 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Admission, AdmissionKind, Refused } from './admission.js';
+import { answerError } from './http-errors.js';
+import { API_PREFIX } from './operations.js';
+import type { SlowClients } from './slow-clients.js';
+
+/** What keeps the edge able to answer when more is asked of it than it can do. */
+export interface EdgeLimits {
+  readonly admission: Admission;
+  readonly slowClients: SlowClients;
+  /** Whether the server is about to end: each answer then ends its connection. */
+  readonly isDraining: () => boolean;
+  /** Hears of each request that is turned away. */
+  readonly refused: (reason: Refused) => void;
+  /** Calls back after a while, until when the rest of a refused body may come in. */
+  readonly linger: (after: () => void) => void;
+}
+
+/** Adds the limits to a server: before any body is taken, and before anybody is looked up. */
+export function addLimits(server: FastifyInstance, limits: EdgeLimits): void {
+  // `100 Continue` asks for the body: it is said when there is a place for it.
+  server.server.on('checkContinue', (request, response) => {
+    expecting.add(request);
+    server.server.emit('request', request, response);
+  });
+  server.addHook('onRequest', (request, reply, done) => {
+    if (limits.isDraining()) void reply.header('connection', 'close');
+    if (isProbe(request)) done();
+    else admit(request, reply, { limits, done });
+  });
+  server.addHook('onSend', (request, _reply, payload, done) => {
+    // A download is as slow as its client: it waits for nobody's turn any more.
+    if (isStream(payload)) leaves.get(request)?.();
+    done(null, payload);
+  });
+}
+
+function admit(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { limits, done }: { limits: EdgeLimits; done: () => void },
+): void {
+  const kind = kindOf(request);
+  const giveUp = limits.admission.enter(kind, (answer) => {
+    if (typeof answer === 'string') return refuse(request, reply, { limits, reason: answer });
+    const leave = answer;
+    if (reply.raw.destroyed) return leave();
+    reply.raw.once('close', leave);
+    if (kind === 'request') leaves.set(request, leave);
+    limits.slowClients.watch(request, reply, kind === 'upload');
+    if (expecting.has(request.raw)) reply.raw.writeContinue();
+    done();
+  });
+  reply.raw.once('close', giveUp);
+}
+
+function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { limits, reason }: { limits: EdgeLimits; reason: Refused },
+): void {
+  limits.refused(reason);
+  // Whoever waits for `100 Continue` has sent no body, and need not.
+  if (expecting.has(request.raw)) void reply.header('connection', 'close');
+  answerError(reply, {
+    status: 503,
+    message: 'too many requests waiting, try again later',
+    headers: { 'retry-after': RETRY_AFTER_SECONDS },
+  });
+  if (request.raw.complete) return;
+  // A connection that is closed on a client in the middle of its body takes the answer with it.
+  request.raw.resume();
+  limits.linger(() => {
+    if (!request.raw.complete) request.raw.socket.destroy();
+  });
+}
+
+/** Whoever asks how we are is answered in any case. */
+function isProbe({ raw: { method, url = '' } }: FastifyRequest): boolean {
+  return method === 'GET' && probes.has(url);
+}
+
+const probes: ReadonlySet<string> = new Set([
+  '/_health',
+  '/readyz',
+  '/metrics',
+  `${API_PREFIX}/healthcheck`,
+]);
+
+/** An upload is a body of any length, which is handed on as it comes. */
+function kindOf({ raw: { method, url = '', headers } }: FastifyRequest): AdmissionKind {
+  if (method !== 'POST' && method !== 'PUT') return 'request';
+  const end = url.indexOf('?');
+  const path = end < 0 ? url : url.slice(0, end);
+  if (path.startsWith(`${API_PREFIX}/`)) {
+    return method === 'POST' && path.endsWith('/objects') ? 'upload' : 'request';
+  }
+  const isChunked = headers['transfer-encoding'] !== undefined;
+  return isChunked || Number(headers['content-length'] ?? 0) > 0 ? 'upload' : 'request';
+}
+
+function isStream(payload: unknown): boolean {
+  return typeof payload === 'object' && payload !== null && 'pipe' in payload;
+}
+
+const expecting = new WeakSet<object>();
+const leaves = new WeakMap<FastifyRequest, () => void>();
+const RETRY_AFTER_SECONDS = '1';

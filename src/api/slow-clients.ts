@@ -1,0 +1,104 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+export interface PatienceLimits {
+  /** For a body of JSON, from the end of its headers. */
+  readonly bodyMsMax: number;
+  /** Over how long the bytes of an upload or an answer are counted. */
+  readonly stallMsMax: number;
+  /** An upload or an answer that moves fewer is ended; one that moves these may take for ever. */
+  readonly bytesPerSecondMin: number;
+}
+
+interface Open {
+  readonly request: FastifyRequest;
+  readonly response: ServerResponse;
+  readonly isUpload: boolean;
+  readonly beganAtMs: number;
+  /** Since when nobody but the client keeps it waiting, and what had moved then. */
+  sinceMs: number;
+  movedBytes: number;
+}
+
+/**
+ * Ends requests whose clients neither send nor read, so that a few of them cannot hold every place
+ * there is. Whoever moves is never ended, however long it takes; nor is one whom we keep waiting.
+ */
+export class SlowClients {
+  readonly #open = new Set<Open>();
+
+  /** @param elapsedMs  a clock that only goes forward */
+  constructor(
+    private readonly limits: PatienceLimits,
+    private readonly elapsedMs: () => number,
+  ) {}
+
+  /** @param isUpload  its body is a stream of any length */
+  watch(request: FastifyRequest, reply: FastifyReply, isUpload: boolean): void {
+    const beganAtMs = this.elapsedMs();
+    const { raw: response } = reply;
+    const open: Open = {
+      request,
+      response,
+      isUpload,
+      beganAtMs,
+      sinceMs: beganAtMs,
+      movedBytes: 0,
+    };
+    this.#open.add(open);
+    response.once('close', () => this.#open.delete(open));
+  }
+
+  /** Looks at all who are under way; to be called now and then. */
+  check(): void {
+    const nowMs = this.elapsedMs();
+    for (const open of this.#open) {
+      if (this.#isTooSlow(open, nowMs)) end(open);
+    }
+  }
+
+  #isTooSlow(open: Open, nowMs: number): boolean {
+    const { bodyMsMax, stallMsMax, bytesPerSecondMin } = this.limits;
+    const awaits = awaited(open);
+    if (awaits === 'body' && !open.isUpload) return nowMs - open.beganAtMs >= bodyMsMax;
+    const movedBytes = movedOver(open);
+    const waitedMs = nowMs - open.sinceMs;
+    if (awaits !== undefined && waitedMs < stallMsMax) return false;
+    const isSlow = (movedBytes - open.movedBytes) * 1000 < bytesPerSecondMin * waitedMs;
+    open.sinceMs = nowMs;
+    open.movedBytes = movedBytes;
+    return awaits !== undefined && isSlow;
+  }
+}
+
+/** What we wait for the client to do; undefined: it waits for us. */
+function awaited({ request, response }: Open): 'body' | 'reading' | undefined {
+  const { raw } = request;
+  // What has come in and was not taken yet is our affair.
+  if (!raw.complete && raw.readableLength === 0 && !response.headersSent) return 'body';
+  if (response.headersSent && raw.socket.writableLength > 0) return 'reading';
+  return undefined;
+}
+
+/** Both ways together: whatever moves is a sign of life. */
+function movedOver({ request }: Open): number {
+  const { socket } = request.raw;
+  return socket.bytesRead + socket.bytesWritten - socket.writableLength;
+}
+
+function end({ request, response }: Open): void {
+  const { socket } = request.raw;
+  if (!response.headersSent && socket.writable) {
+    const body = JSON.stringify({ message: 'the request took too long to arrive' });
+    const lines = [
+      'HTTP/1.1 408 Request Timeout',
+      'content-type: application/json',
+      'x-content-type-options: nosniff',
+      `x-request-id: ${request.id}`,
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+    ];
+    socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  }
+  socket.destroySoon();
+}
