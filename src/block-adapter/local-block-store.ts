@@ -22,7 +22,7 @@ import { type FileNames, fileNamesFor } from './file-names.js';
 import { codeOf, type SyncFailedListener } from './fs-errors.js';
 import { type ImportLimits, ImportSources, OUTSIDE } from './import-sources.js';
 import { filesBelow, type OpenedFile, openPlain, summed } from './plain-files.js';
-import { IncomingFiles } from './incoming-files.js';
+import { type IncomingFile, IncomingFiles } from './incoming-files.js';
 import { listBlocks } from './list-blocks.js';
 import { namespaceParts, parseAddress, partsOf } from './physical-address.js';
 
@@ -94,7 +94,21 @@ export class LocalBlockStore implements BlockStore {
 
   async putIfAbsent(address: BlockAddress, body: Uint8Array): Promise<boolean> {
     const parts = this.#names(address);
-    const file = await this.incoming.writeOnly([body]);
+    return this.#placeNew(parts, await this.incoming.writeOnly([body]));
+  }
+
+  async putNew(
+    address: BlockAddress,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<StoredBlock & { readonly isNew: boolean }> {
+    const parts = this.#names(address);
+    const file = await this.incoming.write(body);
+    const isNew = await this.#placeNew(parts, file);
+    return { sizeBytes: file.sizeBytes, md5: file.md5, modifiedAtMs: Date.now(), isNew };
+  }
+
+  /** Gives a file its name unless that is taken; the file itself goes either way. */
+  async #placeNew(parts: readonly string[], file: IncomingFile): Promise<boolean> {
     try {
       // A taken name is made durable as well: the caller may rely on what stands there.
       return await this.#inFolder(parts, async (path) => {

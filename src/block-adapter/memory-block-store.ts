@@ -30,13 +30,27 @@ export class MemoryBlockStore implements BlockStore {
 
   async put(address: BlockAddress, body: AsyncIterable<Uint8Array>): Promise<StoredBlock> {
     const uri = uriOf(address);
+    const held = await this.#taken(body);
+    this.#blocks.set(uri, held);
+    return storedAs(held);
+  }
+
+  async putNew(
+    address: BlockAddress,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<StoredBlock & { readonly isNew: boolean }> {
+    const uri = uriOf(address);
+    const held = await this.#taken(body);
+    const isNew = !this.#blocks.has(uri);
+    if (isNew) this.#blocks.set(uri, held);
+    return { ...storedAs(held), isNew };
+  }
+
+  async #taken(body: AsyncIterable<Uint8Array>): Promise<Held> {
     const chunks: Uint8Array[] = [];
     // A copy of each: the one who sends may use a buffer again.
     for await (const chunk of body) chunks.push(Uint8Array.from(chunk));
-    const held = { body: Buffer.concat(chunks), modifiedAtMs: this.clock.nowMs() };
-    this.#blocks.set(uri, held);
-    const md5 = createHash('md5').update(held.body).digest('hex');
-    return { sizeBytes: held.body.length, md5, modifiedAtMs: held.modifiedAtMs };
+    return { body: Buffer.concat(chunks), modifiedAtMs: this.clock.nowMs() };
   }
 
   async putIfAbsent(address: BlockAddress, body: Uint8Array): Promise<boolean> {
@@ -121,6 +135,11 @@ export class MemoryBlockStore implements BlockStore {
     if (held === undefined) throw new BlockNotFound(uriOf(address));
     return held;
   }
+}
+
+function storedAs({ body, modifiedAtMs }: Held): StoredBlock {
+  const md5 = createHash('md5').update(body).digest('hex');
+  return { sizeBytes: body.length, md5, modifiedAtMs };
 }
 
 function uriOf(address: BlockAddress): string {

@@ -57,6 +57,19 @@ export abstract class BlockStore {
    */
   abstract put(address: BlockAddress, body: AsyncIterable<Uint8Array>): Promise<StoredBlock>;
 
+  /**
+   * Stores a body unless the address is taken: of several at once one is stored. Durable when this
+   * returns, and so is what was there.
+   *
+   * @returns size and MD5 of this body, stored or not
+   * @throws AddressRefused  the key leaves its namespace
+   * @throws whatever `body` throws; then nothing is visible and nothing is left behind
+   */
+  abstract putNew(
+    address: BlockAddress,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<StoredBlock & { readonly isNew: boolean }>;
+
   /** Stores a small body unless the address is taken. @returns whether it was written */
   abstract putIfAbsent(address: BlockAddress, body: Uint8Array): Promise<boolean>;
 

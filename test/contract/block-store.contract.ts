@@ -105,6 +105,30 @@ function storing(open: () => Promise<BlockStore>): void {
     expect(await keysOf(store)).toEqual(['_lakefs/dummy']);
   });
 
+  it('stores one of several bodies at one new address, and says of each what it was', async () => {
+    const store = await open();
+    const bodies = ['first', 'second!', 'the third'];
+    const said = await Promise.all(
+      bodies.map((body) => store.putNew(at('data/s/x'), bodyOf(body))),
+    );
+    for (const [index, { sizeBytes, md5 }] of said.entries()) {
+      const body = bodies[index] ?? '';
+      expect([sizeBytes, md5]).toEqual([body.length, createHash('md5').update(body).digest('hex')]);
+    }
+    const winners = bodies.filter((_, index) => said[index]?.isNew);
+    expect(winners).toHaveLength(1);
+    expect(await read(await store.get(at('data/s/x')))).toBe(winners[0]);
+    expect((await store.putNew(at('data/s/x'), bodyOf('late'))).isNew).toBe(false);
+    expect(await read(await store.get(at('data/s/x')))).toBe(winners[0]);
+  });
+
+  it('leaves an address free when the new body breaks off', async () => {
+    const store = await open();
+    await expect(store.putNew(at('data/s/x'), broken())).rejects.toThrow('client is gone');
+    expect(await store.head(at('data/s/x'))).toBeUndefined();
+    expect((await store.putNew(at('data/s/x'), bodyOf('whole'))).isNew).toBe(true);
+  });
+
   it('does not care how often a block is deleted', async () => {
     const store = await open();
     await store.put(at('a/b'), bodyOf('x'));
@@ -228,6 +252,7 @@ function addresses(open: () => Promise<BlockStore>): void {
     const store = await open();
     await expect(store.put(at(key), bodyOf('x'))).rejects.toThrow(AddressRefused);
     await expect(store.putIfAbsent(at(key), utf8('x'))).rejects.toThrow(AddressRefused);
+    await expect(store.putNew(at(key), bodyOf('x'))).rejects.toThrow(AddressRefused);
     await expect(store.get(at(key))).rejects.toThrow(AddressRefused);
     await expect(store.getBytes(at(key), 1)).rejects.toThrow(AddressRefused);
     await expect(store.head(at(key))).rejects.toThrow(AddressRefused);
