@@ -2,21 +2,13 @@ import type { ObjectEntry, ObjectPath, StagingToken } from '../domain/model.js';
 import type { StagedChange } from '../ports/committed-store.js';
 import type { KvRead, KvRow, KvSnapshot } from '../ports/kv-store.js';
 import { assert } from '../shared/assert.js';
-import { compareBytes, fromUtf8, justAfter } from '../shared/bytes.js';
+import { fromUtf8, utf8 } from '../shared/bytes.js';
+import { Interleaved, type PagedCursor } from '../shared/interleaved.js';
 import { decodeValue } from './kv-codec.js';
 import { keys, partitions } from './kv-keys.js';
 
 /** Rows of one token read at once; bounds what is in memory and how long one read takes. */
 export const STAGED_ROWS_PER_READ = 1000;
-
-/** One token's rows in the order of their paths, a page at a time. */
-interface TokenCursor {
-  readonly token: StagingToken;
-  rows: readonly KvRow[];
-  at: number;
-  /** Where the next page begins; undefined when this one is the last. */
-  next: Uint8Array | undefined;
-}
 
 export interface StagedSpan {
   /** Inclusive. */
@@ -44,6 +36,42 @@ export function stagedEntry(rows: readonly KvRow[] | undefined): ObjectEntry | n
   return row && decodeValue<ObjectEntry | null>(row);
 }
 
+/** A token's rows in the order of their paths, a page at a time. */
+export type TokenCursor = PagedCursor<KvRow> & { readonly token: StagingToken };
+
+/** What several tokens say, in the order of paths; of a path in several, the newest word. */
+export type StagedRows = Interleaved<KvRow, TokenCursor>;
+
+/**
+ * Begins to read tokens, and reads nothing yet.
+ *
+ * @param tokens  newest first
+ * @param rowsPerRead  of the first reads; a walk that goes on reads more and more at once
+ * @throws InvariantError  from its reads: a token was dropped while it was read
+ */
+export function stagedRows(
+  snapshot: KvSnapshot,
+  tokens: readonly StagingToken[],
+  { from = FIRST, until }: StagedSpan,
+  rowsPerRead = STAGED_ROWS_PER_READ,
+): StagedRows {
+  const cursors = tokens.map((token) => ({
+    ...Interleaved.unread<KvRow>(from, rowsPerRead),
+    token,
+  }));
+  return new Interleaved<KvRow, TokenCursor>(
+    cursors,
+    (empty) => readPages(snapshot, empty, until),
+    STAGED_ROWS_PER_READ,
+  );
+}
+
+/** Returns what a row says. */
+export const changeOf = (row: KvRow): StagedChange => ({
+  path: fromUtf8(row.key) as ObjectPath,
+  entry: decodeValue<ObjectEntry | null>(row) ?? undefined,
+});
+
 /**
  * Yields what tokens say, in the order of paths; of a path in several tokens, the newest word.
  *
@@ -55,19 +83,15 @@ export async function* stagedChanges(
   tokens: readonly StagingToken[],
   span: StagedSpan = {},
 ): AsyncGenerator<readonly StagedChange[]> {
-  const cursors = await openCursors(snapshot, tokens, span);
+  const rows = stagedRows(snapshot, tokens, span);
   let batch: StagedChange[] = [];
   for (;;) {
-    const row = takeLowest(cursors);
+    const row = rows.take();
     if (row === undefined) {
-      const hasMore = await fill(snapshot, cursors, span);
-      if (!hasMore) break;
-      continue;
+      if (await rows.fill()) continue;
+      break;
     }
-    batch.push({
-      path: fromUtf8(row.key) as ObjectPath,
-      entry: decodeValue<ObjectEntry | null>(row) ?? undefined,
-    });
+    batch.push(changeOf(row));
     if (batch.length === STAGED_ROWS_PER_READ) {
       yield batch;
       batch = [];
@@ -82,79 +106,28 @@ export async function* stagedChanges(
  */
 async function readPages(
   snapshot: KvSnapshot,
-  scans: readonly { readonly token: StagingToken; readonly span: StagedSpan }[],
+  cursors: readonly TokenCursor[],
+  until: Uint8Array | undefined,
 ): Promise<readonly (readonly KvRow[])[]> {
   const found = await snapshot.read([
-    ...scans.map(({ token, span }) => scanOfToken(token, span)),
-    ...scans.map(({ token }) => ({
+    ...cursors.map((cursor) => scanOfCursor(cursor, until)),
+    ...cursors.map(({ token }) => ({
       kind: 'get' as const,
       partition: partitions.tokens,
       key: keys.token(token),
     })),
   ]);
-  for (const [index, { token }] of scans.entries()) {
-    assert(found[scans.length + index]?.length === 1, `${token} was dropped while it was read`);
+  for (const [index, { token }] of cursors.entries()) {
+    assert(found[cursors.length + index]?.length === 1, `${token} was dropped while it was read`);
   }
-  return found.slice(0, scans.length);
+  return found.slice(0, cursors.length);
 }
 
-async function openCursors(
-  snapshot: KvSnapshot,
-  tokens: readonly StagingToken[],
-  span: StagedSpan,
-): Promise<TokenCursor[]> {
-  if (tokens.length === 0) return [];
-  const pages = await readPages(
-    snapshot,
-    tokens.map((token) => ({ token, span })),
-  );
-  return tokens.map((token, index) => {
-    const rows = pages[index] ?? [];
-    return { token, rows, at: 0, next: nextOf(rows) };
-  });
-}
+/** Returns the read of a cursor's next page. */
+export const scanOfCursor = (
+  { token, next, limit }: TokenCursor,
+  until: Uint8Array | undefined,
+): KvRead =>
+  scanOfToken(token, { ...(next ? { from: next } : {}), ...(until ? { until } : {}) }, limit);
 
-/** Returns the lowest row, past it and its older words; undefined when some page has run out. */
-function takeLowest(cursors: readonly TokenCursor[]): KvRow | undefined {
-  let lowest: KvRow | undefined;
-  for (const cursor of cursors) {
-    const row = cursor.rows[cursor.at];
-    // The rows to come of this token may be lower than all that is at hand.
-    if (row === undefined && cursor.next !== undefined) return undefined;
-    if (row && (!lowest || compareBytes(row.key, lowest.key) < 0)) lowest = row;
-  }
-  if (!lowest) return undefined;
-  for (const cursor of cursors) {
-    const row = cursor.rows[cursor.at];
-    if (row && (row === lowest || compareBytes(row.key, lowest.key) === 0)) cursor.at++;
-  }
-  return lowest;
-}
-
-/** Reads the next page of each token that has run out. Returns whether anything is left. */
-async function fill(
-  snapshot: KvSnapshot,
-  cursors: readonly TokenCursor[],
-  { until }: StagedSpan,
-): Promise<boolean> {
-  const empty = cursors.filter((cursor) => cursor.at >= cursor.rows.length && cursor.next);
-  if (empty.length === 0) return false;
-  const pages = await readPages(
-    snapshot,
-    empty.map(({ token, next }) => ({
-      token,
-      span: { ...(next ? { from: next } : {}), ...(until ? { until } : {}) },
-    })),
-  );
-  for (const [index, cursor] of empty.entries()) {
-    cursor.rows = pages[index] ?? [];
-    cursor.at = 0;
-    cursor.next = nextOf(cursor.rows);
-  }
-  return true;
-}
-
-const nextOf = (rows: readonly KvRow[]): Uint8Array | undefined => {
-  const last = rows.at(-1);
-  return rows.length === STAGED_ROWS_PER_READ && last ? justAfter(last.key) : undefined;
-};
+const FIRST = utf8('');

@@ -33,8 +33,9 @@ export class ListObjects extends Query<ObjectsPage> {
   }
 }
 
-/** Rows read at once when a listing goes on in a snapshot. */
+/** Rows read at once when a listing goes on in a snapshot; fewer where groups will be jumped over. */
 const ROWS_PER_SNAPSHOT_READ = 1000;
+const ROWS_PER_GROUPED_READ = 64;
 
 @QueryHandler(ListObjects)
 export class ListObjectsHandler implements IQueryHandler<ListObjects> {
@@ -59,7 +60,8 @@ export class ListObjectsHandler implements IQueryHandler<ListObjects> {
       if (!(error instanceof NeedsSnapshot)) throw error;
     }
     return this.reads.within(repository, ref, async (snapshot, at) => {
-      const wide = { until: span.until, rowsPerRead: ROWS_PER_SNAPSHOT_READ };
+      const rowsPerRead = filter.delimiter === '' ? ROWS_PER_SNAPSHOT_READ : ROWS_PER_GROUPED_READ;
+      const wide = { until: span.until, rowsPerRead };
       const pages = await snapshot.read(
         at.tokens.map((token) => scanOfToken(token, tokenSpan(span), wide.rowsPerRead)),
       );

@@ -1,9 +1,11 @@
-import type { ObjectEntry, StagingToken } from '../domain/model.js';
+import type { ObjectEntry } from '../domain/model.js';
 import type { CommittedStore } from '../ports/committed-store.js';
 import type { KvRow, KvSnapshot } from '../ports/kv-store.js';
 import { decodeValue } from '../projections/kv-codec.js';
-import { scanOfToken } from '../projections/staging.view.js';
-import { compareBytes, fromUtf8, justAfter, utf8 } from '../shared/bytes.js';
+import { scanOfCursor, type TokenCursor } from '../projections/staging.view.js';
+import { assert } from '../shared/assert.js';
+import { fromUtf8, utf8 } from '../shared/bytes.js';
+import { Interleaved, type PagedCursor } from '../shared/interleaved.js';
 import type { ReadPoint } from './read-at.js';
 
 /** A source has no more rows at hand, and no snapshot to read more of the same state from. */
@@ -19,30 +21,30 @@ export interface OverlayItem {
   readonly isStaged: boolean;
 }
 
-interface Cursor<Row> {
-  rows: readonly Row[];
-  at: number;
-  /** Where what is behind the rows at hand begins; undefined: there is nothing behind them. */
-  next: Uint8Array | undefined;
+interface TreeRow {
+  readonly key: Uint8Array;
+  readonly entry: ObjectEntry;
 }
 
-type StagedCursor = Cursor<KvRow> & { readonly token: StagingToken };
-type CommittedCursor = Cursor<{ readonly key: Uint8Array; readonly entry: ObjectEntry }>;
+type Row = KvRow | TreeRow;
+type Cursor = TokenCursor | (PagedCursor<Row> & { readonly token: undefined });
 
 export interface OverlayLimits {
   /** Exclusive; undefined: to the end. */
   readonly until: Uint8Array | undefined;
-  /** Rows of each source read at once. */
+  /** Rows of each source read at once, to begin with. */
   readonly rowsPerRead: number;
 }
+
+/** Rows of one source read at once. */
+const ROWS_PER_READ_MAX = 1000;
 
 /**
  * Walks what a branch shows: staging tokens over the committed tree, in byte order of paths; of a
  * path in several places the newest word, tombstones included.
  */
 export class Overlay {
-  readonly #staged: readonly StagedCursor[];
-  readonly #committed: CommittedCursor;
+  readonly #rows: Interleaved<Row, Cursor>;
 
   private constructor(
     private readonly point: ReadPoint,
@@ -53,12 +55,18 @@ export class Overlay {
     private readonly limits: OverlayLimits,
     first: { readonly from: Uint8Array; readonly pages: readonly (readonly KvRow[])[] },
   ) {
-    this.#staged = point.tokens.map((token, index) => {
+    const { rowsPerRead } = limits;
+    const staged = point.tokens.map((token, index): Cursor => {
       const rows = first.pages[index] ?? [];
-      return { token, rows, at: 0, next: this.#behind(rows) };
+      return { ...Interleaved.cursor<KvRow>(rows, rowsPerRead), token };
     });
     const hasTree = point.metaRangeId !== undefined && point.metaRangeId !== '';
-    this.#committed = { rows: [], at: 0, next: hasTree ? first.from : undefined };
+    const tree = { ...Interleaved.unread<Row>(first.from, rowsPerRead), token: undefined };
+    this.#rows = new Interleaved<Row, Cursor>(
+      hasTree ? [...staged, tree] : staged,
+      (empty) => this.#read(empty),
+      Math.max(ROWS_PER_READ_MAX, rowsPerRead),
+    );
   }
 
   /** Begins with first pages that were read together with the point. */
@@ -73,88 +81,47 @@ export class Overlay {
 
   /** @throws NeedsSnapshot  when there is no snapshot and more rows of a token are needed */
   async next(): Promise<OverlayItem | undefined> {
-    await this.#fill();
-    let key: Uint8Array | undefined;
-    for (const cursor of [...this.#staged, this.#committed]) {
-      const row = cursor.rows[cursor.at];
-      if (row && (!key || compareBytes(row.key, key) < 0)) key = row.key;
-    }
-    return key && this.#take(key);
+    const row = this.#rows.take() ?? (await this.#rows.next());
+    if (row === undefined) return undefined;
+    const { key } = row;
+    if ('entry' in row) return { key, entry: row.entry, isStaged: false };
+    // Newest first: what an older token says of this path is history.
+    return { key, entry: decodeValue<ObjectEntry | null>(row) ?? undefined, isStaged: true };
   }
 
-  /** Goes on with the first path at or behind `key`. */
+  /** Goes on with the first path at or behind `key`, and reads nothing of what lies between. */
   skipTo(key: Uint8Array): void {
-    for (const cursor of [...this.#staged, this.#committed]) {
-      while (cursor.at < cursor.rows.length && isBefore(cursor.rows[cursor.at]?.key, key)) {
-        cursor.at++;
-      }
-      if (cursor.at === cursor.rows.length && cursor.next && isBefore(cursor.next, key)) {
-        cursor.next = key;
-      }
-    }
+    this.#rows.skipTo(key);
   }
 
-  #take(key: Uint8Array): OverlayItem {
-    let item: OverlayItem | undefined;
-    for (const cursor of this.#staged) {
-      const row = cursor.rows[cursor.at];
-      if (!row || compareBytes(row.key, key) !== 0) continue;
-      cursor.at++;
-      // Newest first: what an older token says of this path is history.
-      item ??= { key, entry: decodeValue<ObjectEntry | null>(row) ?? undefined, isStaged: true };
-    }
-    const row = this.#committed.rows[this.#committed.at];
-    if (row && compareBytes(row.key, key) === 0) {
-      this.#committed.at++;
-      item ??= { key, entry: row.entry, isStaged: false };
-    }
-    return item ?? { key, entry: undefined, isStaged: false };
+  async #read(empty: readonly Cursor[]): Promise<readonly (readonly Row[])[]> {
+    const staged = empty.filter((cursor) => cursor.token !== undefined);
+    const [pages, tree] = await Promise.all([
+      this.#readStaged(staged),
+      staged.length < empty.length ? this.#readTree(empty.at(-1)) : [],
+    ]);
+    return staged.length < empty.length ? [...pages, tree] : pages;
   }
 
-  async #fill(): Promise<void> {
-    const empty = this.#staged.filter(({ at, rows, next }) => at >= rows.length && next);
-    if (empty.length > 0) await this.#fillStaged(empty);
-    const tree = this.#committed;
-    if (tree.at < tree.rows.length || !tree.next) return;
-    const { until, rowsPerRead } = this.limits;
-    const objects = await this.sources.committed.scan(
-      this.point.repository.namespace,
-      this.point.metaRangeId as NonNullable<ReadPoint['metaRangeId']>,
-      { from: tree.next, limit: rowsPerRead, ...(until ? { until } : {}) },
-    );
-    tree.rows = objects.map(({ path, entry }) => ({ key: utf8(path), entry }));
-    tree.at = 0;
-    tree.next = this.#behind(tree.rows);
-  }
-
-  async #fillStaged(empty: readonly StagedCursor[]): Promise<void> {
+  async #readStaged(cursors: readonly TokenCursor[]): Promise<readonly (readonly KvRow[])[]> {
+    if (cursors.length === 0) return [];
     const { snapshot } = this.sources;
     if (!snapshot) throw new NeedsSnapshot();
-    const { until, rowsPerRead } = this.limits;
-    const pages = await snapshot.read(
-      empty.map(({ token, next }) =>
-        scanOfToken(
-          token,
-          { ...(next ? { from: next } : {}), ...(until ? { until } : {}) },
-          rowsPerRead,
-        ),
-      ),
-    );
-    for (const [index, cursor] of empty.entries()) {
-      cursor.rows = pages[index] ?? [];
-      cursor.at = 0;
-      cursor.next = this.#behind(cursor.rows);
-    }
+    return snapshot.read(cursors.map((cursor) => scanOfCursor(cursor, this.limits.until)));
   }
 
-  #behind(rows: readonly { readonly key: Uint8Array }[]): Uint8Array | undefined {
-    const last = rows.at(-1);
-    return rows.length >= this.limits.rowsPerRead && last ? justAfter(last.key) : undefined;
+  async #readTree(cursor: Cursor | undefined): Promise<readonly TreeRow[]> {
+    const { metaRangeId, repository } = this.point;
+    assert(metaRangeId && cursor?.next, 'there is a tree, and it is read from somewhere');
+    const { until } = this.limits;
+    const objects = await this.sources.committed.scan(repository.namespace, metaRangeId, {
+      from: cursor.next,
+      limit: cursor.limit,
+      ...(until ? { until } : {}),
+    });
+    return objects.map(({ path, entry }) => ({ key: utf8(path), entry }));
   }
 }
-
-const isBefore = (left: Uint8Array | undefined, right: Uint8Array): boolean =>
-  left !== undefined && compareBytes(left, right) < 0;
 
 /** Returns the text of a path; every stored path is valid UTF-8. */
 export const pathOf = (item: OverlayItem): string => fromUtf8(item.key);
