@@ -18,8 +18,15 @@ import { keyOf } from './range-reader.js';
 import type { RangeRecord } from './range-codec.js';
 import type { ChangeCounts } from './range-rewriter.js';
 import type { BuiltRange } from './range-writer.js';
-import { countOf, type RewriteSession, type RewriteSessions } from './rewrite-session.js';
+import {
+  countOf,
+  SMALL_BYTES_MAX,
+  SMALL_RECORDS_MAX,
+  type RewriteSession,
+  type RewriteSessions,
+} from './rewrite-session.js';
 import { compareSlices, copySlice, sliceOf, type Slice } from './slice.js';
+import type { BoundedFile } from './table-cursor.js';
 import { nextTurn, TURN_RECORDS_MAX } from './turn.js';
 
 export interface ApplyContext {
@@ -27,8 +34,7 @@ export interface ApplyContext {
   readonly parameters: RangeParameters;
   /** For little work, and for all other. */
   readonly sessions: { readonly small: RewriteSessions; readonly large: RewriteSessions };
-  nameOf(range: RangeRecord): string;
-  fileOf(range: RangeRecord): Promise<Uint8Array>;
+  fileOf(range: RangeRecord): Promise<BoundedFile>;
   store(range: BuiltRange): Promise<void>;
 }
 
@@ -41,9 +47,6 @@ export interface Applied {
 
 type Changes = AsyncIterable<readonly StagedChange[]>;
 
-/** Records that are written on the caller's thread, at most; and the size of their files. */
-export const SMALL_RECORDS_MAX = 4000;
-const SMALL_BYTES_MAX = 512 * 1024;
 const BATCH_BYTES = 256 * 1024;
 /** Parts that are being built at once. */
 const PARTS_MAX = 8;
@@ -186,11 +189,9 @@ class Applying {
     if (this.#isEntered) return;
     await this.#flush();
     const file = await this.context.fileOf(range);
-    const { minKey, maxKey } = range;
     this.#outbox.know(range.id);
     this.#isEntered = true;
-    const name = this.context.nameOf(range);
-    await this.#opened().session.openBase({ name, file, minKey, maxKey });
+    await this.#opened().session.openBase(file);
   }
 
   async #leave(): Promise<void> {

@@ -12,18 +12,23 @@ import {
   type StagedChange,
   type TreeDifference,
 } from '../ports/committed-store.js';
+import { assert } from '../shared/assert.js';
 import { compareBytes } from '../shared/bytes.js';
 import { failpoint } from '../shared/failpoint.js';
 import { applyChanges } from './apply.js';
-import { diffByScanning, mergeByScanning } from './by-scanning.js';
+import { diffByScanning } from './by-scanning.js';
 import type { CacheCounts } from './byte-cache.js';
+import { mergeInline } from './merge-writer.js';
+import { mergeTrees } from './merge-trees.js';
 import { findRange, MetaRangeReader, type MetaRange } from './metarange-reader.js';
 import { buildMetaRange } from './metarange-writer.js';
-import { keyOf, RangeReader } from './range-reader.js';
+import type { RangeRecord } from './range-codec.js';
+import { keyOf, pathOf, RangeReader } from './range-reader.js';
 import { RangeWorkers } from './range-workers.js';
 import type { BuiltRange } from './range-writer.js';
 import { countOf, InlineSessions, type RewriteSessions } from './rewrite-session.js';
 import { sliceOf } from './slice.js';
+import type { BoundedFile } from './table-cursor.js';
 import { fileName, tableAddress, TableFiles } from './table-files.js';
 
 /** How much is kept in memory, and how many threads build ranges. */
@@ -114,21 +119,14 @@ export class BlockCommittedStore extends CommittedStore {
       base: await this.#load(namespace, base),
       parameters,
       sessions: { small: this.#inline, large: this.#large },
-      nameOf: (range) => fileName(tableAddress(namespace, range.id)),
-      fileOf: (range) => this.#ranges.file(namespace, range),
+      fileOf: (range) => this.#fileOf(namespace, range),
       store: (range) => this.#store(namespace, range),
     });
     if (countOf(counts) === 0) {
       await stored;
       return { metaRangeId: base, ...counts };
     }
-    const { id, file } = await buildMetaRange(ranges);
-    await failpoint('range.beforeMetaRange');
-    // Side by side, so that they share the folder's sync. Cut off between them, the file that is
-    // there is nobody's: no event names it.
-    await Promise.all([stored, this.blocks.putIfAbsent(tableAddress(namespace, id), file)]);
-    this.#metaRanges.remember(namespace, id, ranges);
-    return { metaRangeId: id, ...counts };
+    return { metaRangeId: await this.#storeTree(namespace, ranges, stored), ...counts };
   }
 
   override diff(
@@ -140,12 +138,35 @@ export class BlockCommittedStore extends CommittedStore {
     return diffByScanning(this, namespace, [left, right], options);
   }
 
-  override merge(
+  override async merge(
     namespace: StorageNamespace,
-    trees: MergeTrees,
-    options: { strategy: MergeStrategy; parameters: RangeParameters },
+    { base, source, destination, replaced = [] }: MergeTrees,
+    { strategy, parameters }: { strategy: MergeStrategy; parameters: RangeParameters },
   ): Promise<MergeResult> {
-    return mergeByScanning(this, namespace, trees, options);
+    if (replaced.length === 0) {
+      if (source === base) return { kind: 'merged', metaRangeId: destination };
+      if (destination === base) return { kind: 'merged', metaRangeId: source };
+    }
+    const [inBase, inSource, inDestination] = await Promise.all(
+      [base, source, destination].map((id) => this.#load(namespace, id)),
+    );
+    assert(inBase && inSource && inDestination, 'three trees are merged');
+    const input = { base: inBase, source: inSource, destination: inDestination };
+    const workers = this.#workers;
+    const { ranges, conflicts, stored } = await mergeTrees({
+      input: { ...input, replaced, strategy },
+      parameters,
+      merges: {
+        small: mergeInline,
+        large: workers ? (job) => workers.merge(job) : mergeInline,
+      },
+      fileOf: (range) => this.#fileOf(namespace, range),
+      store: (range) => this.#store(namespace, range),
+    });
+    if (conflicts.length > 0) {
+      return { kind: 'conflict', paths: conflicts.map((key) => pathOf(sliceOf(key))) };
+    }
+    return { kind: 'merged', metaRangeId: await this.#storeTree(namespace, ranges, stored) };
   }
 
   override async ranges(
@@ -171,6 +192,27 @@ export class BlockCommittedStore extends CommittedStore {
   async #load(namespace: StorageNamespace, id: MetaRangeId): Promise<MetaRange> {
     if (id === '') return EMPTY;
     return this.#metaRanges.kept(namespace, id) ?? (await this.#metaRanges.load(namespace, id));
+  }
+
+  async #fileOf(namespace: StorageNamespace, range: RangeRecord): Promise<BoundedFile> {
+    const { minKey, maxKey } = range;
+    const name = fileName(tableAddress(namespace, range.id));
+    return { name, file: await this.#ranges.file(namespace, range), minKey, maxKey };
+  }
+
+  /** @param stored  resolves when the ranges are durable */
+  async #storeTree(
+    namespace: StorageNamespace,
+    ranges: MetaRange,
+    stored: Promise<void>,
+  ): Promise<MetaRangeId> {
+    const { id, file } = await buildMetaRange(ranges);
+    await failpoint('range.beforeMetaRange');
+    // Side by side, so that they share the folder's sync. Cut off between them, the file that is
+    // there is nobody's: no event names it.
+    await Promise.all([stored, this.blocks.putIfAbsent(tableAddress(namespace, id), file)]);
+    this.#metaRanges.remember(namespace, id, ranges);
+    return id;
   }
 
   async #store(namespace: StorageNamespace, range: BuiltRange): Promise<void> {

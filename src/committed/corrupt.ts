@@ -9,8 +9,8 @@ export function inFile<Result>(name: string, read: () => Result): Result {
   }
 }
 
-/** Returns the error to throw for one that came up while `name` was read. */
+/** Returns the error to throw for one that came up while `name` was read; named once. */
 export function named(name: string, error: unknown): unknown {
-  if (!(error instanceof CorruptData)) return error;
+  if (!(error instanceof CorruptData) || error.message.startsWith(`${name}: `)) return error;
   return new CorruptData(`${name}: ${error.message}`, { cause: error });
 }

@@ -196,7 +196,8 @@ export class RangeReader {
   }
 }
 
-function pathOf(key: Slice): ObjectPath {
+/** Returns a record's path. @throws CorruptData  it is none */
+export function pathOf(key: Slice): ObjectPath {
   const path = textOf(key);
   if (path === '') throw new CorruptData('an object has no path');
   return path as ObjectPath;

@@ -15,12 +15,6 @@ export interface ChangeCounts {
   removedCount: number;
 }
 
-/** A range of the base that is written anew. */
-export interface BaseFile extends BoundedFile {
-  /** For errors. */
-  readonly name: string;
-}
-
 /**
  * Lays changes over ranges of the base, and writes the ranges that come of it. Synchronous, and
  * of bounded memory: one base file, one range that grows.
@@ -41,9 +35,9 @@ export class RangeRewriter {
   }
 
   /** @throws CorruptData  naming the file */
-  openBase(base: BaseFile): void {
+  openBase(base: BoundedFile): void {
     this.#name = base.name;
-    this.#base = inFile(base.name, () => new TableCursor(base));
+    this.#base = new TableCursor(base);
   }
 
   /** @throws CorruptData  naming the base's file */

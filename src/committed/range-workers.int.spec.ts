@@ -11,7 +11,7 @@ import type { MetaRangeId, StorageNamespace } from '../domain/model.js';
 import { DEFAULT_RANGE_PARAMETERS } from '../ports/committed-store.js';
 import { CorruptData } from '../ports/store-errors.js';
 import { BlockCommittedStore, DEFAULT_COMMITTED_LIMITS } from './block-committed-store.js';
-import { RangeWorkerDied, RangeWorkersClosed } from './range-workers.js';
+import { RangeWorkerDied, RangeWorkersClosed } from './thread-session.js';
 
 // A thread runs compiled code; `npm test` compiles first.
 const workerUrl = pathToFileURL('dist/committed/range-worker.js');

@@ -124,7 +124,7 @@ export async function* readRecordTable(
     const file = await files.whole(address);
     const name = fileName(address);
     const { minKey, maxKey } = range;
-    const cursor = inFile(name, () => new TableCursor({ file, minKey, maxKey }));
+    const cursor = new TableCursor({ name, file, minKey, maxKey });
     for (let count = 1; !cursor.isAtEnd; count++) {
       yield inFile(name, () => {
         const { identity, data } = readValue(cursor.value, parts);

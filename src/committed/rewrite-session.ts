@@ -1,7 +1,12 @@
 import type { RangeParameters } from '../ports/committed-store.js';
-import { RangeRewriter, type BaseFile, type ChangeCounts } from './range-rewriter.js';
+import { RangeRewriter, type ChangeCounts } from './range-rewriter.js';
 import type { BuiltRange } from './range-writer.js';
+import type { BoundedFile } from './table-cursor.js';
 import { nextTurn } from './turn.js';
+
+/** Records that are written on the caller's thread, at most; and the size of their files. */
+export const SMALL_RECORDS_MAX = 4000;
+export const SMALL_BYTES_MAX = 512 * 1024;
 
 /** Takes a range when it is built. `hasChanges`: something differed from the base before it. */
 export type TakeRange = (range: BuiltRange, hasChanges: boolean) => void;
@@ -11,7 +16,7 @@ export type TakeRange = (range: BuiltRange, hasChanges: boolean) => void;
  * its work is done; an error comes with that call or a later one.
  */
 export interface RewriteSession {
-  openBase(base: BaseFile): Promise<void>;
+  openBase(base: BoundedFile): Promise<void>;
   change(batch: Uint8Array): Promise<void>;
   closeBase(): Promise<void>;
   /** Resolves when all ranges were taken. */

@@ -1,17 +1,24 @@
 import { CorruptData } from '../ports/store-errors.js';
+import { inFile, named } from './corrupt.js';
 import { compareSlices, copyOf, sliceOf, type Slice } from './slice.js';
 import { BlockCursor } from './sstable/block-cursor.js';
 import { openStoredBlock } from './sstable/stored-block.js';
 import { readLayout, storedIn, type FileTail, type TableLayout } from './sstable/table-layout.js';
+import { emptyParts, readValue } from './value-codec.js';
 
 /** A file's bytes, and between which keys its records must lie, both inclusive. */
 export interface BoundedFile {
+  /** For errors. */
+  readonly name: string;
   readonly file: Uint8Array;
   readonly minKey: Uint8Array;
   readonly maxKey: Uint8Array;
 }
 
-/** Walks a whole table from its first record to its last, a block or a record at a time. */
+/**
+ * Walks a whole table from its first record to its last, a block or a record at a time. A block
+ * is uncompressed when its records are looked at. What is wrong is `CorruptData`, naming the file.
+ */
 export class TableCursor {
   readonly #tail: FileTail;
   readonly #layout: TableLayout;
@@ -19,15 +26,19 @@ export class TableCursor {
   readonly #isOurs: boolean;
   readonly #separator: Slice = { bytes: new Uint8Array(), start: 0, end: 0 };
   readonly #maxKey: Slice;
+  /** No record of the next block may be before it, nor at it. */
   #after: Slice | undefined;
   #block = -1;
   #payload: Buffer | undefined;
   #isInBlock = false;
+  readonly #parts = emptyParts();
+  readonly name: string;
 
   /** @throws CorruptData */
-  constructor({ file, minKey, maxKey }: BoundedFile) {
+  constructor({ name, file, minKey, maxKey }: BoundedFile) {
+    this.name = name;
     this.#tail = { fileBytes: file.length, bytes: file };
-    this.#layout = readLayout(this.#tail);
+    this.#layout = inFile(name, () => readLayout(this.#tail));
     this.#maxKey = sliceOf(maxKey);
     // Else a block of another writer, valid but other than ours, would stay in new files.
     this.#isOurs =
@@ -35,8 +46,10 @@ export class TableCursor {
       textProperty(this.#layout, 'rocksdb.property.collectors') === '[static]' &&
       textProperty(this.#layout, 'rocksdb.compression') === 'Snappy';
     this.#nextBlock();
+    if (this.isAtEnd) return;
+    this.#open();
     if (!this.isAtEnd && compareSlices(this.key, sliceOf(minKey)) < 0) {
-      throw new CorruptData('a range has records before its first key');
+      throw this.#corrupt('a range has records before its first key');
     }
   }
 
@@ -51,22 +64,45 @@ export class TableCursor {
 
   /** Of the record; valid until the next move. */
   get key(): Slice {
+    if (!this.#payload) this.#open();
     return this.#cursor.key;
   }
 
   get value(): Slice {
+    if (!this.#payload) this.#open();
     return this.#cursor.value;
   }
 
+  /** A part of the value. @throws CorruptData */
+  get identity(): Slice {
+    try {
+      return readValue(this.value, this.#parts).identity;
+    } catch (error) {
+      throw named(this.name, error);
+    }
+  }
+
   get payload(): Buffer {
-    if (!this.#payload) throw new CorruptData('a read past the last record of a table');
-    return this.#payload;
+    return this.#payload ?? this.#open();
   }
 
   /** The block as it lies in the file, if our writer would store it like that. */
   get stored(): Uint8Array | undefined {
-    if (!this.#isOurs) return undefined;
+    return this.#isOurs ? this.blockBytes : undefined;
+  }
+
+  /** The block as it lies in the file. */
+  get blockBytes(): Uint8Array {
     return storedIn(this.#tail, this.#layout.index.handle(this.#block));
+  }
+
+  /**
+   * A key at or after the block's last and before the next block's first; undefined for the last
+   * block, whose end says nothing of the next range. Valid until the next move.
+   */
+  get blockEnd(): Slice | undefined {
+    if (this.#block + 1 >= this.#layout.index.blockCount) return undefined;
+    return this.#layout.index.separator(this.#block, this.#separator);
   }
 
   /** Whether all records of the block are before `key`. */
@@ -76,9 +112,14 @@ export class TableCursor {
 
   /** @throws CorruptData  records do not ascend, or go beyond the last key */
   next(): void {
-    if (this.#cursor.next()) {
-      this.#isInBlock = true;
-      return;
+    if (!this.#payload) this.#open();
+    try {
+      if (this.#cursor.next()) {
+        this.#isInBlock = true;
+        return;
+      }
+    } catch (error) {
+      throw named(this.name, error);
     }
     this.#checkEnd(this.key);
     this.#nextBlock();
@@ -90,30 +131,54 @@ export class TableCursor {
     this.#nextBlock();
   }
 
+  /** Goes to the next block, past one of which the records are not wanted. */
+  dropBlock(): void {
+    this.#keepSeparator();
+    this.#nextBlock();
+  }
+
+  /** Goes on to the first record that is not before `key`. @throws CorruptData */
+  advanceTo(key: Slice): void {
+    while (!this.isAtEnd && this.isBlockBefore(key)) this.dropBlock();
+    while (!this.isAtEnd && compareSlices(this.key, key) < 0) this.next();
+  }
+
   #nextBlock(): void {
     this.#block++;
     this.#isInBlock = false;
     this.#payload = undefined;
-    if (this.isAtEnd) return;
-    const stored = storedIn(this.#tail, this.#layout.index.handle(this.#block));
-    this.#payload = openStoredBlock(stored);
-    if (!this.#cursor.open(this.#payload).next()) {
+  }
+
+  #open(): Buffer {
+    if (this.isAtEnd) throw this.#corrupt('a read past the last record of a table');
+    const payload = inFile(this.name, () => openStoredBlock(this.blockBytes));
+    this.#payload = payload;
+    if (!inFile(this.name, () => this.#cursor.open(payload).next())) {
       // The one block of an empty table has no record.
-      if (this.#layout.index.blockCount > 1) throw new CorruptData('a block has no record');
+      if (this.#layout.index.blockCount > 1) throw this.#corrupt('a block has no record');
       this.#block = 1;
-      return;
+      return payload;
     }
-    if (this.#after && compareSlices(this.key, this.#after) <= 0) {
-      throw new CorruptData('the blocks of a table do not ascend');
+    if (this.#after && compareSlices(this.#cursor.key, this.#after) <= 0) {
+      throw this.#corrupt('the blocks of a table do not ascend');
     }
+    return payload;
   }
 
   #checkEnd(lastKey: Slice): void {
     const separator = this.#layout.index.separator(this.#block, this.#separator);
     if (compareSlices(lastKey, separator) > 0 || compareSlices(lastKey, this.#maxKey) > 0) {
-      throw new CorruptData('a block has records beyond its key in the index');
+      throw this.#corrupt('a block has records beyond its key in the index');
     }
-    this.#after = sliceOf(copyOf(separator));
+    this.#keepSeparator();
+  }
+
+  #corrupt(what: string): CorruptData {
+    return new CorruptData(`${this.name}: ${what}`);
+  }
+
+  #keepSeparator(): void {
+    this.#after = sliceOf(copyOf(this.#layout.index.separator(this.#block, this.#separator)));
   }
 }
 

@@ -10,6 +10,7 @@ import { BlockNotFound } from '../../src/ports/store-errors.js';
 import { compareUtf8, utf8 } from '../../src/shared/bytes.js';
 import { seed } from '../support/seed.js';
 import { changeMaps, changesOf, entryOf, inBatches, paths } from '../support/staged-samples.js';
+import { mergedTreesContract } from './merged-trees.contract.js';
 
 const namespace = 'mem://contract' as StorageNamespace;
 const empty = '' as MetaRangeId;
@@ -58,6 +59,7 @@ async function* failing() {
 export function committedStoreContract(name: string, open: () => Promise<CommittedStore>): void {
   const everything = { from: new Uint8Array(), limit: 10_000 };
   const check = { seed, numRuns: 60 };
+  mergedTreesContract(name, open);
 
   describe(`${name}, as a CommittedStore (SEED=${seed})`, () => {
     it('holds what a map would hold after the same changes, and counts them', () =>

@@ -170,7 +170,7 @@ const name = `${namespace}/_lakefs/${id}`;
 async function byCursor(file: Uint8Array): Promise<void> {
   await naming(() => {
     const parts = emptyParts();
-    const cursor = new TableCursor({ file, ...bounds });
+    const cursor = new TableCursor({ name, file, ...bounds });
     for (; !cursor.isAtEnd; cursor.next()) decodeEntry(readValue(cursor.value, parts).data);
   });
 }

@@ -1,0 +1,35 @@
+import { CorruptData } from '../ports/store-errors.js';
+import { InvariantError } from '../shared/assert.js';
+import type { FromWorker, ToWorker } from './range-worker-messages.js';
+
+/** A thread that builds ranges ended, or its code does not load; its work is lost. */
+export class RangeWorkerDied extends Error {
+  override readonly name = 'RangeWorkerDied';
+}
+
+/** The pool was closed while there was work, or before it. */
+export class RangeWorkersClosed extends Error {
+  override readonly name = 'RangeWorkersClosed';
+}
+
+/** The caller's end of a session on a thread. */
+export interface ThreadListener {
+  hear(message: FromWorker): void;
+  fail(reason: Error): void;
+}
+
+/** One thread, as its sessions see it. */
+export interface RangeThread {
+  readonly isOver: boolean;
+  enter(id: number, listener: ThreadListener): void;
+  leave(id: number): void;
+  /** @throws why the thread is over */
+  post(message: ToWorker, transfer: ArrayBuffer[]): void;
+}
+
+/** Returns what a worker failed with: an error's class does not cross threads, its name does. */
+export function errorOf({ name, message }: { name: string; message: string }): Error {
+  if (name === 'CorruptData') return new CorruptData(message);
+  if (name === 'InvariantError') return new InvariantError(message);
+  return new RangeWorkerDied(`${name}: ${message}`);
+}
