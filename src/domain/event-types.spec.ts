@@ -81,7 +81,7 @@ describe('an event', () => {
     const closing = types.filter((type) => encodeEvent(sampleOf(type)).closes);
     expect(closing).toEqual(['TokenClosed', 'StagedRowsDropped']);
     const keyed = types.filter((type) => encodeEvent(sampleOf(type)).key);
-    expect(keyed).toEqual(['ObjectStaged', 'ObjectUnstaged']);
+    expect(keyed).toEqual(['ObjectStaged', 'ObjectCloned', 'ObjectUnstaged']);
     expect(encodeEvent(sampleOf('ObjectStaged')).key).toEqual(utf8('a'));
   });
 });

@@ -1,6 +1,7 @@
 import { decodeEvent, type DomainEvent } from '../domain/event-types.js';
 import type { InlineProjection } from '../ports/event-log.js';
 import { branchesProjection } from './branches.projection.js';
+import { clonesProjection } from './clones.projection.js';
 import { commitsProjection } from './commits.projection.js';
 import { installationProjection } from './installation.projection.js';
 import type { Projection } from './projection.js';
@@ -15,6 +16,7 @@ export const allProjections: readonly Projection[] = [
   commitsProjection,
   tagsProjection,
   stagingProjection,
+  clonesProjection,
   installationProjection,
 ];
 

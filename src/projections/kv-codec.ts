@@ -24,6 +24,13 @@ export interface PendingBranch {
   readonly pendingCount: number;
 }
 
+/** Of bytes that were given another name beside their first. */
+export interface CloneRecord {
+  readonly address: string;
+  readonly addressType: 'relative' | 'full';
+  readonly clonedAtMs: number;
+}
+
 export interface SetupRecord {
   readonly user: UserId;
   readonly createdAtMs: number;

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { BranchId, CommitId, RepositoryUid, StagingToken, TagId } from '../domain/model.js';
 import { utf8 } from '../shared/bytes.js';
 
@@ -27,6 +28,8 @@ export const partitions = {
   tokens: 'staging/@tokens',
   /** token → ClosedToken, until its rows are dropped: what a sweep looks through */
   closedTokens: 'staging/@closed',
+  /** SHA-256 of an address → CloneRecord: it has, or had, more than one name */
+  clones: (uid: RepositoryUid) => `clones/${uid}`,
   /** `setup` → SetupRecord */
   installation: 'installation/state',
   /** access key id → CredentialRecord */
@@ -40,5 +43,6 @@ export const keys = {
   uid: (uid: RepositoryUid) => utf8(uid),
   pendingBranch: (uid: RepositoryUid, branch: BranchId) => utf8(`${uid}/${branch}`),
   token: (token: StagingToken) => utf8(token),
+  address: (address: string) => utf8(hash('sha256', address)),
   setup: utf8('setup'),
 } as const;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { writesOf } from '../../test/support/given.js';
 import { eventSamples, type EventSample } from '../../test/support/samples/event.samples.js';
@@ -10,6 +11,7 @@ import {
 } from '../../test/support/samples/branch.samples.js';
 import { lake, NOW_MS, root, uid } from '../../test/support/samples/repository.samples.js';
 import {
+  cloned,
   entry,
   path,
   staged,
@@ -29,6 +31,7 @@ import { tagStream } from '../domain/tag/tag.stream.js';
 import type { WrittenEvent } from '../ports/event-log.js';
 import { allProjections, inlineProjection } from './all-projections.js';
 import { branchesProjection } from './branches.projection.js';
+import { clonesProjection } from './clones.projection.js';
 import { commitsProjection } from './commits.projection.js';
 import { installationProjection } from './installation.projection.js';
 import { repositoriesProjection } from './repositories.projection.js';
@@ -157,10 +160,11 @@ describe('staging', () => {
   const partition = `staging/${token}`;
 
   it('holds the newest word on each path; a tombstone is a word', () =>
-    given(tokenStream, staged('a'), unstaged('a'), staged('é')).writes(
+    given(tokenStream, staged('a'), unstaged('a'), staged('é'), cloned('b', 'a')).writes(
       ['put', partition, 'a', entry],
       ['put', partition, 'a', null],
       ['put', partition, 'é', entry],
+      ['put', partition, 'b', entry],
     ));
 
   it('lists a token until its rows are dropped, and as closed when it is', () => {
@@ -190,6 +194,22 @@ describe('staging', () => {
       ['delete', of(4), 'b'],
       ['delete', of(3), 'b'],
     );
+  });
+});
+
+describe('clones', () => {
+  const given = writesOf(clonesProjection);
+  const { address, addressType } = entry;
+  const key = createHash('sha256').update(address).digest('hex');
+
+  it('are told by their address, and go with their repository', () => {
+    given(tokenStream, cloned('b', 'a')).writes([
+      'put',
+      `clones/${uid}`,
+      key,
+      { address, addressType, clonedAtMs: NOW_MS },
+    ]);
+    given(lakeStream, sample('RepositoryPurged')).writes(['drop', `clones/${uid}`]);
   });
 });
 

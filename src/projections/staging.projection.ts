@@ -19,6 +19,7 @@ export const stagingProjection: Projection<StagingEvent | Discarded> = {
   version: 1,
   takes: [
     'ObjectStaged',
+    'ObjectCloned',
     'ObjectUnstaged',
     'TokenOpened',
     'TokenClosed',
@@ -32,6 +33,7 @@ export const stagingProjection: Projection<StagingEvent | Discarded> = {
     const partition = partitions.staging(token);
     switch (event.type) {
       case 'ObjectStaged':
+      case 'ObjectCloned':
         return [put(partition, utf8(event.path), event.entry)];
       case 'ObjectUnstaged':
         // Not a delete: the path may still stand in a sealed token or in the head commit.

@@ -3,6 +3,7 @@ import { specFor } from '../../../test/support/given.js';
 import { intentOf, work } from '../../../test/support/samples/branch.samples.js';
 import { uid } from '../../../test/support/samples/repository.samples.js';
 import {
+  cloned,
   entry,
   path,
   staged,
@@ -34,6 +35,12 @@ describe('a staging token', () => {
     given(opened)
       .when({ type: 'UnstageObject', path: path('a') })
       .then(unstaged('a'));
+  });
+
+  it('takes the bytes of one path under another, and says of which', () => {
+    const clone = { type: 'CloneObject', path: path('b'), entry, source: path('a') } as const;
+    given(opened).when(clone).then(cloned('b', 'a'));
+    given(opened, closed).when(clone).isABug();
   });
 
   it('takes none before and behind: the log refuses them, so a decider never sees one', () => {

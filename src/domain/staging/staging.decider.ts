@@ -26,6 +26,11 @@ export const stagingDecider: Decider<StagingCommand, StagingState, StagingEvent>
         }
         return [{ type: 'ObjectStaged', path, entry }];
       }
+      case 'CloneObject': {
+        assert(token.status === 'open', 'a write goes to an open token');
+        const { path, entry, source } = command;
+        return [{ type: 'ObjectCloned', path, entry, source }];
+      }
       case 'UnstageObject':
         assert(token.status === 'open', 'a write goes to an open token');
         return [{ type: 'ObjectUnstaged', path: command.path }];
@@ -45,6 +50,7 @@ export const stagingDecider: Decider<StagingCommand, StagingState, StagingEvent>
         assert(token.status === 'absent', 'a token is opened once');
         return { status: 'open' };
       case 'ObjectStaged':
+      case 'ObjectCloned':
       case 'ObjectUnstaged':
         assert(token.status === 'open', 'no write behind the close');
         return token;

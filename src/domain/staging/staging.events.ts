@@ -12,6 +12,18 @@ export interface ObjectStaged {
   readonly entry: ObjectEntry;
 }
 
+/**
+ * A path was given the bytes of another one: from here on one address has two names, whatever
+ * becomes of the first.
+ */
+export interface ObjectCloned {
+  readonly type: 'ObjectCloned';
+  readonly path: ObjectPath;
+  readonly entry: ObjectEntry;
+  /** On the same branch, and there when this was appended. */
+  readonly source: ObjectPath;
+}
+
 /** A tombstone: hides what lies below. */
 export interface ObjectUnstaged {
   readonly type: 'ObjectUnstaged';
@@ -32,4 +44,4 @@ export interface StagedRowsDropped {
 }
 
 export type StagingEvent =
-  TokenOpened | ObjectStaged | ObjectUnstaged | TokenClosed | StagedRowsDropped;
+  TokenOpened | ObjectStaged | ObjectCloned | ObjectUnstaged | TokenClosed | StagedRowsDropped;

@@ -5,6 +5,7 @@ import type { StagingEvent } from './staging.events.js';
 export const stagingSchemas: EventSchemas<StagingEvent> = {
   TokenOpened: { version: 1 },
   ObjectStaged: { version: 1, keyOf: ({ path }) => utf8(path) },
+  ObjectCloned: { version: 1, keyOf: ({ path }) => utf8(path) },
   ObjectUnstaged: { version: 1, keyOf: ({ path }) => utf8(path) },
   TokenClosed: { version: 1, closes: true },
   StagedRowsDropped: { version: 1, closes: true },

@@ -27,7 +27,7 @@ import {
 } from './branch.samples.js';
 import { frozen } from './frozen.js';
 import { lake, NOW_MS, root, uid } from './repository.samples.js';
-import { path, staged, tokenStream, unstaged } from './staging.samples.js';
+import { cloned, path, staged, tokenStream, unstaged } from './staging.samples.js';
 
 /** An event of each type, in its newest shape, and the stream that it may stand in. */
 export interface EventSample {
@@ -92,6 +92,7 @@ export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
   RepositoryPurged: onLake({ type: 'RepositoryPurged', uid }),
   TokenOpened: on(tokenStream, { type: 'TokenOpened' }),
   ObjectStaged: on(tokenStream, staged('a')),
+  ObjectCloned: on(tokenStream, cloned('b', 'a')),
   ObjectUnstaged: on(tokenStream, unstaged('a')),
   TokenClosed: on(tokenStream, { type: 'TokenClosed', request: intentOf('i') }),
   StagedRowsDropped: on(tokenStream, { type: 'StagedRowsDropped', until: path('m') }),

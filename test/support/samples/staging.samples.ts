@@ -1,5 +1,9 @@
 import type { ObjectEntry, ObjectPath } from '../../../src/domain/model.js';
-import type { ObjectStaged, ObjectUnstaged } from '../../../src/domain/staging/staging.events.js';
+import type {
+  ObjectCloned,
+  ObjectStaged,
+  ObjectUnstaged,
+} from '../../../src/domain/staging/staging.events.js';
 import { stagingStream, stagingToken } from '../../../src/domain/staging/staging.stream.js';
 import { work } from './branch.samples.js';
 import { frozen } from './frozen.js';
@@ -21,5 +25,7 @@ export const entry: ObjectEntry = frozen({
 
 export const staged = (text: string): ObjectStaged =>
   frozen({ type: 'ObjectStaged', path: path(text), entry });
+export const cloned = (text: string, source: string): ObjectCloned =>
+  frozen({ type: 'ObjectCloned', path: path(text), entry, source: path(source) });
 export const unstaged = (text: string): ObjectUnstaged =>
   frozen({ type: 'ObjectUnstaged', path: path(text) });
