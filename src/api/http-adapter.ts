@@ -91,6 +91,8 @@ function addHooks(
   server.decorateRequest('operationName', '');
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
+    // No answer of ours is to be taken for anything but what it says it is.
+    void reply.header('x-content-type-options', 'nosniff');
     begin(request, reply);
     foldContentType(request as EdgeRequest);
     done();
@@ -98,7 +100,6 @@ function addHooks(
   server.addHook('preSerialization', (_request, reply, payload, done) => {
     // Fastify adds a charset, which lakeFS's web UI does not expect.
     void reply.header('content-type', 'application/json');
-    void reply.header('x-content-type-options', 'nosniff');
     done(null, payload);
   });
   server.addHook('preClose', (done) => {

@@ -43,7 +43,8 @@ export function sendObject(
     .status(range === undefined ? 200 : 206)
     .headers(objectHeaders(found))
     .headers(length)
-    .headers({ ...sandbox, 'content-disposition': isInline ? 'inline' : 'attachment' })
+    .headers(sandboxOf(found.entry.contentType))
+    .header('content-disposition', isInline ? 'inline' : 'attachment')
     .send(Readable.from(exactly(bytes, Number(length['content-length'])), { objectMode: false }));
 }
 
@@ -98,19 +99,23 @@ function sendable(text: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
 }
 
-/** A page among the objects may be looked at, but runs nothing and is framed by nobody else. */
-const sandbox = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'SAMEORIGIN',
-  'content-security-policy': "default-src 'none'",
-};
+/**
+ * Whatever an object is, it runs nothing in our origin, where its reader may be signed in, and is
+ * framed by nobody else. A browser shows no PDF in a sandbox; its scripts are its viewer's own.
+ */
+function sandboxOf(contentType: string): Record<string, string> {
+  return {
+    'x-frame-options': 'SAMEORIGIN',
+    'content-security-policy':
+      contentType === 'application/pdf' ? "default-src 'none'" : "default-src 'none'; sandbox",
+  };
+}
 
-/** What a browser may show; all else it is to save. */
+/** What a browser may show; all else it is to save, and so what could hold a script. */
 const inlineTypes: ReadonlySet<string> = new Set([
   'application/javascript',
   'application/json',
   'application/pdf',
-  'application/xml',
   'audio/mpeg',
   'audio/wav',
   'audio/webm',
@@ -118,15 +123,12 @@ const inlineTypes: ReadonlySet<string> = new Set([
   'image/jpeg',
   'image/jpg',
   'image/png',
-  'image/svg+xml',
   'image/webp',
   'text/css',
-  'text/html',
   'text/javascript',
   'text/markdown',
   'text/plain',
   'text/x-markdown',
-  'text/xml',
   'video/mp4',
   'video/webm',
 ]);

@@ -35,7 +35,7 @@ describe('reading an object', () => {
       'cache-control': 'no-store, must-revalidate',
       'content-disposition': 'inline',
       'content-length': '5',
-      'content-security-policy': "default-src 'none'",
+      'content-security-policy': "default-src 'none'; sandbox",
       'content-type': 'text/plain',
       etag: '"5d41402abc4b2a76b9719d911017c592"',
       expires: '0',
@@ -50,6 +50,12 @@ describe('reading an object', () => {
     ['application/octet-stream', 'attachment'],
     ['application/x-sh', 'attachment'],
     ['image/png', 'inline'],
+    ['text/html', 'attachment'],
+    ['text/html; charset=utf-8', 'attachment'],
+    ['Text/HTML', 'attachment'],
+    ['application/xhtml+xml', 'attachment'],
+    ['image/svg+xml', 'attachment'],
+    ['text/xml', 'attachment'],
   ])('of the type %s is an %s', async (contentType, disposition) => {
     edge.answer(StatObject, found({ contentType }));
     const { headers } = await edge.call(OBJECT);

@@ -22,6 +22,8 @@ export interface RunningEdge {
   readonly seen: object[];
   /** What the log was told as an error. */
   readonly logged: string[];
+  /** Every route that the router really has: `GET /api/v1/user`. */
+  readonly routes: readonly string[];
   readonly authenticator: KeyPairs;
   /** How often the time went on. */
   nowMs: number;
@@ -84,7 +86,12 @@ class KeyPairs extends Authenticator {
 /** @param answers  by the type of the command or query */
 export async function runEdge(answers: ReadonlyMap<Type<object>, Answer<never>>) {
   const table = new Map(answers);
-  const state = { seen: new Array<object>(), logged: new Array<string>(), nowMs: 1000 };
+  const state = {
+    seen: new Array<object>(),
+    logged: new Array<string>(),
+    routes: new Array<string>(),
+    nowMs: 1000,
+  };
   const nowMs = () => state.nowMs;
   const key = SIGNING_KEY;
   const authenticator = new KeyPairs(
@@ -104,6 +111,12 @@ export async function runEdge(answers: ReadonlyMap<Type<object>, Answer<never>>)
       ...[...table.keys()].map((type) => handlerOf(type, take)),
     ],
     edge: settings(nowMs),
+    http: {
+      extend: (server) =>
+        void server.addHook('onRoute', ({ method, url }) => {
+          for (const each of [method].flat()) state.routes.push(`${each} ${url}`);
+        }),
+    },
     logger: { log: () => {}, warn: say, error: say },
   });
   await app.listen(0, '127.0.0.1');

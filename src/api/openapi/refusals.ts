@@ -33,16 +33,19 @@ export function refusalsOf(
 /** What any operation of this kind may answer. */
 function generalRefusals({ operationId, method, path, contract, reads }: ToldOperation) {
   const isWrite = method !== 'GET' && method !== 'HEAD';
+  const isPublic = PUBLIC_OPERATIONS.has(operationId);
   const isInRepository = path.includes('{repository}');
   const hasJson =
     contract.bodyAs === undefined &&
     (contract.body !== undefined || reads.some((each) => each.body !== undefined));
   const all: readonly (readonly [applies: boolean, status: number, reason: string])[] = [
     [true, 400, 'the request is malformed; the message names the field'],
-    [!PUBLIC_OPERATIONS.has(operationId), 401, wordsOf('authentication_failed')],
+    [!isPublic, 401, wordsOf('authentication_failed')],
     [isInRepository, 404, wordsOf('repository_not_found')],
     [isInRepository, 410, wordsOf('repository_in_deletion')],
     [isWrite && hasJson, 413, 'the body is over 1 MiB'],
+    [!isPublic && isWrite, statusOf.cross_origin, wordsOf('cross_origin')],
+    [!isPublic, statusOf.sign_in_delayed, wordsOf('sign_in_delayed')],
     [isWrite, 429, 'too many requests change this at once'],
     [true, 500, 'a fault of the server, which its log explains'],
     [true, 503, 'the store cannot be reached, or has too much to do'],
