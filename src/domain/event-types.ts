@@ -3,8 +3,12 @@ import type { StoredBranchEvent } from './branch/branch.events.js';
 import { branchSchemas } from './branch/branch.upcasters.js';
 import type { CommitEvent } from './commit/commit.events.js';
 import { commitSchemas } from './commit/commit.upcasters.js';
+import type { ImportEvent } from './import/import.events.js';
+import { importSchemas } from './import/import.upcasters.js';
 import type { InstallationEvent } from './installation/installation.events.js';
 import { installationSchemas } from './installation/installation.upcasters.js';
+import type { RefsTaskEvent } from './refs-task/refs-task.events.js';
+import { refsTaskSchemas } from './refs-task/refs-task.upcasters.js';
 import type { RepositoryEvent } from './repository/repository.events.js';
 import { repositorySchemas } from './repository/repository.upcasters.js';
 import type { StagingEvent } from './staging/staging.events.js';
@@ -15,7 +19,14 @@ import { upcast, type EventSchema, type EventSchemas } from './upcast.js';
 
 /** All that can happen, to anything. */
 export type DomainEvent =
-  StoredBranchEvent | CommitEvent | InstallationEvent | RepositoryEvent | StagingEvent | TagEvent;
+  | StoredBranchEvent
+  | CommitEvent
+  | ImportEvent
+  | InstallationEvent
+  | RefsTaskEvent
+  | RepositoryEvent
+  | StagingEvent
+  | TagEvent;
 
 export type EventType = DomainEvent['type'];
 
@@ -23,7 +34,9 @@ export type EventType = DomainEvent['type'];
 export const eventSchemas: EventSchemas<DomainEvent> = {
   ...branchSchemas,
   ...commitSchemas,
+  ...importSchemas,
   ...installationSchemas,
+  ...refsTaskSchemas,
   ...repositorySchemas,
   ...stagingSchemas,
   ...tagSchemas,

@@ -19,6 +19,10 @@ export type RangeId = Branded<'RangeId'>;
 export type ObjectPath = Branded<'ObjectPath'>;
 /** `<repository uid>.<branch>.<life>.<ordinal>`: computed, so that two nodes cannot name two. */
 export type StagingToken = Branded<'StagingToken'>;
+/** 20 characters of `0-9a-v`. */
+export type ImportId = Branded<'ImportId'>;
+/** `DR` of a dump, `RR` of a restore, and 20 characters of `A-Za-z0-9_-`. */
+export type RefsTaskId = Branded<'RefsTaskId'>;
 /** `scheme://…`, without a slash at its end. */
 export type StorageNamespace = Branded<'StorageNamespace'>;
 /** What one command's event ids derive from. */

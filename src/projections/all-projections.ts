@@ -3,8 +3,10 @@ import type { InlineProjection } from '../ports/event-log.js';
 import { branchesProjection } from './branches.projection.js';
 import { clonesProjection } from './clones.projection.js';
 import { commitsProjection } from './commits.projection.js';
+import { importsProjection } from './imports.projection.js';
 import { installationProjection } from './installation.projection.js';
 import type { Projection } from './projection.js';
+import { refsTasksProjection } from './refs-tasks.projection.js';
 import { repositoriesProjection } from './repositories.projection.js';
 import { stagingProjection } from './staging.projection.js';
 import { tagsProjection } from './tags.projection.js';
@@ -17,6 +19,8 @@ export const allProjections: readonly Projection[] = [
   tagsProjection,
   stagingProjection,
   clonesProjection,
+  importsProjection,
+  refsTasksProjection,
   installationProjection,
 ];
 

@@ -1,4 +1,5 @@
-import type { BranchId, CommitId, RepositoryUid, UserId } from '../domain/model.js';
+import type { BranchId, CommitId, CommitRecord, RepositoryUid, UserId } from '../domain/model.js';
+import type { RefsDump } from '../domain/refs-task/refs-task.events.js';
 import type { KvRow, KvWrite } from '../ports/kv-store.js';
 import { assert } from '../shared/assert.js';
 
@@ -29,6 +30,37 @@ export interface CloneRecord {
   readonly address: string;
   readonly addressType: 'relative' | 'full';
   readonly clonedAtMs: number;
+}
+
+/** An import that runs has neither error nor commit; one that ended has one of them. */
+export interface ImportRecord {
+  readonly updatedAtMs: number;
+  readonly ingestedCount: number;
+  readonly error: string | null;
+  readonly commit: CommitRecord | null;
+}
+
+export interface RefsTaskRecord {
+  readonly updatedAtMs: number;
+  readonly isDone: boolean;
+  readonly error: string | null;
+  /** Of a task that is done, and well. */
+  readonly refs: RefsDump | null;
+}
+
+/** A job that somebody works on, or should. */
+export interface RunningJob {
+  readonly uid: RepositoryUid;
+  readonly id: string;
+  readonly node: string;
+  /** When that node last said that it lives. */
+  readonly atMs: number;
+}
+
+export interface EndedJob {
+  readonly uid: RepositoryUid;
+  readonly id: string;
+  readonly atMs: number;
 }
 
 export interface SetupRecord {

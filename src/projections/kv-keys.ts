@@ -30,11 +30,25 @@ export const partitions = {
   closedTokens: 'staging/@closed',
   /** SHA-256 of an address → CloneRecord: it has, or had, more than one name */
   clones: (uid: RepositoryUid) => `clones/${uid}`,
+  /** import id → ImportRecord */
+  imports: (uid: RepositoryUid) => `imports/${uid}`,
+  importJobs: { running: 'imports/@running', ended: 'imports/@ended' },
+  /** task id → RefsTaskRecord */
+  refsTasks: (uid: RepositoryUid) => `refs-tasks/${uid}`,
+  refsJobs: { running: 'refs-tasks/@running', ended: 'refs-tasks/@ended' },
   /** `setup` → SetupRecord */
   installation: 'installation/state',
   /** access key id → CredentialRecord */
   credentials: 'installation/credentials',
 } as const;
+
+/** Where the jobs of one kind are found, in all repositories; `<uid>/<id>` → a job. */
+export interface JobPartitions {
+  /** → RunningJob, until it ends */
+  readonly running: string;
+  /** → EndedJob, until it is forgotten */
+  readonly ended: string;
+}
 
 export const keys = {
   branch: (branch: BranchId) => utf8(branch),
@@ -44,5 +58,7 @@ export const keys = {
   pendingBranch: (uid: RepositoryUid, branch: BranchId) => utf8(`${uid}/${branch}`),
   token: (token: StagingToken) => utf8(token),
   address: (address: string) => utf8(hash('sha256', address)),
+  job: (id: string) => utf8(id),
+  jobOf: (uid: RepositoryUid, id: string) => utf8(`${uid}/${id}`),
   setup: utf8('setup'),
 } as const;

@@ -9,6 +9,7 @@ import {
   resetWish,
   work,
 } from '../../test/support/samples/branch.samples.js';
+import { dumpId, importId, refsDump } from '../../test/support/samples/import.samples.js';
 import { lake, NOW_MS, root, uid } from '../../test/support/samples/repository.samples.js';
 import {
   cloned,
@@ -25,6 +26,8 @@ import { commitStream } from '../domain/commit/commit.stream.js';
 import { encodeEvent, eventSchemas, type EventType } from '../domain/event-types.js';
 import { INSTALLATION_STREAM } from '../domain/installation/installation.stream.js';
 import type { CommandId, EventId, TagId } from '../domain/model.js';
+import { importStream } from '../domain/import/import.stream.js';
+import { refsTaskStream } from '../domain/refs-task/refs-task.stream.js';
 import { repositoryStream } from '../domain/repository/repository.stream.js';
 import { stagingToken } from '../domain/staging/staging.stream.js';
 import { tagStream } from '../domain/tag/tag.stream.js';
@@ -33,7 +36,9 @@ import { allProjections, inlineProjection } from './all-projections.js';
 import { branchesProjection } from './branches.projection.js';
 import { clonesProjection } from './clones.projection.js';
 import { commitsProjection } from './commits.projection.js';
+import { importsProjection } from './imports.projection.js';
 import { installationProjection } from './installation.projection.js';
+import { refsTasksProjection } from './refs-tasks.projection.js';
 import { repositoriesProjection } from './repositories.projection.js';
 import { stagingProjection } from './staging.projection.js';
 import { tagsProjection } from './tags.projection.js';
@@ -210,6 +215,76 @@ describe('clones', () => {
       { address, addressType, clonedAtMs: NOW_MS },
     ]);
     given(lakeStream, sample('RepositoryPurged')).writes(['drop', `clones/${uid}`]);
+  });
+});
+
+describe('imports and tasks on refs', () => {
+  it('have a row by their id, and stand among those that run until they end', () => {
+    const given = writesOf(importsProjection);
+    const stream = importStream(uid, importId);
+    const job = `${uid}/${importId}`;
+    const row = { ingestedCount: 0, error: null, commit: null, updatedAtMs: NOW_MS };
+    const running = (node: string) => ({ uid, id: importId, node, atMs: NOW_MS });
+    const ended = [
+      ['delete', 'imports/@running', job],
+      ['put', 'imports/@ended', job, { uid, id: importId, atMs: NOW_MS }],
+    ] as const;
+    given(stream, sample('ImportRequested'), sample('ImportResumed')).writes(
+      ['put', `imports/${uid}`, importId, row],
+      ['put', 'imports/@running', job, running('A')],
+      ['put', 'imports/@running', job, running('B')],
+    );
+    given(stream, sample('ImportProgressed'), sample('ImportIngested')).writes(
+      ['put', `imports/${uid}`, importId, { ...row, ingestedCount: 7 }],
+      ['put', 'imports/@running', job, running('A')],
+      ['put', `imports/${uid}`, importId, { ...row, ingestedCount: 9 }],
+      ['put', 'imports/@running', job, running('A')],
+    );
+    given(stream, sample('ImportCompleted'), sample('ImportFailed')).writes(
+      ['put', `imports/${uid}`, importId, { ...row, ingestedCount: 9, commit: root }],
+      ...ended,
+      ['put', `imports/${uid}`, importId, { ...row, ingestedCount: 7, error: 'forbidden' }],
+      ...ended,
+    );
+    given(stream, sample('ImportCancelled'), sample('ImportForgotten')).writes(
+      ['put', `imports/${uid}`, importId, { ...row, ingestedCount: 7, error: 'Canceled' }],
+      ...ended,
+      ['delete', `imports/${uid}`, importId],
+      ['delete', 'imports/@running', job],
+      ['delete', 'imports/@ended', job],
+    );
+    given(lakeStream, sample('RepositoryPurged')).writes(['drop', `imports/${uid}`]);
+  });
+
+  it('say of a task whether it is done, and what it came to', () => {
+    const given = writesOf(refsTasksProjection);
+    const stream = refsTaskStream(uid, dumpId);
+    const job = `${uid}/${dumpId}`;
+    const row = { isDone: false, error: null, refs: null, updatedAtMs: NOW_MS };
+    const running = (node: string) => ({ uid, id: dumpId, node, atMs: NOW_MS });
+    const ended = [
+      ['delete', 'refs-tasks/@running', job],
+      ['put', 'refs-tasks/@ended', job, { uid, id: dumpId, atMs: NOW_MS }],
+    ] as const;
+    given(stream, sample('RefsTaskRequested'), sample('RefsTaskResumed')).writes(
+      ['put', `refs-tasks/${uid}`, dumpId, row],
+      ['put', 'refs-tasks/@running', job, running('A')],
+      ['put', 'refs-tasks/@running', job, running('B')],
+    );
+    given(stream, sample('RefsTaskProgressed'), sample('RefsTaskCompleted')).writes(
+      ['put', `refs-tasks/${uid}`, dumpId, row],
+      ['put', 'refs-tasks/@running', job, running('A')],
+      ['put', `refs-tasks/${uid}`, dumpId, { ...row, isDone: true, refs: refsDump }],
+      ...ended,
+    );
+    given(stream, sample('RefsTaskFailed'), sample('RefsTaskForgotten')).writes(
+      ['put', `refs-tasks/${uid}`, dumpId, { ...row, isDone: true, error: 'gone' }],
+      ...ended,
+      ['delete', `refs-tasks/${uid}`, dumpId],
+      ['delete', 'refs-tasks/@running', job],
+      ['delete', 'refs-tasks/@ended', job],
+    );
+    given(lakeStream, sample('RepositoryPurged')).writes(['drop', `refs-tasks/${uid}`]);
   });
 });
 

@@ -7,6 +7,8 @@ import { fold } from '../../../src/domain/decider.js';
 import type { DomainEvent, EventType } from '../../../src/domain/event-types.js';
 import { INSTALLATION_STREAM } from '../../../src/domain/installation/installation.stream.js';
 import type { TagId, UserId } from '../../../src/domain/model.js';
+import { importStream } from '../../../src/domain/import/import.stream.js';
+import { refsTaskStream } from '../../../src/domain/refs-task/refs-task.stream.js';
 import { repositoryStream } from '../../../src/domain/repository/repository.stream.js';
 import { tagStream } from '../../../src/domain/tag/tag.stream.js';
 import {
@@ -26,6 +28,7 @@ import {
   work,
 } from './branch.samples.js';
 import { frozen } from './frozen.js';
+import { dumpId, importId, importWish, refsDump } from './import.samples.js';
 import { lake, NOW_MS, root, uid } from './repository.samples.js';
 import { cloned, path, staged, tokenStream, unstaged } from './staging.samples.js';
 
@@ -42,6 +45,8 @@ const onBranch = (before: readonly BranchEvent[], event: BranchEvent): EventSamp
 };
 const on = (stream: string, event: DomainEvent): EventSample => ({ stream, event });
 const onLake = (event: DomainEvent) => on(repositoryStream(lake.name), event);
+const onImport = (event: DomainEvent) => on(importStream(uid, importId), event);
+const onTask = (event: DomainEvent) => on(refsTaskStream(uid, dumpId), event);
 const onTag = (event: DomainEvent) => on(tagStream(uid, 'v1' as TagId), event);
 
 const live = [created, rotated(0)];
@@ -98,4 +103,29 @@ export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
   StagedRowsDropped: on(tokenStream, { type: 'StagedRowsDropped', until: path('m') }),
   TagCreated: onTag({ type: 'TagCreated', commitId: root.id }),
   TagDeleted: onTag({ type: 'TagDeleted', commitId: root.id }),
+  ImportRequested: onImport({ type: 'ImportRequested', ...importWish, node: 'A' }),
+  ImportResumed: onImport({ type: 'ImportResumed', node: 'B' }),
+  ImportProgressed: onImport({
+    type: 'ImportProgressed',
+    node: 'A',
+    ingestedCount: 7,
+    checkpoint: { metaRangeId: refsDump.commits, path: path('in/m'), ingestedCount: 5 },
+  }),
+  ImportIngested: onImport({
+    type: 'ImportIngested',
+    node: 'A',
+    metaRangeId: refsDump.commits,
+    ingestedCount: 9,
+    commitDateMs: NOW_MS,
+  }),
+  ImportCompleted: onImport({ type: 'ImportCompleted', ingestedCount: 9, commit: root }),
+  ImportFailed: onImport({ type: 'ImportFailed', ingestedCount: 7, reason: 'forbidden' }),
+  ImportCancelled: onImport({ type: 'ImportCancelled', ingestedCount: 7 }),
+  ImportForgotten: onImport({ type: 'ImportForgotten' }),
+  RefsTaskRequested: onTask({ type: 'RefsTaskRequested', work: { kind: 'dump' }, node: 'A' }),
+  RefsTaskResumed: onTask({ type: 'RefsTaskResumed', node: 'B' }),
+  RefsTaskProgressed: onTask({ type: 'RefsTaskProgressed', node: 'A', recordCount: 7 }),
+  RefsTaskCompleted: onTask({ type: 'RefsTaskCompleted', refs: refsDump }),
+  RefsTaskFailed: onTask({ type: 'RefsTaskFailed', reason: 'gone' }),
+  RefsTaskForgotten: onTask({ type: 'RefsTaskForgotten' }),
 });

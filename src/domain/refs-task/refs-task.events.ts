@@ -1,0 +1,56 @@
+import type { MetaRangeId } from '../model.js';
+
+/** The three files that a dump of a repository's refs begins with. */
+export interface RefsDump {
+  readonly commits: MetaRangeId;
+  readonly tags: MetaRangeId;
+  readonly branches: MetaRangeId;
+}
+
+export type RefsWork =
+  | { readonly kind: 'dump' }
+  | { readonly kind: 'restore'; readonly refs: RefsDump; readonly isForced: boolean };
+
+export interface RefsTaskRequested {
+  readonly type: 'RefsTaskRequested';
+  readonly work: RefsWork;
+  readonly node: string;
+}
+
+/** A node takes a task over from one that has said nothing for long. */
+export interface RefsTaskResumed {
+  readonly type: 'RefsTaskResumed';
+  readonly node: string;
+}
+
+/** A sign of life, once a second or so. */
+export interface RefsTaskProgressed {
+  readonly type: 'RefsTaskProgressed';
+  readonly node: string;
+  /** Records written, or read and brought in, so far. */
+  readonly recordCount: number;
+}
+
+export interface RefsTaskCompleted {
+  readonly type: 'RefsTaskCompleted';
+  /** What was written, or what was brought in. */
+  readonly refs: RefsDump;
+}
+
+export interface RefsTaskFailed {
+  readonly type: 'RefsTaskFailed';
+  readonly reason: string;
+}
+
+/** Its repository is gone, or it ended long ago: nobody can ask for it any more. */
+export interface RefsTaskForgotten {
+  readonly type: 'RefsTaskForgotten';
+}
+
+export type RefsTaskEvent =
+  | RefsTaskRequested
+  | RefsTaskResumed
+  | RefsTaskProgressed
+  | RefsTaskCompleted
+  | RefsTaskFailed
+  | RefsTaskForgotten;

@@ -1,0 +1,11 @@
+import type { RefsWork } from './refs-task.events.js';
+
+export interface RunningRefsTask {
+  readonly status: 'running';
+  readonly work: RefsWork;
+  /** Who works on it. */
+  readonly node: string;
+}
+
+export type RefsTaskState =
+  { readonly status: 'absent' | 'completed' | 'failed' | 'forgotten' } | RunningRefsTask;
