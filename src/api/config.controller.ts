@@ -29,7 +29,8 @@ export class ConfigController {
 
   @Serves('getStorageConfig', { answers: STORAGE })
   storage() {
-    const { type, namespaceRule, namespaceExample, namespacePrefix } = this.settings.blockStore;
+    const { type, namespaceRule, namespaceExample, namespacePrefix, isImportEnabled } =
+      this.settings.blockStore;
     return {
       blockstore_type: type,
       blockstore_id: '',
@@ -40,7 +41,7 @@ export class ConfigController {
       pre_sign_support: false,
       pre_sign_support_ui: false,
       pre_sign_multipart_upload: false,
-      import_support: false,
+      import_support: isImportEnabled,
       import_validity_regex: namespaceRule,
     };
   }

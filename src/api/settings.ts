@@ -21,6 +21,8 @@ export interface BlockStoreSettings {
   readonly namespaceRule: string;
   readonly namespaceExample: string;
   readonly namespacePrefix: string;
+  /** Whether objects may be imported from outside of every namespace. */
+  readonly isImportEnabled: boolean;
 }
 
 export const LOCAL_BLOCK_STORE: BlockStoreSettings = {
@@ -28,4 +30,5 @@ export const LOCAL_BLOCK_STORE: BlockStoreSettings = {
   namespaceRule: '^local://',
   namespaceExample: 'local://example-bucket/',
   namespacePrefix: 'local://',
+  isImportEnabled: false,
 };

@@ -78,10 +78,10 @@ async function build(stores: OpenStores, { config, logger }: AppSurroundings): P
 
 const edgeOf = (
   { clock, ids }: Adapters,
-  { addressTokenTtlMs, publicUrl }: ServerConfig,
+  { addressTokenTtlMs, publicUrl, importEnabled }: ServerConfig,
 ): EdgeSettings => ({
   version: API_VERSION,
-  blockStore: LOCAL_BLOCK_STORE,
+  blockStore: { ...LOCAL_BLOCK_STORE, isImportEnabled: importEnabled },
   addressTokenTtlMs,
   publicUrl,
   nowMs: () => clock.nowMs(),

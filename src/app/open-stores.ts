@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { LocalBlockStore } from '../block-adapter/local-block-store.js';
 import { BlockCommittedStore } from '../committed/block-committed-store.js';
+import type { ServerConfig } from '../config/server.config.js';
 import { MemoryEventLog } from '../event-log/memory-event-log.js';
 import { MemoryKvStore } from '../kv-adapter/memory-kv-store.js';
 import { MemoryViewSlots } from '../kv-adapter/memory-view-slots.js';
@@ -28,10 +29,15 @@ const RANGE_WORKER = new URL('../committed/range-worker.js', import.meta.url);
  * @throws whatever keeps a store from opening; nothing is left open then
  */
 export async function openStores(surroundings: AppSurroundings): Promise<OpenStores> {
-  const { data, secrets, onFatal } = surroundings;
+  const { config, data, secrets, onFatal } = surroundings;
   const clock = new SystemClock();
   const ids = new RandomIds(clock);
-  const blocks = await LocalBlockStore.open({ root: join(data, 'objects'), onSyncFailed: onFatal });
+  const root = join(data, 'objects');
+  const blocks = await LocalBlockStore.open({
+    root,
+    onSyncFailed: onFatal,
+    ...(config.importEnabled ? { imports: { folders: foldersOf(config), except: [data] } } : {}),
+  });
   const { log, kv, slots, close } = await openLog(surroundings);
   const committed = new BlockCommittedStore(blocks, RANGE_WORKER);
   return {
@@ -43,6 +49,9 @@ export async function openStores(surroundings: AppSurroundings): Promise<OpenSto
     },
   };
 }
+
+const foldersOf = ({ importFolders = '' }: ServerConfig): readonly string[] =>
+  importFolders.split(',').flatMap((folder) => (folder.trim() === '' ? [] : [folder.trim()]));
 
 /** The log with the views that are written in its appends. */
 async function openLog({ connection, onFatal }: AppSurroundings) {

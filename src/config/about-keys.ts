@@ -28,6 +28,8 @@ export const ABOUT_KEYS: Readonly<Record<ConfigKey, string>> = {
   presignTtlMs: 'how long a presigned URL can be used',
   sessionTtlMs: 'how long a session lasts that a login begins',
   publicUrl: 'where clients reach this server, for presigned URLs; left out: the Host they ask by',
+  importEnabled: '`true`: objects may be imported from where they lie, and stay there',
+  importFolders: 'absolute folders that may be imported from, with commas between them',
   metrics: '`same`: /metrics beside the API; `off`; or host:port: there alone',
   tracesUrl: 'where traces go (OTLP over HTTP), as http://127.0.0.1:4318/v1/traces; left out: off',
   tracesRatio: "0 to 1: the part of requests traced, unless a caller's `traceparent` decides",

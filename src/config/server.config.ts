@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsNumber, IsOptional, Length, Matches, Max, Min } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import { IsBoolean, IsIn, IsInt, IsNumber, IsOptional, Length, Matches, Max, Min } from 'class-validator';
 import { MinLength, ValidateBy } from 'class-validator';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -117,6 +117,17 @@ export class ServerConfig {
   })
   readonly publicUrl?: string;
 
+  /** Whether objects may be imported from where they lie. */
+  @TrueOrFalse()
+  readonly importEnabled: boolean = false;
+
+  /** With the local block store: absolute folders that may be imported from, with commas between. */
+  @IsOptional()
+  @Matches(/^\s*\/[^,]*(,\s*\/[^,]*)*$/, {
+    message: 'importFolders must be absolute paths with commas between them',
+  })
+  readonly importFolders?: string;
+
   /** `same`: `/metrics` beside the API; `off`: nowhere; host:port: there alone. */
   @IsMetricsPlace()
   readonly metrics: string = 'same';
@@ -168,6 +179,8 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   'presignTtlMs',
   'sessionTtlMs',
   'publicUrl',
+  'importEnabled',
+  'importFolders',
   'metrics',
   'tracesUrl',
   'tracesRatio',
@@ -184,6 +197,8 @@ export const FILE_KEYS: readonly ConfigKey[] = [...SECRET_KEYS, 'databaseUrl'];
 /** lakeFS's names of what means the same here. */
 export const LAKEFS_NAMES: Readonly<Record<string, ConfigKey>> = {
   LAKEFS_AUTH_ENCRYPT_SECRET_KEY: 'secretKey',
+  LAKEFS_BLOCKSTORE_LOCAL_ALLOWED_EXTERNAL_PREFIXES: 'importFolders',
+  LAKEFS_BLOCKSTORE_LOCAL_IMPORT_ENABLED: 'importEnabled',
   LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING: 'databaseUrl',
   LAKEFS_INSTALLATION_ACCESS_KEY_ID: 'adminAccessKeyId',
   LAKEFS_INSTALLATION_SECRET_ACCESS_KEY: 'adminSecretAccessKey',
@@ -228,6 +243,18 @@ function IsListenAddress(): PropertyDecorator {
 /** A whole number from `min` to `max`, also as text. */
 function Whole(min: number, max: number): PropertyDecorator {
   const parts = [Type(() => Number), IsInt(), Min(min), Max(max)];
+  return (target, key) => {
+    for (const decorate of parts) decorate(target, key);
+  };
+}
+
+/** `true` or `false`, also as text. */
+function TrueOrFalse(): PropertyDecorator {
+  const texts: ReadonlyMap<unknown, boolean> = new Map([
+    ['true', true],
+    ['false', false],
+  ]);
+  const parts = [Transform(({ value }) => texts.get(value) ?? (value as unknown)), IsBoolean()];
   return (target, key) => {
     for (const decorate of parts) decorate(target, key);
   };
