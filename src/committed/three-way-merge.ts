@@ -109,13 +109,16 @@ class ThreeWayMerge {
     const source = this.#source.range;
     const destination = this.#destination.range;
     assert(source && destination, 'both sides stand before a range');
+    if (!hasSameBounds(source, destination)) return false;
+    // Only now, since the base is asked in order: of other bounds one begins before the source's.
+    const base = this.#base.overlapping(source);
+    const isTouched = this.#destination.isTouched(destination);
     if (source.id === destination.id) {
+      // What is replaced and stands in the base as well counts as deleted.
+      if (isTouched && base) return false;
       this.sink.range(source);
     } else {
-      if (!hasSameBounds(source, destination)) return false;
-      if (this.#destination.isTouched(destination)) return false;
-      const base = this.#base.overlapping(source);
-      if (base?.id !== source.id && base?.id !== destination.id) return false;
+      if (isTouched || (base?.id !== source.id && base?.id !== destination.id)) return false;
       this.sink.range(base.id === source.id ? destination : source);
     }
     this.#source.nextRange();
@@ -140,27 +143,21 @@ class ThreeWayMerge {
   }
 
   /**
-   * Takes a block at once where both sides have the same, or one has the base's. Blocks of equal
-   * bytes have equal records, whatever else is in their files.
+   * Takes the source's block at once where the destination has the same, or still the base's.
+   * Blocks of equal bytes have equal records, whatever else is in their files. (Where the source
+   * has the base's, the destination's cannot be taken: of two records of one identity the
+   * source's is kept.)
    */
   #takeBlocks(key: Slice): boolean {
     const source = this.#source.cursor;
     const destination = this.#destination.cursor;
     if (!source?.isAtBlockStart || !destination?.isAtBlockStart) return false;
     if (!this.#destination.isWithoutSpans) return false;
-    if (compareBytes(source.blockBytes, destination.blockBytes) === 0) {
-      this.#takeBlock(this.#source);
-      this.#destination.nextBlock(undefined);
-      return true;
+    if (compareBytes(source.blockBytes, destination.blockBytes) !== 0) {
+      const base = this.#base.reached(key);
+      if (!base?.isAtBlockStart || !endTogether(source, destination, base)) return false;
+      if (compareBytes(base.blockBytes, destination.blockBytes) !== 0) return false;
     }
-    const base = this.#base.reached(key);
-    if (!base?.isAtBlockStart || !endTogether(source, destination, base)) return false;
-    if (compareBytes(base.blockBytes, source.blockBytes) === 0) {
-      this.#source.nextBlock(undefined);
-      this.#takeBlock(this.#destination);
-      return true;
-    }
-    if (compareBytes(base.blockBytes, destination.blockBytes) !== 0) return false;
     this.#destination.nextBlock(undefined);
     this.#takeBlock(this.#source);
     return true;

@@ -39,6 +39,7 @@ export function blockStoreContract(name: string, open: () => Promise<BlockStore>
   describe(`${name}, as a BlockStore`, () => {
     describe('storing', () => storing(open));
     describe('reading', () => reading(open));
+    describe('copying', () => copying(open));
     describe('listing', () => listing(open));
     describe('addresses', () => addresses(open));
     describe('sources of an import', () => sources(open));
@@ -190,6 +191,52 @@ function reading(open: () => Promise<BlockStore>): void {
     const stream = await store.get(at('k'));
     await store.put(at('k'), bodyOf('new'));
     expect((await read(stream)).length).toBe(old.length);
+  });
+}
+
+function copying(open: () => Promise<BlockStore>): void {
+  it('gives the same bytes under both addresses, in another namespace too', async () => {
+    const store = await open();
+    const body = Buffer.alloc(300_000, 'abcdefg');
+    await store.put(at('data/s/x'), bodyOf(body));
+    const other = { namespace: 'local://elsewhere' as StorageNamespace, key: 'deep/er/y' };
+    for (const target of [at('data/s/y'), other]) {
+      expect(await store.copy(at('data/s/x'), target)).toMatchObject({ sizeBytes: body.length });
+      expect(await read(await store.get(target))).toBe(body.toString('latin1'));
+    }
+    expect(await read(await store.get(at('data/s/x')))).toBe(body.toString('latin1'));
+  });
+
+  it('takes the place of what was there, copies nothing of nothing, and itself onto itself', async () => {
+    const store = await open();
+    await store.put(at('empty'), bodyOf());
+    await store.put(at('x'), bodyOf('old'));
+    expect(await store.copy(at('empty'), at('x'))).toMatchObject({ sizeBytes: 0 });
+    expect(await store.head(at('x'))).toMatchObject({ sizeBytes: 0 });
+    await store.put(at('x'), bodyOf('new'));
+    await store.copy(at('x'), at('x'));
+    expect(await read(await store.get(at('x')))).toBe('new');
+  });
+
+  it('leaves a copy alone when its source is deleted or stored anew', async () => {
+    const store = await open();
+    await store.put(at('x'), bodyOf('one'));
+    await store.copy(at('x'), at('y'));
+    await store.put(at('x'), bodyOf('two'));
+    expect(await read(await store.get(at('y')))).toBe('one');
+    await store.delete(at('x'));
+    expect(await read(await store.get(at('y')))).toBe('one');
+  });
+
+  it('refuses a source that is not there, and addresses that leave their namespace', async () => {
+    const store = await open();
+    await store.put(at('x'), bodyOf('one'));
+    await store.put(at('folder/x'), bodyOf('one'));
+    await expect(store.copy(at('nowhere'), at('y'))).rejects.toThrow(BlockNotFound);
+    await expect(store.copy(at('folder'), at('y'))).rejects.toThrow(BlockNotFound);
+    await expect(store.copy(at('x'), at('../y'))).rejects.toThrow(AddressRefused);
+    await expect(store.copy(at('../x'), at('y'))).rejects.toThrow(AddressRefused);
+    expect(await keysOf(store)).toEqual(['folder/x', 'x']);
   });
 }
 
