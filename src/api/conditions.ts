@@ -9,9 +9,13 @@ import type { Query } from './query.js';
  * @param kept  what the operation does keep
  * @throws NotServedYet  naming the header
  */
-export function refuseConditions(headers: IncomingHttpHeaders, kept?: 'if-none-match'): void {
+export function refuseConditions(
+  headers: IncomingHttpHeaders,
+  ...kept: readonly ('if-none-match' | 'if-match')[]
+): void {
+  const served: readonly string[] = kept;
   for (const name of CONDITIONS) {
-    if (headers[name] !== undefined && name !== kept) throw new NotServedYet(name);
+    if (headers[name] !== undefined && !served.includes(name)) throw new NotServedYet(name);
   }
 }
 

@@ -3,6 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import type { FastifyReply } from 'fastify';
 import { ListObjects } from '../queries/list-objects.js';
 import { OpenObject } from '../queries/open-object.js';
+import { LocateObject } from '../queries/locate-object.js';
 import { type FoundObject, StatObject } from '../queries/stat-object.js';
 import type { PageRequest } from '../shared/page.js';
 import { byteRangeOf, type ByteRange } from './byte-range.js';
@@ -19,7 +20,7 @@ import {
   QueryParams,
 } from './params.js';
 import type { Query } from './query.js';
-import { OBJECT_STATS, pageOf } from './openapi/answer-schemas.js';
+import { OBJECT_STATS, pageOf, UNDERLYING_PROPERTIES } from './openapi/answer-schemas.js';
 import { DELIMITER, PREFIX } from './openapi/parameter-schemas.js';
 import { BINARY, FLAG, TEXT } from './openapi/schema.js';
 import { Serves } from './serves.js';
@@ -131,3 +132,13 @@ function isKnown(headers: EdgeRequest['headers'], { entry }: FoundObject): boole
 function rangeOf(header: string | undefined, { entry }: FoundObject): ByteRange | undefined {
   return header === undefined ? undefined : byteRangeOf(header, entry.sizeBytes);
 }
+  @Serves('getUnderlyingProperties', {
+    answers: UNDERLYING_PROPERTIES,
+    refuses: ['object_data_missing', 'object_not_found', 'ref_invalid', 'ref_not_found'],
+  })
+  async underlying(@ObjectAtRef() { repository, ref, path }: ObjectPlaceAtRef) {
+    await this.queries.execute(new LocateObject(repository, ref, path));
+    // A folder of files has no classes.
+    return { storage_class: null };
+  }
+

@@ -1,5 +1,8 @@
 import { Controller, HttpCode, Req } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
+import { CloneObject } from '../commands/object/clone-object.js';
+import { CopyObject } from '../commands/object/copy-object.js';
+import { SetObjectMetadata } from '../commands/object/set-object-metadata.js';
 import { StageObject } from '../commands/object/stage-object.js';
 import { UnstageObjects } from '../commands/object/unstage-objects.js';
 import { UploadObject } from '../commands/object/upload-object.js';
@@ -9,10 +12,16 @@ import type { ObjectEntry, StorageNamespace } from '../domain/model.js';
 import { Asked } from './caller.js';
 import type { EdgeRequest } from './caller.js';
 import { refuseConditions } from './conditions.js';
+import {
+  copyWish,
+  ObjectCopyCreation,
+  UpdateObjectUserMetadata,
+} from './dto/object-copy-creation.js';
 import { OBJECT_STAGE_CREATION, objectToStage } from './dto/object-stage-creation.js';
 import { type ObjectError, PATH_LIST, type PathList, pathList } from './dto/path-list.js';
 import { statusOf } from './http-errors.js';
-import { metadataOfHeaders } from './metadata.js';
+import { JsonBody, objectOf } from './json-body.js';
+import { metadataOf, metadataOfHeaders } from './metadata.js';
 import {
   ObjectOnBranch,
   type ObjectPlaceOnBranch,
@@ -21,14 +30,21 @@ import {
   queryOf,
 } from './params.js';
 import { OBJECT_ERRORS, OBJECT_STATS } from './openapi/answer-schemas.js';
-import { BINARY, FLAG, TEXT } from './openapi/schema.js';
+import { PATH } from './openapi/parameter-schemas.js';
+import { BINARY, described, FLAG, TEXT } from './openapi/schema.js';
+import { objectPath } from './parse.js';
 import { Serves } from './serves.js';
 import { takeUpload } from './upload-body.js';
 import { EdgeSettings } from './settings.js';
+import { conditionOf } from './write-condition.js';
 import { leanObjectJson, objectJson } from './wire.js';
 
-/** Each is refused with 501 so far. */
+/** Each is refused with 501. */
 const CONDITIONS_REFUSED = { 'if-match?': TEXT, 'if-none-match?': TEXT };
+const CONDITIONS_KEPT = {
+  'if-match?': described(TEXT, 'Entity tags in quotes, one of which the object has; `*`: any'),
+  'if-none-match?': described(TEXT, '`*`: only where no object is'),
+};
 const UNWRITABLE = ['branch_not_found', 'protected_branch_write', 'read_only_repository'] as const;
 
 /** Objects on a branch: what writes. */
@@ -46,11 +62,11 @@ export class ObjectsController {
   @Serves('uploadObject', {
     answers: OBJECT_STATS,
     query: { 'force?': FLAG },
-    headers: CONDITIONS_REFUSED,
+    headers: CONDITIONS_KEPT,
     body: BINARY,
     bodyAs: ['application/octet-stream', 'multipart/form-data'],
     isBodyOptional: true,
-    refuses: [...UNWRITABLE, 'not_implemented'],
+    refuses: [...UNWRITABLE, 'not_implemented', 'path_exists', 'precondition_failed'],
   })
   upload(
     @ObjectOnBranch() { repository, branch, path }: ObjectPlaceOnBranch,
@@ -90,6 +106,53 @@ export class ObjectsController {
     }
     const entry = await this.commands.execute(new StageObject(repository, branch, object, asked));
     return stagedJson(object, entry);
+  }
+
+  @Serves('copyObject', {
+    answers: OBJECT_STATS,
+    query: { dest_path: PATH },
+    headers: CONDITIONS_REFUSED,
+    refuses: [
+      ...UNWRITABLE,
+      'not_implemented',
+      'object_data_missing',
+      'object_not_found',
+      'ref_invalid',
+      'ref_not_found',
+    ],
+    about: 'Bytes and metadata; with `shallow` the same bytes get a second name on their branch.',
+  })
+  @HttpCode(201)
+  async copy(
+    @OnBranch() place: PlaceOnBranch,
+    @Req() request: EdgeRequest,
+    @JsonBody(ObjectCopyCreation) body: ObjectCopyCreation,
+    @Asked() asked: Request,
+  ) {
+    refuseConditions(request.headers);
+    const path = objectPath(queryOf(request).required('dest_path'), 'dest_path');
+    const copy = copyWish(place, path, body);
+    const found = copy.isShallow
+      ? await this.commands.execute(new CloneObject(place.repository, place.branch, copy, asked))
+      : await this.commands.execute(new CopyObject(copy.from, copy.to, {}, asked));
+    return objectJson({ path, ...found });
+  }
+
+  @Serves('updateObjectUserMetadata', {
+    headers: CONDITIONS_REFUSED,
+    refuses: [...UNWRITABLE, 'not_implemented', 'object_not_found'],
+    about: 'Takes the place of all metadata that the object has; its bytes and time stand.',
+  })
+  @HttpCode(204)
+  setMetadata(
+    @ObjectOnBranch() { repository, branch, path }: ObjectPlaceOnBranch,
+    @Req() { headers }: EdgeRequest,
+    @JsonBody(UpdateObjectUserMetadata) body: UpdateObjectUserMetadata,
+    @Asked() asked: Request,
+  ): Promise<void> {
+    refuseConditions(headers);
+    const metadata = metadataOf(objectOf(body.set, 'set'), 'set');
+    return this.commands.execute(new SetObjectMetadata(repository, branch, path, metadata, asked));
   }
 
   @Serves('deleteObject', {
@@ -132,8 +195,8 @@ export class ObjectsController {
 }
 
 function uploadOptions(request: EdgeRequest): UploadOptions {
-  refuseConditions(request.headers);
   return {
+    condition: conditionOf(request.headers),
     metadata: metadataOfHeaders(request.raw.rawHeaders),
     isForced: queryOf(request).flag('force'),
   };
@@ -147,7 +210,7 @@ function unstageOptions(request: EdgeRequest): UnstageObjects['options'] {
   return { isForced: query.flag('force') };
 }
 
-type UploadOptions = Pick<UploadObject['upload'], 'metadata' | 'isForced'>;
+type UploadOptions = Pick<UploadObject['upload'], 'condition' | 'metadata' | 'isForced'>;
 
 /** The address is told as the client gave it. */
 function stagedJson(object: StageObject['object'], entry: ObjectEntry) {

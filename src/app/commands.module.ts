@@ -4,6 +4,14 @@ import { CommitBranchHandler } from '../commands/branch/commit-branch.js';
 import { CreateBranchHandler } from '../commands/branch/create-branch.js';
 import { DeleteBranchHandler } from '../commands/branch/delete-branch.js';
 import { StageObjectHandler } from '../commands/object/stage-object.js';
+import { HardResetBranchHandler } from '../commands/branch/hard-reset-branch.js';
+import { MergeIntoBranchHandler } from '../commands/branch/merge-into-branch.js';
+import { ResetBranchHandler } from '../commands/branch/reset-branch.js';
+import { RevertBranchHandler } from '../commands/branch/revert-branch.js';
+import { CreateCommitRecordHandler } from '../commands/commit/create-commit-record.js';
+import { CloneObjectHandler } from '../commands/object/clone-object.js';
+import { CopyObjectHandler } from '../commands/object/copy-object.js';
+import { SetObjectMetadataHandler } from '../commands/object/set-object-metadata.js';
 import { UnstageObjectsHandler } from '../commands/object/unstage-objects.js';
 import { UploadObjectHandler } from '../commands/object/upload-object.js';
 import { CreateRepositoryHandler } from '../commands/repository/create-repository.js';
@@ -19,7 +27,10 @@ import { ViewsModule } from './views.module.js';
   providers: [
     ...streams,
     CommitBranchHandler,
+    CloneObjectHandler,
+    CherryPickHandler,
     CreateBranchHandler,
+    CopyObjectHandler,
     CreateRepositoryHandler,
     CreateTagHandler,
     DeleteBranchHandler,
@@ -27,6 +38,11 @@ import { ViewsModule } from './views.module.js';
     DeleteTagHandler,
     SetRepositoryMetadataHandler,
     SetUpHandler,
+    SetObjectMetadataHandler,
+    HardResetBranchHandler,
+    MergeIntoBranchHandler,
+    ResetBranchHandler,
+    RevertBranchHandler,
     StageObjectHandler,
     UnstageObjectsHandler,
     UploadObjectHandler,

@@ -13,6 +13,7 @@ import { ListRepositoriesHandler } from '../queries/list-repositories.js';
 import { ListTagsHandler } from '../queries/list-tags.js';
 import { LogCommitsHandler } from '../queries/log-commits.js';
 import { OpenObjectHandler } from '../queries/open-object.js';
+import { LocateObjectHandler } from '../queries/locate-object.js';
 import { StatObjectHandler } from '../queries/stat-object.js';
 import { ViewsModule } from './views.module.js';
 
@@ -35,6 +36,7 @@ import { ViewsModule } from './views.module.js';
     StatObjectHandler,
     { provide: Authenticator, useExisting: StoredAuthenticator },
   ],
+    LocateObjectHandler,
   exports: [Authenticator],
 })
 export class QueriesModule {}

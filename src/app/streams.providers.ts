@@ -18,6 +18,7 @@ import { ReadsAt } from '../queries/read-at.js';
 
 /** Folds and results kept at hand; a fold that was let go is read again from its quiet point. */
 const BRANCH_LIMITS = { cachedBranches: 10_000, cachedOutcomes: 10_000 };
+import { FindObject } from '../queries/stat-object.js';
 const INTENT_LIMITS = { intentWaitMs: 10 * 60 * 1000 };
 
 /** What the commands share: the streams, and who helps whom. */
@@ -78,6 +79,17 @@ export const streams: Provider[] = [
       new RepositoryDeletion(...from),
   },
   {
+  {
+    provide: FindObject,
+    inject: [ReadsAt, CommittedStore],
+    useFactory: (reads: ReadsAt, committed: CommittedStore) => new FindObject(reads, committed),
+  },
+  {
+    provide: BranchOperations,
+    inject: [KvStore, Clock, Places, Refs, Branches, Intents],
+    useFactory: (...from: [KvStore, Clock, Places, Refs, Branches, Intents]) =>
+      new BranchOperations(...from),
+  },
     provide: Places,
     inject: [RepositoriesView],
     useFactory: (repositories: RepositoriesView) => new Places(repositories),

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import { close, fdatasync, open, unlink, writev } from 'node:fs';
+import { close, constants, copyFile as copy, fchmod, fdatasync, fstat } from 'node:fs';
+import { open, unlink, writev } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,13 @@ const closeFile = promisify(close);
 const writeAll = promisify(writev);
 const syncData = promisify(fdatasync);
 const removeFile = promisify(unlink);
+const copyFile = promisify(copy);
+const chmodFile = promisify(fchmod);
+const statFile = promisify(fstat);
+
+/** Where a process finds what it has open, by number; on Linux and on macOS. */
+const DESCRIPTORS = '/dev/fd';
+const FILE_MODE = 0o640;
 
 /** Bytes that are gathered before they are written; so much of a body is held at once. */
 const GATHERED_BYTES_MAX = 256 * 1024;
@@ -56,11 +64,11 @@ export class IncomingFiles {
 
   /** The same without a hash: one of a large body at once would hold the thread up. */
   async writeOnly(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<IncomingFile> {
-    const path = join(this.folder, `${hostname()}.${process.pid}.${this.#count++}`);
+    const path = this.#newPath();
     let sizeBytes = 0;
     let gathered: Uint8Array[] = [];
     let gatheredBytes = 0;
-    const file = await openFile(path, 'wx', 0o640);
+    const file = await openFile(path, 'wx', FILE_MODE);
     try {
       for await (const chunk of body) {
         if (chunk.length === 0) continue;
@@ -82,6 +90,34 @@ export class IncomingFiles {
     }
     await closeFile(file);
     return { path, sizeBytes };
+  }
+
+  /**
+   * Copies an opened file, by reference where the file system can, else without its bytes ever
+   * coming here.
+   */
+  async copyOf(source: number): Promise<IncomingFile> {
+    const path = this.#newPath();
+    try {
+      // By its descriptor: the name may be a link by now, or another file's.
+      await copyFile(`${DESCRIPTORS}/${source}`, path, constants.COPYFILE_FICLONE);
+      const file = await openFile(path, 'r');
+      try {
+        await chmodFile(file, FILE_MODE);
+        await this.#sync(file);
+        const { size } = await statFile(file);
+        return { path, sizeBytes: size };
+      } finally {
+        await closeFile(file);
+      }
+    } catch (error) {
+      await removeIfThere(path);
+      throw error;
+    }
+  }
+
+  #newPath(): string {
+    return join(this.folder, `${hostname()}.${process.pid}.${this.#count++}`);
   }
 
   async #sync(file: number): Promise<void> {

@@ -81,6 +81,24 @@ export class LocalBlockStore implements BlockStore {
   async put(address: BlockAddress, body: AsyncIterable<Uint8Array>): Promise<StoredBlock> {
     const parts = this.#names(address);
     const file = await this.incoming.write(body);
+    await this.#place(parts, file);
+    return { sizeBytes: file.sizeBytes, md5: file.md5, modifiedAtMs: Date.now() };
+  }
+
+  async copy(source: BlockAddress, target: BlockAddress): Promise<BlockInfo> {
+    const parts = this.#names(target);
+    const { file } = await this.#open(source);
+    try {
+      const copied = await this.incoming.copyOf(file);
+      await this.#place(parts, copied);
+      return { sizeBytes: copied.sizeBytes, modifiedAtMs: Date.now() };
+    } finally {
+      await closeFile(file);
+    }
+  }
+
+  /** Gives a file its name, in place of one that has it. */
+  async #place(parts: readonly string[], file: IncomingFile): Promise<void> {
     try {
       await failpoint('block.afterSyncBeforeRename');
       await this.#inFolder(parts, (path) => renameFile(file.path, path));

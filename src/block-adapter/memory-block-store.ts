@@ -60,6 +60,14 @@ export class MemoryBlockStore implements BlockStore {
     return true;
   }
 
+  async copy(source: BlockAddress, target: BlockAddress): Promise<BlockInfo> {
+    const uri = uriOf(target);
+    const { body } = this.#held(source);
+    const modifiedAtMs = this.clock.nowMs();
+    this.#blocks.set(uri, { body, modifiedAtMs });
+    return { sizeBytes: body.length, modifiedAtMs };
+  }
+
   async get(address: BlockAddress, range?: ByteRange): Promise<Readable> {
     const { body } = this.#held(address);
     const part = range === undefined ? body : body.subarray(range.start, range.end + 1);

@@ -55,6 +55,17 @@ export class Places {
     if (now.uid === repository.uid) throw new DomainError('branch_not_found');
     return work({ repository: writable(now, isForced), branch });
   }
+
+  /**
+   * Returns how a write is refused that cannot simply be done over, since its body was read.
+   *
+   * A name may go to another repository while a body comes: there the branch may well be.
+   */
+  async refusalAt({ repository }: BranchPlace, error: unknown): Promise<unknown> {
+    if (!isNotFound(error)) return error;
+    const { uid } = await this.fresh(repository.name);
+    return uid === repository.uid ? error : new DomainError('store_busy');
+  }
 }
 
 /** @throws DomainError read_only_repository */

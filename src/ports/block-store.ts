@@ -73,6 +73,15 @@ export abstract class BlockStore {
   /** Stores a small body unless the address is taken. @returns whether it was written */
   abstract putIfAbsent(address: BlockAddress, body: Uint8Array): Promise<boolean>;
 
+  /**
+   * Stores a block's bytes under another address too, in place of what is there. Durable when this
+   * returns; what becomes of the one later is nothing to the other.
+   *
+   * @throws BlockNotFound  the source is not there
+   * @throws AddressRefused  a key leaves its namespace
+   */
+  abstract copy(source: BlockAddress, target: BlockAddress): Promise<BlockInfo>;
+
   /** @throws BlockNotFound */
   abstract get(address: BlockAddress, range?: ByteRange): Promise<Readable>;
 

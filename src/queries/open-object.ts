@@ -24,21 +24,25 @@ export class OpenObject extends Query<Readable> {
 export class OpenObjectHandler implements IQueryHandler<OpenObject> {
   constructor(private readonly blocks: BlockStore) {}
 
-  async execute({ object: { entry, namespace }, range }: OpenObject): Promise<Readable> {
-    const address =
-      entry.addressType === 'relative'
-        ? { namespace, key: entry.address }
-        : this.#parse(entry.address);
-    return this.blocks.get(address, range);
+  async execute({ object, range }: OpenObject): Promise<Readable> {
+    return this.blocks.get(addressOf(this.blocks, object), range);
   }
+}
 
-  /** An address that was taken over from another server may be none of this store's. */
-  #parse(address: string): BlockAddress {
-    try {
-      return this.blocks.parse(address);
-    } catch (error) {
-      if (!(error instanceof AddressRefused)) throw error;
-      throw new BlockNotFound(error.message, { cause: error });
-    }
+/**
+ * Returns where the bytes of an object are.
+ *
+ * @throws BlockNotFound  an address that was taken over from another server is none of this store's
+ */
+export function addressOf(
+  blocks: BlockStore,
+  { entry, namespace }: OpenObject['object'],
+): BlockAddress {
+  if (entry.addressType === 'relative') return { namespace, key: entry.address };
+  try {
+    return blocks.parse(entry.address);
+  } catch (error) {
+    if (!(error instanceof AddressRefused)) throw error;
+    throw new BlockNotFound(error.message, { cause: error });
   }
 }

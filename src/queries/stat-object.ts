@@ -24,14 +24,15 @@ export class StatObject extends Query<FoundObject> {
   }
 }
 
-@QueryHandler(StatObject)
-export class StatObjectHandler implements IQueryHandler<StatObject> {
+/** Finds what a ref has at a path, of one state. */
+export class FindObject {
   constructor(
     private readonly reads: ReadsAt,
     private readonly committed: CommittedStore,
   ) {}
 
-  async execute({ repository, ref, path }: StatObject): Promise<FoundObject> {
+  /** @throws DomainError object_not_found, and whatever the ref is not */
+  async at(repository: RepositoryId, ref: string, path: ObjectPath): Promise<FoundObject> {
     const key = utf8(path);
     const read = await this.reads.read(repository, ref, ({ tokens }) =>
       tokens.map((token) => ({ kind: 'get', partition: partitions.staging(token), key })),
@@ -39,6 +40,19 @@ export class StatObjectHandler implements IQueryHandler<StatObject> {
     const entry = await effectiveEntry(this.committed, read, path);
     if (!entry) throw new DomainError('object_not_found');
     return { entry, namespace: read.point.repository.namespace };
+  }
+}
+
+@QueryHandler(StatObject)
+export class StatObjectHandler implements IQueryHandler<StatObject> {
+  readonly #finder: FindObject;
+
+  constructor(reads: ReadsAt, committed: CommittedStore) {
+    this.#finder = new FindObject(reads, committed);
+  }
+
+  execute({ repository, ref, path }: StatObject): Promise<FoundObject> {
+    return this.#finder.at(repository, ref, path);
   }
 }
 

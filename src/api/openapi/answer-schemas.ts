@@ -5,6 +5,7 @@ import {
   FLAG,
   listOf,
   METADATA,
+  nullable,
   oneOf,
   type Schema,
   SECONDS,
@@ -70,6 +71,16 @@ export const DIFF = shape('Diff', {
   path: TEXT,
   path_type: oneOf('object', 'common_prefix'),
   'size_bytes?': BYTES,
+  'right?': shape('DiffObjectStat', {
+    checksum: TEXT,
+    mtime: SECONDS,
+    'content_type?': TEXT,
+    'metadata?': METADATA,
+  }),
+});
+
+export const UNDERLYING_PROPERTIES = shape('UnderlyingObjectProperties', {
+  'storage_class?': nullable(TEXT),
 });
 
 export const OBJECT_ERRORS = shape('ObjectErrorList', {

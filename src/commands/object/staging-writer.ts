@@ -44,10 +44,17 @@ export class StagingWriter {
   /**
    * Appends events to the token that is open at that moment, whichever it is.
    *
+   * @param beside  what is written with them in other streams, or not at all
    * @throws DomainError  branch_not_found, protected_branch_write: as the control stream's end says
+   * @throws WrongExpectedRevision  of a stream `beside`
    */
-  write(place: BranchPlace, events: readonly StagingEvent[], request: Request): Promise<void> {
-    return this.during(place, () => this.#write(place, events, request));
+  write(
+    place: BranchPlace,
+    events: readonly StagingEvent[],
+    request: Request,
+    beside: readonly StreamAppend[] = [],
+  ): Promise<void> {
+    return this.during(place, () => this.#write(place, { events, beside }, request));
   }
 
   /** Runs a write to a branch, so that those who seal its token know of it. */
@@ -62,7 +69,7 @@ export class StagingWriter {
 
   async #write(
     place: BranchPlace,
-    events: readonly StagingEvent[],
+    write: Pick<StagedAppend, 'events' | 'beside'>,
     request: Request,
   ): Promise<void> {
     let fold = await this.branches.likely(place);
@@ -71,7 +78,7 @@ export class StagingWriter {
       const { hi } = state.tokens;
       if (hi >= 0) {
         const stream = stagingStream(tokenAt(place, state, hi));
-        if ((await this.append({ stream, events }, request)) === 'written') return;
+        if ((await this.append({ stream, ...write }, request)) === 'written') return;
       }
       fold = await this.afterClose(place, hi, request);
     }

@@ -1,3 +1,4 @@
+import { assert } from '../../shared/assert.js';
 import type { ObjectEntry, ObjectPath } from '../model.js';
 import type { IntentRequest } from '../branch/branch.events.js';
 
@@ -45,3 +46,12 @@ export interface StagedRowsDropped {
 
 export type StagingEvent =
   TokenOpened | ObjectStaged | ObjectCloned | ObjectUnstaged | TokenClosed | StagedRowsDropped;
+
+/** Returns what a write gave a path. */
+export function entryOf(events: readonly StagingEvent[], path: ObjectPath): ObjectEntry {
+  for (const event of events) {
+    const isOne = event.type === 'ObjectStaged' || event.type === 'ObjectCloned';
+    if (isOne && event.path === path) return event.entry;
+  }
+  return assert(false, `nothing was written to ${path}`) as never;
+}
