@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { SetUpHandler } from '../commands/auth/set-up.js';
+import { CherryPickHandler } from '../commands/branch/cherry-pick.js';
 import { CommitBranchHandler } from '../commands/branch/commit-branch.js';
 import { CreateBranchHandler } from '../commands/branch/create-branch.js';
 import { DeleteBranchHandler } from '../commands/branch/delete-branch.js';
-import { StageObjectHandler } from '../commands/object/stage-object.js';
 import { HardResetBranchHandler } from '../commands/branch/hard-reset-branch.js';
 import { MergeIntoBranchHandler } from '../commands/branch/merge-into-branch.js';
 import { ResetBranchHandler } from '../commands/branch/reset-branch.js';
@@ -12,6 +12,7 @@ import { CreateCommitRecordHandler } from '../commands/commit/create-commit-reco
 import { CloneObjectHandler } from '../commands/object/clone-object.js';
 import { CopyObjectHandler } from '../commands/object/copy-object.js';
 import { SetObjectMetadataHandler } from '../commands/object/set-object-metadata.js';
+import { StageObjectHandler } from '../commands/object/stage-object.js';
 import { UnstageObjectsHandler } from '../commands/object/unstage-objects.js';
 import { UploadObjectHandler } from '../commands/object/upload-object.js';
 import { CreateRepositoryHandler } from '../commands/repository/create-repository.js';
@@ -26,23 +27,24 @@ import { ViewsModule } from './views.module.js';
   imports: [ViewsModule],
   providers: [
     ...streams,
-    CommitBranchHandler,
     CloneObjectHandler,
     CherryPickHandler,
-    CreateBranchHandler,
+    CommitBranchHandler,
     CopyObjectHandler,
+    CreateBranchHandler,
+    CreateCommitRecordHandler,
     CreateRepositoryHandler,
     CreateTagHandler,
     DeleteBranchHandler,
     DeleteRepositoryHandler,
     DeleteTagHandler,
-    SetRepositoryMetadataHandler,
-    SetUpHandler,
     SetObjectMetadataHandler,
     HardResetBranchHandler,
     MergeIntoBranchHandler,
     ResetBranchHandler,
     RevertBranchHandler,
+    SetRepositoryMetadataHandler,
+    SetUpHandler,
     StageObjectHandler,
     UnstageObjectsHandler,
     UploadObjectHandler,

@@ -2,6 +2,8 @@ import { Global, Module } from '@nestjs/common';
 import { StoredAuthenticator } from '../auth/stored-authenticator.js';
 import { Authenticator } from '../auth/authenticator.js';
 import { DiffBranchHandler } from '../queries/diff-branch.js';
+import { DiffRefsHandler } from '../queries/diff-refs.js';
+import { FindMergeBaseHandler } from '../queries/find-merge-base.js';
 import { GetBranchHandler } from '../queries/get-branch.js';
 import { GetCommitHandler } from '../queries/get-commit.js';
 import { GetRepositoryMetadataHandler } from '../queries/get-repository-metadata.js';
@@ -11,9 +13,10 @@ import { ListBranchesHandler } from '../queries/list-branches.js';
 import { ListObjectsHandler } from '../queries/list-objects.js';
 import { ListRepositoriesHandler } from '../queries/list-repositories.js';
 import { ListTagsHandler } from '../queries/list-tags.js';
-import { LogCommitsHandler } from '../queries/log-commits.js';
-import { OpenObjectHandler } from '../queries/open-object.js';
 import { LocateObjectHandler } from '../queries/locate-object.js';
+import { LogCommitsHandler } from '../queries/log-commits.js';
+import { OpenBlockHandler } from '../queries/open-block.js';
+import { OpenObjectHandler } from '../queries/open-object.js';
 import { StatObjectHandler } from '../queries/stat-object.js';
 import { ViewsModule } from './views.module.js';
 
@@ -22,6 +25,8 @@ import { ViewsModule } from './views.module.js';
   imports: [ViewsModule],
   providers: [
     DiffBranchHandler,
+    DiffRefsHandler,
+    FindMergeBaseHandler,
     GetBranchHandler,
     GetCommitHandler,
     GetRepositoryHandler,
@@ -31,12 +36,13 @@ import { ViewsModule } from './views.module.js';
     ListObjectsHandler,
     ListRepositoriesHandler,
     ListTagsHandler,
+    LocateObjectHandler,
     LogCommitsHandler,
+    OpenBlockHandler,
     OpenObjectHandler,
     StatObjectHandler,
     { provide: Authenticator, useExisting: StoredAuthenticator },
   ],
-    LocateObjectHandler,
   exports: [Authenticator],
 })
 export class QueriesModule {}

@@ -2,6 +2,7 @@ import type { Provider } from '@nestjs/common';
 import { AggregateStreams } from '../commands/aggregate-stream.js';
 import { Branches } from '../commands/branch/branches.js';
 import { BranchDeletion } from '../commands/branch/branch-deletion.js';
+import { BranchOperations } from '../commands/branch/branch-operations.js';
 import { BranchTraffic } from '../commands/branch/branch-traffic.js';
 import { Intents } from '../commands/branch/intents.js';
 import { Successors } from '../commands/branch/successor.js';
@@ -13,12 +14,14 @@ import { Clock } from '../ports/clock.js';
 import { CommittedStore } from '../ports/committed-store.js';
 import { EventLog } from '../ports/event-log.js';
 import { KvStore } from '../ports/kv-store.js';
+import { CommitsView } from '../projections/commits.view.js';
 import { RepositoriesView } from '../projections/repositories.view.js';
+import { Refs } from '../queries/resolve-ref.js';
 import { ReadsAt } from '../queries/read-at.js';
+import { FindObject } from '../queries/stat-object.js';
 
 /** Folds and results kept at hand; a fold that was let go is read again from its quiet point. */
 const BRANCH_LIMITS = { cachedBranches: 10_000, cachedOutcomes: 10_000 };
-import { FindObject } from '../queries/stat-object.js';
 const INTENT_LIMITS = { intentWaitMs: 10 * 60 * 1000 };
 
 /** What the commands share: the streams, and who helps whom. */
@@ -46,14 +49,23 @@ export const streams: Provider[] = [
   },
   {
     provide: Intents,
-    inject: [EventLog, KvStore, CommittedStore, Clock, Branches, Successors, BranchTraffic],
+    inject: [
+      EventLog,
+      KvStore,
+      CommittedStore,
+      Clock,
+      CommitsView,
+      Branches,
+      Successors,
+      BranchTraffic,
+    ],
     useFactory: (
       log: EventLog,
       kv: KvStore,
       committed: CommittedStore,
       clock: Clock,
-      ...rest: [Branches, Successors, BranchTraffic]
-    ) => new Intents({ log, kv, committed, clock }, ...rest, INTENT_LIMITS),
+      ...[commits, ...parts]: [CommitsView, Branches, Successors, BranchTraffic]
+    ) => new Intents({ log, kv, committed, clock, commits }, ...parts, INTENT_LIMITS),
   },
   {
     provide: StagingWriter,
@@ -68,6 +80,17 @@ export const streams: Provider[] = [
       new ConditionalWriter(...from),
   },
   {
+    provide: FindObject,
+    inject: [ReadsAt, CommittedStore],
+    useFactory: (reads: ReadsAt, committed: CommittedStore) => new FindObject(reads, committed),
+  },
+  {
+    provide: BranchOperations,
+    inject: [KvStore, Clock, Places, Refs, Branches, Intents],
+    useFactory: (...from: [KvStore, Clock, Places, Refs, Branches, Intents]) =>
+      new BranchOperations(...from),
+  },
+  {
     provide: BranchDeletion,
     inject: [Clock, Branches, Intents],
     useFactory: (...from: [Clock, Branches, Intents]) => new BranchDeletion(...from),
@@ -79,17 +102,6 @@ export const streams: Provider[] = [
       new RepositoryDeletion(...from),
   },
   {
-  {
-    provide: FindObject,
-    inject: [ReadsAt, CommittedStore],
-    useFactory: (reads: ReadsAt, committed: CommittedStore) => new FindObject(reads, committed),
-  },
-  {
-    provide: BranchOperations,
-    inject: [KvStore, Clock, Places, Refs, Branches, Intents],
-    useFactory: (...from: [KvStore, Clock, Places, Refs, Branches, Intents]) =>
-      new BranchOperations(...from),
-  },
     provide: Places,
     inject: [RepositoriesView],
     useFactory: (repositories: RepositoriesView) => new Places(repositories),

@@ -15,8 +15,18 @@ const messages = {
     `branch has ${of.waitingCount} operations waiting, try again later`,
   branch_exists: () => 'branch already exists: not unique',
   branch_not_found: () => 'branch not found',
+  commit_exists: () => 'commit already exists: not unique',
+  commit_id_wrong: () => 'commit id: invalid value: validation error',
+  commit_ref_invalid: (of: { step: string; ref: string }) =>
+    of.ref.endsWith('$')
+      ? `${of.step} ${of.ref}: reference '${of.ref}': ` +
+        'reference to staging area with $ is not a commit'
+      : `${of.step} ${of.ref}: ref: invalid value: validation error`,
+  commit_ref_not_found: (of: { step: string; ref: string }) => `${of.step} ${of.ref}: not found`,
   commit_not_found: () => 'commit not found',
   cross_origin: () => 'a request of another site cannot use this session',
+  cherry_pick_parent_missing: () =>
+    'must specify 1-based parent number for cherry-picking merge commit',
   default_branch: () => 'cannot delete repository default branch',
   dirty_branch: () => 'uncommitted changes (dirty branch)',
   import_completed: () => 'conflict found',
@@ -26,6 +36,7 @@ const messages = {
   intent_pending: (of: { intent: string }) =>
     `operation ${of.intent} was accepted and is not complete yet; ask for its outcome later`,
   invalid: (of: { field: string; reason: string }) => `${of.field}: ${of.reason}`,
+  log_ref_not_found: (of: { which: 'from ref' | 'ref' | 'stop_at' }) => `${of.which}: not found`,
   merge_conflict: (of: { step: string; paths: readonly string[] }) =>
     [`${of.step}: conflict found`, ...of.paths].join('\n  '),
   name_taken: (of: { by: 'branch name' | 'commit ID' | 'tag ID'; name: string }) =>
@@ -41,9 +52,20 @@ const messages = {
   object_data_missing: () => 'No data',
   object_not_found: () => 'not found',
   path_exists: () => 'path already exists',
+  part_invalid: (of: { partNumber: number }) =>
+    `part ${of.partNumber} was not uploaded, or has another ETag`,
+  part_size: (of: { partNumber: number; why: 'large' | 'small' }) =>
+    `part ${of.partNumber} is too ${of.why}`,
+  parts_order: (of: { partNumber: number }) => `part ${of.partNumber} is not in ascending order`,
+  parent_out_of_range: (of: { parent: number }) =>
+    `given commit does not have the given parent number: parent ${of.parent}`,
   path_too_many: (of: { max: number }) => `request size exceeded, max paths is set to ${of.max}`,
   precondition_failed: () => 'Precondition failed',
+  protected_branch: () => 'protected branch',
+  protected_branch_commit: () => 'cannot commit to protected branch',
   protected_branch_write: () => 'cannot write to protected branch',
+  pull_not_found: () => 'pull request not found',
+  pull_not_open: () => 'bad pull request status',
   range_not_satisfiable: () => 'Requested Range Not Satisfiable',
   read_only_repository: () => 'read-only repository',
   ref_invalid: (of: { ref: string }) => `invalid reference '${of.ref}': invalid ref`,
@@ -51,13 +73,17 @@ const messages = {
   repository_exists: () => 'error creating repository: not unique',
   repository_in_deletion: () => 'repository in deletion',
   repository_not_found: () => 'repository not found',
+  rule_not_found: () => 'no branch protection rule has this pattern',
+  same_branch: () => 'source and destination branches are the same: same branch validation error',
   sign_in_delayed: (of: { seconds: number }) =>
     `too many failed sign-ins, try again in ${of.seconds} seconds`,
+  revert_parent_missing: () => 'must specify 1-based parent number for reverting merge commit',
   source_not_found: (of: { ref: string }) => `source reference '${of.ref}': not found`,
   store_busy: () => 'too many requests waiting, try again later',
   tag_exists: () => 'tag already exists: not unique',
   task_not_found: () => 'not found',
   tag_not_found: () => 'tag not found',
+  upload_not_found: () => 'upload not found',
   url_expired: () => 'presigned URL has expired',
   url_invalid: () => 'presigned URL is not valid',
 } as const;

@@ -54,10 +54,19 @@ export class Refs {
     repository: RepositoryRecord,
     ref: string,
   ): Promise<CommitRecord> {
+    return (await this.commitAndBase(snapshot, repository, ref)).commit;
+  }
+
+  /** Returns the commit that a ref stands for, and what it was counted from. Throws likewise. */
+  async commitAndBase(
+    snapshot: KvSnapshot,
+    repository: RepositoryRecord,
+    ref: string,
+  ): Promise<{ readonly commit: CommitRecord; readonly base: RefBase }> {
     const parsed = parseRef(ref);
     const base = await this.base(snapshot, repository, parsed.base);
     if (parsed.modifiers[0]?.kind === 'staged') throw new DomainError('ref_invalid', { ref });
-    return this.walk(repository, base, { ref, parsed });
+    return { commit: await this.walk(repository, base, { ref, parsed }), base };
   }
 
   /** Returns whether a name is the whole id of a commit: that goes before all other names. */
@@ -91,6 +100,20 @@ export class Refs {
     const commit = await this.commits.get(uid, id);
     if (!commit) throw new DomainError('commit_not_found');
     return commit;
+  }
+}
+
+/** Returns an error of a ref's look-up as the refusal of an operation, which says whose ref it is. */
+export function namedRefusal(error: unknown, of: { ref: string; step: string }): unknown {
+  if (!(error instanceof DomainError)) return error;
+  switch (error.code) {
+    case 'ref_not_found':
+    case 'commit_not_found':
+      return new DomainError('commit_ref_not_found', of);
+    case 'ref_invalid':
+      return new DomainError('commit_ref_invalid', of);
+    default:
+      return error;
   }
 }
 

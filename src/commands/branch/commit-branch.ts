@@ -1,13 +1,11 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { DomainError } from '../../domain/errors.js';
 import type { BranchId, CommitRecord, Metadata, RepositoryId } from '../../domain/model.js';
 import { Clock } from '../../ports/clock.js';
 import { DEFAULT_RANGE_PARAMETERS } from '../../ports/committed-store.js';
-import { assert } from '../../shared/assert.js';
 import { Places } from '../places.js';
 import type { Request } from '../request.js';
+import { commitMade } from './branch-operations.js';
 import { Intents, intentIdOfRequest } from './intents.js';
-import { refusalOf } from './refusals.js';
 
 /**
  * Makes one commit of everything staged on a branch before it was asked for, that no earlier
@@ -53,16 +51,7 @@ export class CommitBranchHandler implements ICommandHandler<CommitBranch> {
     } as const;
     return this.places.at({ name, branch, isForced }, async (place) => {
       const outcome = await this.intents.perform(place, intent, request);
-      switch (outcome.type) {
-        case 'Committed':
-          return outcome.commit;
-        case 'IntentFailed':
-          throw refusalOf(outcome, 'commit');
-        case 'BranchDeleted':
-          throw new DomainError('branch_not_found');
-        default:
-          return assert(false, `a commit ended as ${outcome.type}`) as never;
-      }
+      return commitMade(outcome, 'commit');
     });
   }
 }

@@ -10,9 +10,7 @@ import { DomainError } from '../../domain/errors.js';
 import type { IntentId } from '../../domain/model.js';
 import { stagingStream } from '../../domain/staging/staging.stream.js';
 import type { Clock } from '../../ports/clock.js';
-import type { CommittedStore } from '../../ports/committed-store.js';
 import type { EventContext, EventLog, StreamAppend } from '../../ports/event-log.js';
-import type { KvStore } from '../../ports/kv-store.js';
 import { WrongExpectedRevision } from '../../ports/store-errors.js';
 import { assert, InvariantError } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
@@ -27,7 +25,8 @@ import {
   type IntentOutcome,
 } from './branches.js';
 import type { BranchTraffic } from './branch-traffic.js';
-import { buildCommit, type PendingRequest } from './build-commit.js';
+import { buildResult } from './build-result.js';
+import type { PendingRequest, ResultStores } from './pending.js';
 import { live, REQUEST_PART, tokenAt, type LiveFold, type Successors } from './successor.js';
 
 /** Lost races of one request before its caller is told that the branch is busy. */
@@ -48,10 +47,8 @@ export class Intents {
   constructor(
     private readonly ports: {
       readonly log: EventLog;
-      readonly kv: KvStore;
-      readonly committed: CommittedStore;
       readonly clock: Clock;
-    },
+    } & ResultStores,
     private readonly branches: Branches,
     private readonly successors: Successors,
     private readonly traffic: BranchTraffic,
@@ -224,7 +221,7 @@ export class Intents {
       await failpoint('intent.beforeBuild');
       // What was built before a lost append still holds when it stands on the same.
       const result =
-        kept?.on === on ? kept.result : await buildCommit(this.ports, place, state, next);
+        kept?.on === on ? kept.result : await buildResult(this.ports, place, state, next);
       built.set(next.request.id, { on, result });
       results.push(result);
       // What is built behind it stands on what only its event writes: a commit, or fewer rows.

@@ -16,6 +16,8 @@ export function refusalOf({ reason, conflicts }: IntentFailed, step: string): Do
       return new DomainError('merge_conflict', { step, paths: conflicts });
     case 'no_merge_base':
       return new DomainError('no_merge_base');
+    case 'tree_missing':
+      return new DomainError('object_data_missing');
     case 'head_moved':
       return new DomainError('branch_busy', { waitingCount: 1 });
     case 'hook_refused':

@@ -138,6 +138,7 @@ export type IntentFailure =
   | 'dirty'
   | 'conflict'
   | 'no_merge_base'
+  | 'tree_missing'
   | 'head_moved'
   | 'hook_refused'
   | 'hook_interrupted';

@@ -159,6 +159,7 @@ const provesClean: Readonly<Record<IntentFailure, boolean>> = {
   no_changes: true,
   conflict: true,
   no_merge_base: true,
+  tree_missing: true,
   dirty: false,
   head_moved: false,
   hook_refused: false,

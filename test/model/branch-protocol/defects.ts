@@ -1,6 +1,6 @@
 import { Branches, type BranchFold } from '../../../src/commands/branch/branches.js';
 import type { BranchPlace, IntentOutcome } from '../../../src/commands/branch/branches.js';
-import { buildCommit } from '../../../src/commands/branch/build-commit.js';
+import { buildResult } from '../../../src/commands/branch/build-result.js';
 import { Intents } from '../../../src/commands/branch/intents.js';
 import type { IntentRequest } from '../../../src/domain/branch/branch.events.js';
 import { eventIdOf } from '../../../src/domain/event-id.js';
@@ -13,7 +13,7 @@ import {
 import type { EventContext, EventLog, StreamAppend } from '../../../src/ports/event-log.js';
 import { WrongExpectedRevision } from '../../../src/ports/store-errors.js';
 import { ForwardingLog } from './forwarding-log.js';
-import type { NodeParts, NodePorts } from './node.js';
+import type { NodeParts } from './node.js';
 import type { Request } from '../../../src/commands/request.js';
 
 /** What is made wrong on purpose, to see that it is found. */
@@ -81,13 +81,15 @@ class BelievesItsCache extends Branches {
   }
 }
 
+type IntentPorts = ConstructorParameters<typeof Intents>[0];
+
 /** Waits for somebody else to do it. */
 class HelpsNobody extends Intents {
-  readonly #ports: NodePorts;
+  readonly #ports: IntentPorts;
 
   constructor(...from: ConstructorParameters<typeof Intents>) {
     super(...from);
-    this.#ports = from[0] as NodePorts;
+    this.#ports = from[0];
   }
 
   override help(): Promise<void> {
@@ -97,11 +99,11 @@ class HelpsNobody extends Intents {
 
 /** Answers with the commit that it would make, whatever the log says. */
 class AnswersWhatItComputed extends Intents {
-  readonly #from: readonly [NodePorts, Branches];
+  readonly #from: readonly [IntentPorts, Branches];
 
   constructor(...from: ConstructorParameters<typeof Intents>) {
     super(...from);
-    this.#from = [from[0] as NodePorts, from[1]];
+    this.#from = [from[0], from[1]];
   }
 
   override async outcome(
@@ -114,7 +116,7 @@ class AnswersWhatItComputed extends Intents {
     const next = state.status === 'live' ? state.queue[0] : undefined;
     const mine =
       state.status === 'live' && next?.kind === 'request' && next.request.id === intentId
-        ? await buildCommit(ports, place, state, next)
+        ? await buildResult(ports, place, state, next)
         : undefined;
     const recorded = await super.outcome(place, intentId, request);
     return mine ?? recorded;

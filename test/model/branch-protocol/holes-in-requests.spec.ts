@@ -20,7 +20,7 @@ import {
   rotated,
   work,
 } from '../../support/samples/branch.samples.js';
-import { uid } from '../../support/samples/repository.samples.js';
+import { root, uid } from '../../support/samples/repository.samples.js';
 import { staged } from '../../support/samples/staging.samples.js';
 import { requestOf } from './operations.js';
 import { Stage } from './stage.js';
@@ -93,8 +93,8 @@ describe('H3: a conditional write waits for a pending merge', () => {
     const stage = await Stage.open();
     const node = stage.node();
     await stage.put(node, 'v0');
-    // Merges are built later; that one is asked for is all that is seen here.
-    await expect(stage.perform(node, intentOf('m', mergeWish))).rejects.toThrow('no builder');
+    const merge = intentOf('m', { ...mergeWish, source: root.id });
+    expect(await stage.perform(node, merge)).toMatchObject({ reason: 'dirty' });
     const { revision } = await stage.world.log.end(tokenStream(0));
     const guard = { key: utf8('b'), sinceRevision: revision };
     await expect(

@@ -68,8 +68,9 @@ export class Node {
     const repositories = new RepositoriesView(kv);
     this.successors = new Successors(log, this.branches, repositories, clock);
     const traffic = new BranchTraffic(clock);
+    const withCommits = { ...ports, commits: new CommitsView(kv, { cachedCommits: 100 }) };
     const shared = [this.branches, this.successors, traffic] as const;
-    this.intents = new (parts.Intents ?? Intents)(ports, ...shared, { intentWaitMs: 60_000 });
+    this.intents = new (parts.Intents ?? Intents)(withCommits, ...shared, { intentWaitMs: 60_000 });
     const below = [this.branches, this.intents, this.successors, traffic] as const;
     this.writer = new StagingWriter(log, clock, ...below);
     this.branchDeletion = new BranchDeletion(clock, this.branches, this.intents);

@@ -1,0 +1,55 @@
+import type { BranchResult, StagingDiscarded } from '../../domain/branch/branch.events.js';
+import { headOf } from '../../domain/branch/branch.evolve.js';
+import type { LiveBranch } from '../../domain/branch/branch.state.js';
+import type { HardResetWish, ResetWish } from '../../domain/branch/branch.wishes.js';
+import { unreachable } from '../../shared/assert.js';
+import type { BranchPlace } from './branches.js';
+import { buildCommit, failedBy } from './build-commit.js';
+import { buildMerged } from './build-merged.js';
+import { commitNamed, type Pending, type PendingRequest, type ResultStores } from './pending.js';
+
+/**
+ * Builds what a pending intent comes to: a function of the branch and the request alone, so any
+ * node may, and whoever records it first has said it for all.
+ */
+export async function buildResult(
+  stores: ResultStores,
+  place: BranchPlace,
+  branch: LiveBranch,
+  { request, upto, verdict }: PendingRequest,
+): Promise<BranchResult> {
+  if (verdict === false) return failedBy(request.id, 'hook_refused');
+  const pending = { place, branch, request, upto };
+  const { wish } = request;
+  switch (wish.kind) {
+    case 'commit':
+      return buildCommit(stores, pending, wish);
+    case 'merge':
+    case 'revert':
+    case 'cherry-pick':
+    case 'import':
+      return buildMerged(stores, pending, wish);
+    case 'reset':
+      return discard(pending, wish);
+    case 'hard-reset':
+      return moveHead(stores, pending, wish);
+    default:
+      return unreachable(wish);
+  }
+}
+
+function discard({ branch, request, upto }: Pending, { scope }: ResetWish): StagingDiscarded {
+  const tokens = { lo: branch.tokens.lo, hi: upto };
+  return { type: 'StagingDiscarded', intentId: request.id, scope, tokens };
+}
+
+async function moveHead(
+  stores: ResultStores,
+  { place, branch, request }: Pending,
+  { to, from }: HardResetWish,
+): Promise<BranchResult> {
+  const { commitId } = branch.head;
+  if (from !== null && from !== commitId) return failedBy(request.id, 'head_moved');
+  const target = await commitNamed(stores, place, to);
+  return { type: 'HeadMoved', intentId: request.id, from: commitId, to: headOf(target) };
+}

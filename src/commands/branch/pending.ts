@@ -1,0 +1,45 @@
+import type { IntentRequest } from '../../domain/branch/branch.events.js';
+import type { LiveBranch, PendingIntent } from '../../domain/branch/branch.state.js';
+import type { CommitId, CommitRecord, StagingToken } from '../../domain/model.js';
+import { tokensBetween } from '../../domain/staging/staging.stream.js';
+import type { CommittedStore } from '../../ports/committed-store.js';
+import type { KvStore } from '../../ports/kv-store.js';
+import type { CommitsById } from '../../queries/merge-base.js';
+import { assert } from '../../shared/assert.js';
+import type { BranchPlace } from './branches.js';
+
+export type PendingRequest = Extract<PendingIntent, { kind: 'request' }>;
+
+/** What a result is built from beside the branch itself. */
+export interface ResultStores {
+  readonly kv: KvStore;
+  readonly committed: CommittedStore;
+  /** They never change, and none that a request names goes while its branch lives. */
+  readonly commits: CommitsById;
+}
+
+/** An intent at the head of its branch's queue. */
+export interface Pending {
+  readonly place: BranchPlace;
+  readonly branch: LiveBranch;
+  readonly request: IntentRequest;
+  /** The last token that it takes. */
+  readonly upto: number;
+}
+
+/** Returns the tokens that an intent takes, newest first. */
+export function sealedTokens({ place, branch, upto }: Pending): readonly StagingToken[] {
+  const of = { uid: place.repository.uid, branch: place.branch, life: branch.life };
+  return tokensBetween(of, { lo: branch.tokens.lo, hi: upto });
+}
+
+/** Returns a commit that a request names. @throws InvariantError  it is not there */
+export async function commitNamed(
+  { commits }: ResultStores,
+  { repository }: BranchPlace,
+  id: CommitId,
+): Promise<CommitRecord> {
+  const [commit] = await commits.getAll(repository.uid, [id]);
+  assert(commit, `${id} is named by a request, and is not there`);
+  return commit;
+}
