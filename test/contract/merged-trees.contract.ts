@@ -225,9 +225,9 @@ export function mergedTreesContract(name: string, open: () => Promise<CommittedS
     it('finds a conflict of two added objects, though one is a copy of another', async () => {
       const store = await open();
       const trees = new Trees(store);
-      const base = (await trees.of({ z: 1 })).id;
-      const source = (await trees.of({ k: 1, z: 1 })).id;
-      const destination = (await trees.of({ k: 2, z: 1 })).id;
+      const base = (await trees.of({ a: 9, z: 1 })).id;
+      const source = (await trees.of({ a: 9, k: 1, z: 1 })).id;
+      const destination = (await trees.of({ a: 9, k: 2, z: 1 })).id;
       const wanted = { kind: 'conflict', paths: ['k'] };
       const merged = await store.merge(namespace, { base, source, destination }, byDefault);
       expect(merged).toEqual(wanted);

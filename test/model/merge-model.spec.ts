@@ -93,13 +93,13 @@ describe(`merging trees of a few keys (SEED=${seed})`, () => {
     });
 
     it.each([
-      ['the source’s', merging('zE', 'kE zE', 'kF zE')],
-      ['the destination’s', merging('zE', 'kF zE', 'kE zE')],
+      ['the source’s', merging('aP zE', 'aP kE zE', 'aP kF zE')],
+      ['the destination’s', merging('aP zE', 'aP kF zE', 'aP kE zE')],
     ])('finds a conflict of two added objects, of which %s is a copy of another', (_, of) => {
       expect(resultOf(of).conflicts).toEqual(['k']);
       expect(byRule(of, ruledContent).conflicts).toEqual(['k']);
       // As it would be by that rule: one of the two wins without a word.
-      expect(byRule(of, withoutKeyOnBothSides)).toEqual({ merged: 'kF zE', conflicts: [] });
+      expect(byRule(of, withoutKeyOnBothSides)).toEqual({ merged: 'aP kF zE', conflicts: [] });
     });
   });
 });

@@ -57,9 +57,11 @@ class ModelCursor implements RecordCursor {
     return Buffer.from(block.map(([key, { content, place }]) => key + content + place).join(''));
   }
 
+  // As far from the block's last key as a table may have it: just before the next one.
   get blockEnd(): Slice | undefined {
-    if (this.#blockEnd >= this.range.entries.length) return undefined;
-    return sliceOf(Buffer.from(this.range.entries[this.#blockEnd - 1]?.[0] ?? ''));
+    const next = this.range.entries[this.#blockEnd]?.[0];
+    if (next === undefined) return undefined;
+    return sliceOf(Buffer.from(`${String.fromCodePoint(next.charCodeAt(0) - 1)}~`));
   }
 
   get block(): readonly (readonly [key: string, entry: ModelEntry])[] {
