@@ -120,6 +120,8 @@ export interface HttpError {
   readonly status: number;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What stands in the body beside the message. */
+  readonly beside?: Readonly<Record<string, string>>;
   /** What went wrong is not the caller's to know: it belongs in our log, with everything. */
   readonly isOurs: boolean;
 }
@@ -141,6 +143,10 @@ function refusalOf(error: DomainError): HttpError {
   if (error instanceof SignInDelayed) {
     const headers = { 'retry-after': String(Math.ceil(error.waitMs / 1000)) };
     return { ...told(status, error.message), headers };
+  }
+  // A client of merges looks for the commit, also where there is none.
+  if (error.code === 'merge_conflict') {
+    return { ...told(status, error.message), beside: { reference: '' } };
   }
   return status === 503
     ? { ...told(status, error.message), headers: later }
@@ -234,7 +240,7 @@ function isBelowApi({ raw: { url = '' } }: EdgeRequest): boolean {
 /** Answers with `{"message"}`, and with no body where the method has none. */
 export function answerError(
   reply: FastifyReply,
-  { status, message, headers = {} }: Omit<HttpError, 'isOurs'>,
+  { status, message, headers = {}, beside = {} }: Omit<HttpError, 'isOurs'>,
 ): void {
   if (reply.sent) return;
   for (const name of BODY_HEADERS) reply.removeHeader(name);
@@ -248,7 +254,7 @@ export function answerError(
     .header('x-content-type-options', 'nosniff')
     // Fastify would add a charset, which lakeFS's web UI does not expect.
     .serializer(JSON.stringify)
-    .send({ message });
+    .send({ ...beside, message });
 }
 
 export const NO_ENDPOINT = 'invalid API endpoint';

@@ -23,6 +23,33 @@ export interface PlaceAtRef {
 }
 export const AtRef = param(placeAtRef);
 
+export interface PlaceBetweenRefs {
+  readonly repository: RepositoryId;
+  readonly left: string;
+  readonly right: string;
+}
+export const BetweenRefs = param((request): PlaceBetweenRefs => ({
+  repository: repositoryId(pathText(request, 'repository')),
+  left: refText(pathText(request, 'leftRef'), 'leftRef'),
+  right: refText(pathText(request, 'rightRef'), 'rightRef'),
+}));
+
+/** A merge: from a ref to a branch. */
+export interface PlaceOntoBranch extends PlaceOnBranch {
+  readonly sourceRef: string;
+}
+export const OntoBranch = param((request): PlaceOntoBranch => {
+  const { repository, sourceRef, destinationRef } = mergedRefs(request);
+  return { repository, sourceRef, branch: branchId(destinationRef, 'destinationBranch') };
+});
+
+export interface RefsMerged {
+  readonly repository: RepositoryId;
+  readonly sourceRef: string;
+  readonly destinationRef: string;
+}
+export const MergedRefs = param(mergedRefs);
+
 /** With the path that `?path=` names. */
 export interface ObjectPlaceOnBranch extends PlaceOnBranch {
   readonly path: ObjectPath;
@@ -56,6 +83,15 @@ function placeOnBranch(request: EdgeRequest): PlaceOnBranch {
   return {
     repository: repositoryId(pathText(request, 'repository')),
     branch: branchId(pathText(request, 'branch')),
+  };
+}
+
+function mergedRefs(request: EdgeRequest): RefsMerged {
+  const ref = (name: string) => refText(pathText(request, name), name);
+  return {
+    repository: repositoryId(pathText(request, 'repository')),
+    sourceRef: ref('sourceRef'),
+    destinationRef: ref('destinationBranch'),
   };
 }
 

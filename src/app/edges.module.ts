@@ -1,17 +1,23 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AuthGuard } from '../api/auth.guard.js';
+import { BlocksController } from '../api/blocks.controller.js';
+import { BranchChangesController } from '../api/branch-changes.controller.js';
 import { BranchesController } from '../api/branches.controller.js';
+import { CommitRecordsController } from '../api/commit-records.controller.js';
 import { CommitsController } from '../api/commits.controller.js';
 import { ConfigController } from '../api/config.controller.js';
 import { DocsController } from '../api/docs.controller.js';
+import { DiffsController } from '../api/diffs.controller.js';
 import { HealthController } from '../api/health.controller.js';
 import { HttpErrorFilter } from '../api/http-errors.js';
 import { KnownCallers } from '../api/known-callers.js';
 import { LaterController } from '../api/later.controller.js';
 import { ApiDocument } from '../api/openapi/api-document.js';
+import { MergesController } from '../api/merges.controller.js';
 import { ObjectReadsController } from '../api/object-reads.controller.js';
 import { ObjectsController } from '../api/objects.controller.js';
+import { Presigned } from '../api/presigned.js';
 import { RepositoriesController } from '../api/repositories.controller.js';
 import { EdgeSettings } from '../api/settings.js';
 import { SessionController } from '../api/session.controller.js';
@@ -19,6 +25,7 @@ import { SetupController } from '../api/setup.controller.js';
 import { TagsController } from '../api/tags.controller.js';
 import { UserController } from '../api/user.controller.js';
 import { Authenticator } from '../auth/authenticator.js';
+import { BlockUrls } from '../auth/block-urls.js';
 import { FailedSignIns } from '../auth/failed-sign-ins.js';
 
 /** What speaks to the outside. Needs both buses and an `Authenticator` from a global module. */
@@ -34,6 +41,11 @@ export class EdgesModule {
         { provide: APP_FILTER, useClass: HttpErrorFilter },
         { provide: APP_GUARD, useClass: AuthGuard },
         {
+          provide: Presigned,
+          inject: [BlockUrls],
+          useFactory: (urls: BlockUrls) => new Presigned(urls, settings),
+        },
+        {
           provide: KnownCallers,
           inject: [Authenticator],
           useFactory: (authenticator: Authenticator) => {
@@ -47,12 +59,17 @@ export class EdgesModule {
 }
 
 const controllers = [
+  BlocksController,
+  BranchChangesController,
   BranchesController,
+  CommitRecordsController,
   CommitsController,
   ConfigController,
   DocsController,
+  DiffsController,
   HealthController,
   LaterController,
+  MergesController,
   ObjectReadsController,
   ObjectsController,
   RepositoriesController,

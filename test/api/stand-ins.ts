@@ -1,8 +1,14 @@
 import type { Type } from '@nestjs/common';
 import { SetUp } from '../../src/commands/auth/set-up.js';
+import { CherryPick } from '../../src/commands/branch/cherry-pick.js';
 import { CommitBranch } from '../../src/commands/branch/commit-branch.js';
 import { CreateBranch } from '../../src/commands/branch/create-branch.js';
 import { DeleteBranch } from '../../src/commands/branch/delete-branch.js';
+import { HardResetBranch } from '../../src/commands/branch/hard-reset-branch.js';
+import { MergeIntoBranch } from '../../src/commands/branch/merge-into-branch.js';
+import { ResetBranch } from '../../src/commands/branch/reset-branch.js';
+import { RevertBranch } from '../../src/commands/branch/revert-branch.js';
+import { CreateCommitRecord } from '../../src/commands/commit/create-commit-record.js';
 import { StageObject } from '../../src/commands/object/stage-object.js';
 import { UnstageObjects } from '../../src/commands/object/unstage-objects.js';
 import { UploadObject } from '../../src/commands/object/upload-object.js';
@@ -23,6 +29,8 @@ import type {
 } from '../../src/domain/model.js';
 import type { RepositoryRecord } from '../../src/domain/repository/repository.events.js';
 import { DiffBranch } from '../../src/queries/diff-branch.js';
+import { DiffRefs } from '../../src/queries/diff-refs.js';
+import { FindMergeBase } from '../../src/queries/find-merge-base.js';
 import { GetBranch } from '../../src/queries/get-branch.js';
 import { GetCommit } from '../../src/queries/get-commit.js';
 import { GetRepositoryMetadata } from '../../src/queries/get-repository-metadata.js';
@@ -87,6 +95,13 @@ export const standIns = new Map<Type<object>, (asked: never) => unknown>([
   [CommitBranch, () => commit],
   [CreateBranch, () => commitId],
   [DeleteBranch, () => undefined],
+  [CherryPick, () => commit],
+  [HardResetBranch, () => undefined],
+  [MergeIntoBranch, () => commit],
+  [ResetBranch, () => undefined],
+  [RevertBranch, () => commit],
+  [CreateCommitRecord, () => undefined],
+  [FindMergeBase, () => ({ source: commitId, destination: commitId, base: commitId })],
   [
     StageObject,
     ({ object }: StageObject): ObjectEntry => ({
@@ -123,6 +138,14 @@ export const standIns = new Map<Type<object>, (asked: never) => unknown>([
       page(
         { type: 'added', path: 'a', pathType: 'object', sizeBytes: 5 },
         { type: 'prefix_changed', path: 'b/', pathType: 'common_prefix', sizeBytes: 0 },
+      ),
+  ],
+  [
+    DiffRefs,
+    () =>
+      page(
+        { type: 'conflict', path: 'a', pathType: 'object', sizeBytes: 5, entry },
+        { type: 'prefix_changed', path: 'b/', pathType: 'common_prefix' },
       ),
   ],
   [GetBranch, ({ branch }: GetBranch) => ({ name: branch, commitId })],

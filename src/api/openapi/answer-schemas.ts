@@ -54,6 +54,16 @@ export const COMMIT = shape('Commit', {
   'version?': whole(0, 1),
 });
 
+export const MERGE_RESULT = shape('MergeResult', {
+  reference: described(TEXT, "The new commit's id"),
+});
+
+export const MERGE_BASE = shape('FindMergeBaseResult', {
+  source_commit_id: TEXT,
+  destination_commit_id: TEXT,
+  base_commit_id: TEXT,
+});
+
 export const OBJECT_STATS = shape('ObjectStats', {
   path: TEXT,
   path_type: oneOf('object', 'common_prefix'),

@@ -6,7 +6,7 @@ import type {
   IntentRequested,
 } from '../../../src/domain/branch/branch.events.js';
 import { headOf } from '../../../src/domain/branch/branch.evolve.js';
-import type { ResetWish, Wish } from '../../../src/domain/branch/branch.wishes.js';
+import type { MergeWish, ResetWish, Wish } from '../../../src/domain/branch/branch.wishes.js';
 import { commitOn } from '../../../src/domain/commit/commit-on.js';
 import type {
   BranchId,
@@ -24,7 +24,7 @@ export const intentId = (name: string) => name as IntentId;
 
 export const commitWish: Wish = frozen({ kind: 'commit', allowsEmpty: false });
 const elsewhere = 'a'.repeat(64) as CommitId;
-export const mergeWish: Wish = frozen({
+export const mergeWish: MergeWish = frozen({
   kind: 'merge',
   source: elsewhere,
   strategy: 'default',
