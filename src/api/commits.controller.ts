@@ -20,7 +20,7 @@ import {
   QueryParams,
   RepositoryParam,
 } from './params.js';
-import { refText, timeMs } from './parse.js';
+import { objectPath, refText, timeMs } from './parse.js';
 import type { Query } from './query.js';
 import { COMMIT, pageOf } from './openapi/answer-schemas.js';
 import { FLAG, listOf, TEXT } from './openapi/schema.js';
@@ -74,14 +74,16 @@ export class CommitsController {
   @Serves('logCommits', {
     answers: pageOf(COMMIT),
     query: LOG_QUERY,
-    refuses: ['ref_not_found', 'ref_invalid', 'not_implemented'],
+    refuses: ['log_ref_not_found', 'ref_invalid'],
+    about:
+      'A page that has looked into many commits for paths may hold fewer than asked for; ' +
+      '`next_offset` says where to go on.',
   })
   async log(
     @AtRef() { repository, ref }: PlaceAtRef,
     @PageQuery() page: PageRequest,
     @QueryParams() query: Query,
   ) {
-    refuseOptions(query, 'objects', 'prefixes');
     const found = await this.queries.execute(
       new LogCommits(repository, ref, page, logFilter(query)),
     );
@@ -90,8 +92,6 @@ export class CommitsController {
 }
 
 function logFilter(query: Query): LogCommits['filter'] {
-  // It bounds the search for paths alone, and there is none without paths.
-  query.flag('limit');
   // Empty is as good as left out: the contract's own clients send both, empty.
   const since = query.text('since') || undefined;
   const stopAt = query.text('stop_at') || undefined;
@@ -99,6 +99,9 @@ function logFilter(query: Query): LogCommits['filter'] {
     isFirstParentOnly: query.flag('first_parent'),
     sinceMs: since === undefined ? undefined : timeMs(since, 'since'),
     stopAt: stopAt === undefined ? undefined : refText(stopAt, 'stop_at'),
+    objects: query.all('objects').map((path) => objectPath(path, 'objects')),
+    prefixes: query.all('prefixes'),
+    endsWithPage: query.flag('limit'),
   };
 }
 

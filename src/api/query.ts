@@ -52,6 +52,31 @@ export class Query {
     return value;
   }
 
+  /**
+   * Returns every value of a parameter that may be repeated.
+   *
+   * @throws DomainError invalid  one is empty, or not to be decoded
+   */
+  all(name: string): readonly string[] {
+    const texts: string[] = [];
+    for (const [each, raw] of this.#pairs) {
+      if (each !== name) continue;
+      const text = decodeQueryText(raw, name);
+      if (text === '') throw invalid(name, 'empty value is not allowed');
+      texts.push(text);
+    }
+    return texts;
+  }
+
+  /** @throws DomainError invalid  given, and none of `words` */
+  word<Word extends string>(name: string, words: readonly Word[], untold: Word): Word {
+    const text = this.text(name);
+    if (text === undefined) return untold;
+    const word = words.find((each) => each === text);
+    if (word === undefined) throw invalid(name, `must be one of ${words.join(', ')}`);
+    return word;
+  }
+
   /** Returns whether a parameter is there at all, whatever its value. */
   has(name: string): boolean {
     return this.#pairs.some(([each]) => each === name);

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { CommitId, CommitRecord, RepositoryUid } from '../domain/model.js';
 import type { KvSnapshot } from '../ports/kv-store.js';
-import { afterPrefix, utf8 } from '../shared/bytes.js';
+import { afterPrefix, justAfter, utf8 } from '../shared/bytes.js';
 import { decodeValue } from './kv-codec.js';
 import { keys, partitions } from './kv-keys.js';
 
@@ -44,6 +44,25 @@ export class CommitsView {
       return ids.map((id) => read.get(id) ?? this.#cache.get(cacheKey(uid, id)));
     }
     return ids.map((id) => this.#cache.get(cacheKey(uid, id)));
+  }
+
+  /** Returns whether a commit is kept, so that no read is needed for it. */
+  isAtHand(uid: RepositoryUid, id: CommitId): boolean {
+    return this.#cache.has(cacheKey(uid, id));
+  }
+
+  /** Returns at most `limit` commits in the order of their ids, behind `after`, and keeps them. */
+  async page(
+    uid: RepositoryUid,
+    after: CommitId | undefined,
+    limit: number,
+  ): Promise<readonly CommitRecord[]> {
+    const from = after === undefined ? {} : { from: justAfter(keys.commit(after)) };
+    const partition = partitions.commits(uid);
+    const [rows = []] = await this.kv.read([{ kind: 'scan', partition, limit, ...from }]);
+    const page = rows.map((row) => decodeValue<CommitRecord>(row));
+    for (const commit of page) this.#cache.set(cacheKey(uid, commit.id), commit);
+    return page;
   }
 
   /** Returns the one commit whose id begins so; undefined when there is none, or more than one. */

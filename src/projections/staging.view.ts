@@ -104,7 +104,7 @@ export async function* stagedChanges(
  * Returns the next page of each token. The token's own row is read with it: of a token that was
  * dropped meanwhile there is no row, and its page would be taken for an empty one.
  */
-async function readPages(
+export async function readPages(
   snapshot: KvSnapshot,
   cursors: readonly TokenCursor[],
   until: Uint8Array | undefined,

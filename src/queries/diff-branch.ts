@@ -1,21 +1,19 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { DomainError } from '../domain/errors.js';
-import { isSameObject } from '../domain/entry-identity.js';
-import type { BranchId, ObjectPath, RepositoryId } from '../domain/model.js';
-import { CommittedStore, type StagedChange } from '../ports/committed-store.js';
-import { stagedChanges } from '../projections/staging.view.js';
+import type { BranchId, RepositoryId } from '../domain/model.js';
+import { CommittedStore } from '../ports/committed-store.js';
+import type { KvRow, KvSnapshot } from '../ports/kv-store.js';
+import { changeOf, stagedRows } from '../projections/staging.view.js';
 import type { Page, PageRequest } from '../shared/page.js';
+import {
+  differenceOf,
+  Differences,
+  differencesPage,
+  type Difference,
+  type ObjectDifference,
+} from './differences.js';
 import { spanOf, type ObjectsFilter } from './list-objects.js';
 import { ReadsAt, type ReadPoint } from './read-at.js';
-
-export interface Difference {
-  /** `prefix_changed`: a common prefix with something changed under it. */
-  readonly type: 'added' | 'removed' | 'changed' | 'prefix_changed';
-  readonly path: string;
-  readonly pathType: 'object' | 'common_prefix';
-  /** Of the newer side; 0 when removed. */
-  readonly sizeBytes: number;
-}
 
 /** What is on a branch and not committed. */
 export class DiffBranch extends Query<Page<Difference>> {
@@ -37,30 +35,12 @@ export class DiffBranchHandler implements IQueryHandler<DiffBranch> {
   ) {}
 
   execute({ repository, branch, page, filter }: DiffBranch): Promise<Page<Difference>> {
-    const { from, until } = spanOf(page, filter);
     const atBranch = this.reads.within(repository, branch, async (snapshot, point) => {
       // Tags and commits have nothing staged, and neither has a branch that was never written to.
       if (point.tokens.length === 0 && !(await this.reads.branch(repository, branch))) {
         throw new DomainError('branch_not_found');
       }
-      const items: Difference[] = [];
-      const nextOffset = () => items.at(-1)?.path ?? '';
-      for await (const batch of stagedChanges(snapshot, point.tokens, {
-        from,
-        ...(until ? { until } : {}),
-      })) {
-        for (const change of batch) {
-          const difference = await this.#difference(point, change);
-          if (!difference) continue;
-          const item = grouped(difference, filter);
-          if (item.pathType === 'common_prefix' && item.path === nextOffset()) continue;
-          if (items.length === page.amount) {
-            return { items, hasMore: true, nextOffset: nextOffset() };
-          }
-          items.push(item);
-        }
-      }
-      return { items, hasMore: false, nextOffset: '' };
+      return differencesPage(this.#differences(snapshot, point, page, filter), page, filter);
     });
     return atBranch.catch((error: unknown): never => {
       const isUnknown = error instanceof DomainError && error.code === 'ref_not_found';
@@ -68,27 +48,23 @@ export class DiffBranchHandler implements IQueryHandler<DiffBranch> {
     });
   }
 
-  /** Returns how a staged change differs from the head, or undefined when it does not. */
-  async #difference(
-    { repository, metaRangeId }: ReadPoint,
-    { path, entry }: StagedChange,
-  ): Promise<Difference | undefined> {
-    if (metaRangeId === undefined) throw new DomainError('branch_not_found');
-    const base =
-      metaRangeId === ''
-        ? undefined
-        : await this.committed.get(repository.namespace, metaRangeId, path as ObjectPath);
-    const pathType = 'object';
-    if (!entry) return base && { type: 'removed', path, pathType, sizeBytes: 0 };
-    const { sizeBytes } = entry;
-    if (!base) return { type: 'added', path, pathType, sizeBytes };
-    return isSameObject(base, entry) ? undefined : { type: 'changed', path, pathType, sizeBytes };
+  #differences(
+    snapshot: KvSnapshot,
+    { tokens, metaRangeId, repository: { namespace } }: ReadPoint,
+    page: PageRequest,
+    filter: ObjectsFilter,
+  ) {
+    const { from, until } = spanOf(page, filter);
+    const rowsPerRead = page.amount + 1;
+    const rows = stagedRows(snapshot, tokens, until ? { from, until } : { from }, rowsPerRead);
+    return new Differences(rows, async (row: KvRow): Promise<ObjectDifference | undefined> => {
+      const { path, entry } = changeOf(row);
+      const base = await this.committed.get(namespace, metaRangeId ?? NOTHING, path);
+      const difference = differenceOf(path, base, entry);
+      // Nothing is left of it, so nothing has a size.
+      return difference?.type === 'removed' ? { ...difference, sizeBytes: 0 } : difference;
+    });
   }
 }
 
-function grouped(difference: Difference, { prefix, delimiter }: ObjectsFilter): Difference {
-  const cut = delimiter === '' ? -1 : difference.path.indexOf(delimiter, prefix.length);
-  if (cut < 0) return difference;
-  const path = difference.path.slice(0, cut + delimiter.length);
-  return { type: 'prefix_changed', path, pathType: 'common_prefix', sizeBytes: 0 };
-}
+const NOTHING = '' as NonNullable<ReadPoint['metaRangeId']>;

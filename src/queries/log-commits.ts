@@ -1,11 +1,15 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import type { CommitId, CommitRecord, RepositoryId, RepositoryUid } from '../domain/model.js';
+import { DomainError } from '../domain/errors.js';
+import type { CommitId, CommitRecord, ObjectPath, RepositoryId } from '../domain/model.js';
+import type { RepositoryRecord } from '../domain/repository/repository.events.js';
+import { CommittedStore } from '../ports/committed-store.js';
 import { KvStore } from '../ports/kv-store.js';
 import { CommitsView } from '../projections/commits.view.js';
 import { RepositoriesView } from '../projections/repositories.view.js';
-import { assert } from '../shared/assert.js';
-import { Heap } from '../shared/heap.js';
+import { afterPrefix, utf8 } from '../shared/bytes.js';
 import type { Page, PageRequest } from '../shared/page.js';
+import { newestFirst } from './ancestors.js';
+import { differenceOf } from './differences.js';
 import { Refs } from './resolve-ref.js';
 
 export interface LogFilter {
@@ -14,23 +18,49 @@ export interface LogFilter {
   readonly sinceMs: number | undefined;
   /** A ref; the walk ends with its commit, which is still listed. */
   readonly stopAt: string | undefined;
+  /** Any of these left the commit otherwise than its parent; both empty: every commit counts. */
+  readonly objects: readonly ObjectPath[];
+  readonly prefixes: readonly string[];
+  /** A full page is all that is asked for: whether there is more is not looked for. */
+  readonly endsWithPage: boolean;
 }
 
+/** Nothing is left out. */
+export const WHOLE_LOG: LogFilter = {
+  isFirstParentOnly: false,
+  sinceMs: undefined,
+  stopAt: undefined,
+  objects: [],
+  prefixes: [],
+  endsWithPage: false,
+};
+
 /**
- * From a ref back to the root, newest first by date, then by id descending.
+ * From a ref back to the root, newest first by date, then by id descending. With paths, only
+ * commits of one parent are listed; of a merge its sides tell.
  *
- * @throws DomainError  whatever the ref is not
+ * @throws DomainError  log_ref_not_found: `ref`, `after` or `stopAt`; ref_invalid
  */
 export class LogCommits extends Query<Page<CommitRecord>> {
   constructor(
     readonly repository: RepositoryId,
     readonly ref: string,
-    /** `after` is a commit id. */
+    /** `after` is a ref, as a rule a commit's id. */
     readonly page: PageRequest,
     readonly filter: LogFilter,
   ) {
     super();
   }
+}
+
+/** Commits that one page looks into for paths; one that finds fewer says where to go on. */
+export const LOOKED_INTO_MAX = 5_000;
+const AT_ONCE = 16;
+
+interface Span {
+  readonly head: CommitRecord;
+  readonly after: CommitId | undefined;
+  readonly stopAt: CommitId | undefined;
 }
 
 @QueryHandler(LogCommits)
@@ -40,50 +70,132 @@ export class LogCommitsHandler implements IQueryHandler<LogCommits> {
     private readonly repositories: RepositoriesView,
     private readonly commits: CommitsView,
     private readonly refs: Refs,
+    private readonly committed: CommittedStore,
   ) {}
 
   async execute({ repository, ref, page, filter }: LogCommits): Promise<Page<CommitRecord>> {
     const record = await this.repositories.get(repository);
-    const head = await this.refs.commit(this.kv, record, ref);
-    const stop = filter.stopAt && (await this.refs.commit(this.kv, record, filter.stopAt));
-    const stopAt = stop ? stop.id : undefined;
+    const [head, stop, after] = await Promise.all([
+      this.#commit(record, ref, 'ref'),
+      filter.stopAt === undefined ? undefined : this.#commit(record, filter.stopAt, 'stop_at'),
+      page.after === '' ? undefined : this.#commit(record, page.after, 'from ref'),
+    ]);
+    const span = { head, after: after?.id, stopAt: stop?.id };
+    const walk = this.#walk(record, span, filter);
+    const hasPaths = filter.objects.length + filter.prefixes.length > 0;
+    return hasPaths
+      ? this.#pageWithPaths(record, walk, page, filter)
+      : pageOf(walk, page, filter.endsWithPage);
+  }
+
+  async #pageWithPaths(
+    record: RepositoryRecord,
+    walk: AsyncIterable<CommitRecord>,
+    { amount }: PageRequest,
+    filter: LogFilter,
+  ): Promise<Page<CommitRecord>> {
     const items: CommitRecord[] = [];
-    let isPastAfter = page.after === '';
-    for await (const commit of this.#walk(record.uid, head, { ...filter, stopAt })) {
-      if (!isPastAfter) {
-        isPastAfter = commit.id === page.after;
-        continue;
+    let lookedInto = 0;
+    for await (const group of groupsOf(walk, AT_ONCE)) {
+      const hits = await Promise.all(group.map((commit) => this.#hasAny(record, commit, filter)));
+      for (const [index, commit] of group.entries()) {
+        if (hits[index] !== true) continue;
+        if (items.length === amount) {
+          return { items, hasMore: true, nextOffset: items.at(-1)?.id ?? '' };
+        }
+        items.push(commit);
+        if (filter.endsWithPage && items.length === amount) {
+          return { items, hasMore: false, nextOffset: '' };
+        }
       }
-      if (items.length === page.amount) {
-        return { items, hasMore: true, nextOffset: items.at(-1)?.id ?? '' };
+      lookedInto += group.length;
+      if (lookedInto >= LOOKED_INTO_MAX) {
+        return { items, hasMore: true, nextOffset: group.at(-1)?.id ?? '' };
       }
-      items.push(commit);
     }
     return { items, hasMore: false, nextOffset: '' };
   }
 
+  /** Yields what is behind `after`, or everything, until the commit to stop at. */
   async *#walk(
-    uid: RepositoryUid,
-    head: CommitRecord,
-    { isFirstParentOnly, sinceMs, stopAt }: LogFilter,
+    { uid }: RepositoryRecord,
+    { head, after, stopAt }: Span,
+    { isFirstParentOnly, sinceMs }: LogFilter,
   ): AsyncGenerator<CommitRecord> {
-    const waiting = new Heap<CommitRecord>(newestFirst);
-    const seen = new Set<CommitId>([head.id]);
-    waiting.push(head);
-    for (let commit = waiting.pop(); commit; commit = waiting.pop()) {
-      if (sinceMs !== undefined && commit.createdAtMs < sinceMs) continue;
-      yield commit;
+    let isPastAfter = after === undefined;
+    for await (const commit of newestFirst(this.commits, uid, head, { isFirstParentOnly })) {
+      // What is yet to come is older still.
+      if (sinceMs !== undefined && commit.createdAtMs < sinceMs) return;
+      if (isPastAfter) yield commit;
+      isPastAfter ||= commit.id === after;
       if (commit.id === stopAt) return;
-      const parents = isFirstParentOnly ? commit.parents.slice(0, 1) : commit.parents;
-      const next = parents.filter((parent) => !seen.has(parent));
-      for (const parent of await this.commits.getAll(uid, next)) {
-        assert(parent, 'a commit’s parents are there as long as it is');
-        seen.add(parent.id);
-        waiting.push(parent);
-      }
     }
+  }
+
+  /** Returns whether a commit of one parent changed any of the paths. */
+  async #hasAny(
+    { uid, namespace }: RepositoryRecord,
+    { parents, metaRangeId }: CommitRecord,
+    { objects, prefixes }: LogFilter,
+  ): Promise<boolean> {
+    const [only, ...others] = parents;
+    if (only === undefined || others.length > 0) return false;
+    const parent = await this.commits.get(uid, only);
+    if (!parent || parent.metaRangeId === metaRangeId) return false;
+    for (const path of objects) {
+      const [before, now] = await Promise.all(
+        [parent.metaRangeId, metaRangeId].map((id) => this.committed.get(namespace, id, path)),
+      );
+      if (differenceOf(path, before, now)) return true;
+    }
+    for (const prefix of prefixes) {
+      const from = utf8(prefix);
+      const until = afterPrefix(from);
+      const span = until ? { from, until, limit: 1 } : { from, limit: 1 };
+      const found = await this.committed.diff(namespace, parent.metaRangeId, metaRangeId, span);
+      if (found.length > 0) return true;
+    }
+    return false;
+  }
+
+  #commit(
+    record: RepositoryRecord,
+    ref: string,
+    which: 'from ref' | 'ref' | 'stop_at',
+  ): Promise<CommitRecord> {
+    return this.refs.commit(this.kv, record, ref).catch((error: unknown): never => {
+      const isUnknown = error instanceof DomainError && error.code === 'ref_not_found';
+      throw isUnknown ? new DomainError('log_ref_not_found', { which }) : error;
+    });
   }
 }
 
-const newestFirst = (left: CommitRecord, right: CommitRecord): number =>
-  right.createdAtMs - left.createdAtMs || (left.id < right.id ? 1 : -1);
+async function pageOf(
+  walk: AsyncIterable<CommitRecord>,
+  { amount }: PageRequest,
+  endsWithPage: boolean,
+): Promise<Page<CommitRecord>> {
+  const items: CommitRecord[] = [];
+  for await (const commit of walk) {
+    if (items.length === amount) {
+      return { items, hasMore: true, nextOffset: items.at(-1)?.id ?? '' };
+    }
+    items.push(commit);
+    if (endsWithPage && items.length === amount) break;
+  }
+  return { items, hasMore: false, nextOffset: '' };
+}
+
+async function* groupsOf<Item>(
+  items: AsyncIterable<Item>,
+  size: number,
+): AsyncGenerator<readonly Item[]> {
+  let group: Item[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}

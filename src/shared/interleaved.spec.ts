@@ -47,7 +47,13 @@ describe('several sorted sources as one', () => {
     });
 
     it(`go on behind a jump, ${limit} rows a read`, async () => {
-      const { words } = over([['a', 'd'], ['b', 'c', 'e']], limit);
+      const { words } = over(
+        [
+          ['a', 'd'],
+          ['b', 'c', 'e'],
+        ],
+        limit,
+      );
       expect((await words.next())?.of).toBe(0);
       words.skipTo(utf8('c'));
       words.skipTo(utf8('b'));

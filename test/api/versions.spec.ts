@@ -6,6 +6,7 @@ import { StageObject } from '../../src/commands/object/stage-object.js';
 import { DeleteRepository } from '../../src/commands/repository/delete-repository.js';
 import { CreateTag } from '../../src/commands/tag/create-tag.js';
 import { DiffBranch } from '../../src/queries/diff-branch.js';
+import { DiffRefs } from '../../src/queries/diff-refs.js';
 import { ListBranches } from '../../src/queries/list-branches.js';
 import { ListObjects } from '../../src/queries/list-objects.js';
 import { ListRepositories } from '../../src/queries/list-repositories.js';
@@ -145,6 +146,44 @@ describe('branches', () => {
   });
 });
 
+describe('refs', () => {
+  const diff = `${LAKE}/refs/main/diff/dev~1`;
+
+  it('are compared, by three dots unless told otherwise', async () => {
+    expect((await told(await edge.call(diff)))[0]).toBe(200);
+    expect(edge.last(DiffRefs)).toMatchObject({
+      between: { left: 'main', right: 'dev~1', kind: 'three-dot' },
+      page: { after: '', amount: 100 },
+      filter: { prefix: '', delimiter: '' },
+    });
+    await told(await edge.call(`${diff}?type=two_dot&prefix=a&delimiter=/&after=a/b&amount=2`));
+    expect(edge.last(DiffRefs)).toMatchObject({
+      between: { kind: 'two-dot' },
+      page: { after: 'a/b', amount: 2 },
+      filter: { prefix: 'a', delimiter: '/' },
+    });
+    expect((await told(await edge.call(`${diff}?type=both`)))[0]).toBe(400);
+  });
+
+  it('are compared with what is known of the objects, when that is asked for', async () => {
+    const [, plain] = await told(await edge.call(diff));
+    expect(plain).toMatchObject({ results: [expect.not.objectContaining({ right: {} }), {}] });
+    const right = {
+      checksum: entry.checksum,
+      mtime: 1_700_000_002,
+      content_type: 'text/plain',
+      metadata: { color: 'red' },
+    };
+    expect(await told(await edge.call(`${diff}?include_right_stats=true`))).toEqual([
+      200,
+      listed(
+        { type: 'conflict', path: 'a', path_type: 'object', size_bytes: 5, right },
+        { type: 'prefix_changed', path: 'b/', path_type: 'common_prefix' },
+      ),
+    ]);
+  });
+});
+
 describe('commits', () => {
   it('are made, looked up and listed', async () => {
     const wish = { message: 'm', metadata: { a: 'b' }, date: 7, allow_empty: true };
@@ -166,7 +205,24 @@ describe('commits', () => {
       isFirstParentOnly: true,
       sinceMs: 1_700_000_000_000,
       stopAt: 'v1',
+      objects: [],
+      prefixes: [],
+      endsWithPage: true,
     });
+  });
+
+  it('are listed by the paths that they changed, several of each kind', async () => {
+    const log = `${LAKE}/refs/main/commits?objects=a&objects=b/c&prefixes=d%2F`;
+    expect((await told(await edge.call(log)))[0]).toBe(200);
+    expect(edge.last(LogCommits).filter).toMatchObject({
+      objects: ['a', 'b/c'],
+      prefixes: ['d/'],
+      endsWithPage: false,
+    });
+    expect(await told(await edge.call(`${LAKE}/refs/main/commits?objects=`))).toEqual([
+      400,
+      { message: 'objects: empty value is not allowed' },
+    ]);
   });
 
   it.each(['1', 1.5, -1, 1e15])('are not made with the date %j', async (date) => {
@@ -174,11 +230,6 @@ describe('commits', () => {
       await edge.call(`${LAKE}/branches/main/commits`, json({ message: 'm', date })),
     );
     expect([status, body]).toEqual([400, { message: expect.stringMatching(/^date: must/) }]);
-  });
-
-  it.each(['objects=a', 'prefixes=a'])('of some paths are not listed yet: %s', async (query) => {
-    const [status] = await told(await edge.call(`${LAKE}/refs/main/commits?${query}`));
-    expect(status).toBe(501);
   });
 
   it('are not made of a metarange yet', async () => {

@@ -17,7 +17,7 @@ import type {
 } from '../../src/domain/model.js';
 import { allProjections } from '../../src/projections/all-projections.js';
 import { ListObjects } from '../../src/queries/list-objects.js';
-import { LogCommits } from '../../src/queries/log-commits.js';
+import { LogCommits, WHOLE_LOG } from '../../src/queries/log-commits.js';
 import { OpenObject } from '../../src/queries/open-object.js';
 import { utf8 } from '../../src/shared/bytes.js';
 import type { TestMoraine } from '../support/moraine.js';
@@ -180,8 +180,7 @@ export async function assertKept(node: TestMoraine, workload: Workload): Promise
     const bytes = await (await node.ask(new OpenObject(repository, object, undefined))).toArray();
     expect(Buffer.concat(bytes).toString()).toBe(body);
   }
-  const all = { isFirstParentOnly: false, sinceMs: undefined, stopAt: undefined };
-  const log = await node.ask(new LogCommits(repository, 'main', page, all));
+  const log = await node.ask(new LogCommits(repository, 'main', page, WHOLE_LOG));
   const messages = log.items.map(({ message }) => message);
   expect(new Set(messages).size).toBe(messages.length);
   expect(messages).toEqual(expect.arrayContaining(workload.commitMessages));

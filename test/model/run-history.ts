@@ -21,7 +21,7 @@ import { DiffBranch } from '../../src/queries/diff-branch.js';
 import { ListBranches } from '../../src/queries/list-branches.js';
 import { ListObjects } from '../../src/queries/list-objects.js';
 import { ListTags } from '../../src/queries/list-tags.js';
-import { LogCommits } from '../../src/queries/log-commits.js';
+import { LogCommits, WHOLE_LOG } from '../../src/queries/log-commits.js';
 import { OpenObject } from '../../src/queries/open-object.js';
 import { StatObject } from '../../src/queries/stat-object.js';
 import { compareUtf8, utf8 } from '../../src/shared/bytes.js';
@@ -146,8 +146,9 @@ async function assertSame(
     );
     const expected = [...model.differences(branch)].sort(([a], [b]) => compareUtf8(a, b));
     expect(differences.map(({ path, type }) => [path, type])).toEqual(expected);
-    const all = { isFirstParentOnly: false, sinceMs: undefined, stopAt: undefined };
-    const log = await every((page) => moraine.ask(new LogCommits(repository, branch, page, all)));
+    const log = await every((page) =>
+      moraine.ask(new LogCommits(repository, branch, page, WHOLE_LOG)),
+    );
     expect(log.length).toBe(model.depth(branch));
   }
   for (const tag of model.tags.keys()) {

@@ -1,0 +1,89 @@
+import type { CommitId, CommitRecord, RepositoryUid } from '../domain/model.js';
+import type { CommitsView } from '../projections/commits.view.js';
+import { assert } from '../shared/assert.js';
+import { Heap } from '../shared/heap.js';
+
+/** Commits not at hand that a walk may meet before it reads a page of others along. */
+const MISSES_PER_PAGE = 64;
+const ROWS_PER_PAGE = 1_000;
+/** Pages that one walk reads along, at most: a history that is larger is walked step by step. */
+const PAGES_MAX = 20;
+
+/**
+ * Yields a commit and its ancestors, newest first by date, then by id descending. A clock that was
+ * wrong may put a parent before its child.
+ */
+export async function* newestFirst(
+  commits: CommitsView,
+  uid: RepositoryUid,
+  head: CommitRecord,
+  { isFirstParentOnly }: { readonly isFirstParentOnly: boolean },
+): AsyncGenerator<CommitRecord> {
+  const parents = new Parents(commits, uid);
+  const waiting = new Heap<CommitRecord>(byDateThenId);
+  const seen = new Set<CommitId>([head.id]);
+  waiting.push(head);
+  for (let commit = waiting.pop(); commit; commit = waiting.pop()) {
+    yield commit;
+    const ids = isFirstParentOnly ? commit.parents.slice(0, 1) : commit.parents;
+    for (const parent of await parents.of(ids.filter((id) => !seen.has(id)))) {
+      if (seen.has(parent.id)) continue;
+      seen.add(parent.id);
+      waiting.push(parent);
+    }
+  }
+}
+
+/** Yields a commit and its ancestors, one generation of parents after the other, each once. */
+export async function* breadthFirst(
+  commits: CommitsView,
+  uid: RepositoryUid,
+  head: CommitRecord,
+): AsyncGenerator<CommitRecord> {
+  const parents = new Parents(commits, uid);
+  const seen = new Set<CommitId>([head.id]);
+  let level: readonly CommitRecord[] = [head];
+  while (level.length > 0) {
+    yield* level;
+    const ids = level.flatMap((commit) => commit.parents).filter((id) => !seen.has(id));
+    for (const id of ids) seen.add(id);
+    level = await parents.of([...new Set(ids)]);
+  }
+}
+
+/**
+ * Reads parents. A history is a chain, so each read must wait for the one before; where many are
+ * not at hand, whole pages are read along, and most of what comes next is among them.
+ */
+class Parents {
+  #misses = 0;
+  #pages = 0;
+  #after: CommitId | undefined;
+
+  constructor(
+    private readonly commits: CommitsView,
+    private readonly uid: RepositoryUid,
+  ) {}
+
+  async of(ids: readonly CommitId[]): Promise<readonly CommitRecord[]> {
+    if (ids.length === 0) return [];
+    this.#misses += ids.filter((id) => !this.commits.isAtHand(this.uid, id)).length;
+    if (this.#misses >= MISSES_PER_PAGE && this.#pages < PAGES_MAX) await this.#readAlong();
+    const found = await this.commits.getAll(this.uid, ids);
+    return found.map((commit) => {
+      assert(commit, 'a commit’s parents are there as long as it is');
+      return commit;
+    });
+  }
+
+  async #readAlong(): Promise<void> {
+    this.#misses = 0;
+    this.#pages++;
+    const page = await this.commits.page(this.uid, this.#after, ROWS_PER_PAGE);
+    this.#after = page.at(-1)?.id;
+    if (page.length < ROWS_PER_PAGE) this.#pages = PAGES_MAX;
+  }
+}
+
+const byDateThenId = (left: CommitRecord, right: CommitRecord): number =>
+  right.createdAtMs - left.createdAtMs || (left.id < right.id ? 1 : -1);
