@@ -2,7 +2,7 @@ import type { UserRecord } from '../auth/authenticator.js';
 import type { AdminKeyPair } from '../commands/auth/set-up.js';
 import type { CommitRecord, ObjectEntry, StorageNamespace } from '../domain/model.js';
 import type { RepositoryRecord } from '../domain/repository/repository.events.js';
-import type { Difference } from '../queries/diff-branch.js';
+import type { Difference } from '../queries/differences.js';
 import type { NamedCommit } from '../queries/get-branch.js';
 import type { ListedObject } from '../queries/list-objects.js';
 import { PAGE_ITEMS_MAX, type Page } from '../shared/page.js';
@@ -40,10 +40,22 @@ export function commitJson(commit: CommitRecord) {
 }
 
 export function differenceJson(difference: Difference) {
-  const { type, path, pathType, sizeBytes } = difference;
-  return pathType === 'object'
-    ? { type, path, path_type: pathType, size_bytes: sizeBytes }
-    : { type, path, path_type: pathType };
+  const { type, path, pathType } = difference;
+  if (pathType === 'common_prefix') return { type, path, path_type: pathType };
+  return { type, path, path_type: pathType, size_bytes: difference.sizeBytes };
+}
+
+/** With what is known of the object: on the right side, or before it was removed there. */
+export function rightDifferenceJson(difference: Difference) {
+  const entry = difference.pathType === 'object' ? difference.entry : undefined;
+  if (entry === undefined) return differenceJson(difference);
+  const right = {
+    checksum: entry.checksum,
+    mtime: seconds(entry.modifiedAtMs),
+    content_type: entry.contentType || DEFAULT_CONTENT_TYPE,
+    metadata: metadataJson(entry.metadata),
+  };
+  return { ...differenceJson(difference), right };
 }
 
 /** What an object's answers share: where it is, and what is known of it. */
