@@ -34,7 +34,8 @@ export class KeptContract {
     if (told === undefined) throw new Error(`${answered}, which /openapi.json does not tell of`);
     const json = told.content?.['application/json'];
     const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
-    if (json === undefined || !isJson) return;
+    if (!isJson) return;
+    if (json === undefined) throw new Error(`${answered} with JSON, which it does not tell of`);
     const body = (await response.clone().json()) as unknown;
     const faults = schemaFaults(body, json.schema as JsonSchema, this.#named);
     if (faults.length > 0) throw new Error(`${answered} with a body of its own: ${faults.join()}`);

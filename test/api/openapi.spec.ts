@@ -1,8 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { OpenApiDocument } from '../../src/api/openapi/document-shapes.js';
-import { OPERATIONS, OWN_OPERATIONS, PUBLIC_OPERATIONS } from '../../src/api/operations.js';
-import { type RunningEdge, runEdge } from './running-edge.js';
+import {
+  API_PREFIX,
+  OPERATIONS,
+  OWN_OPERATIONS,
+  PUBLIC_OPERATIONS,
+} from '../../src/api/operations.js';
+import { Query } from '../../src/api/query.js';
+import { BASIC, json, type RunningEdge, runEdge } from './running-edge.js';
+import { BODY } from './sample-body.js';
 import { standIns } from './stand-ins.js';
 
 let edge: RunningEdge;
@@ -18,6 +25,20 @@ beforeAll(async () => {
 afterAll(() => edge.close());
 
 const served = [...OPERATIONS, ...OWN_OPERATIONS].filter((each) => each.status === 'served');
+
+/** The real method, with a note of the names that it was asked for. */
+function read<Name extends 'text' | 'has'>(name: Name, asked: Set<string>): Query[Name] {
+  const real = Query.prototype[name] as (name: string) => never;
+  return function (this: Query, parameter: string) {
+    asked.add(parameter);
+    return real.call(this, parameter);
+  };
+}
+
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [path, method, operation] as const),
+  );
 
 describe('the document of the API', () => {
   it('is the stored one: npm run openapi renews it', () => {
@@ -40,10 +61,29 @@ describe('the document of the API', () => {
   it('asks for a caller wherever the server does', () => {
     const open = Object.values(document.paths)
       .flatMap((methods) => Object.values(methods))
-      .filter((operation) => operation.security !== undefined)
+      .filter((operation) => operation.security?.length === 0)
       .map((operation) => operation.operationId);
     const wanted = served.map((each) => each.operationId).filter((id) => PUBLIC_OPERATIONS.has(id));
     expect(open.toSorted()).toEqual(wanted.toSorted());
+  });
+
+  it('tells every query parameter that an operation reads', async () => {
+    const asked = new Set<string>();
+    const text = jest.spyOn(Query.prototype, 'text').mockImplementation(read('text', asked));
+    const has = jest.spyOn(Query.prototype, 'has').mockImplementation(read('has', asked));
+    for (const [path, method, { operationId, parameters = [] }] of operations()) {
+      asked.clear();
+      const url = edge.url + API_PREFIX + path.replaceAll(/\{\w+\}/g, 'main');
+      const body = /^(?:get|head)$/.test(method) ? {} : json(BODY);
+      const init = { ...body, method: method.toUpperCase(), redirect: 'manual' as const };
+      const headers = { ...init.headers, authorization: BASIC };
+      await (await fetch(`${url}?path=x`, { ...init, headers })).arrayBuffer();
+      const told = parameters.filter((each) => each.in === 'query').map((each) => each.name);
+      const untold = [...asked].filter((name) => !told.includes(name));
+      expect([operationId, untold]).toEqual([operationId, []]);
+    }
+    text.mockRestore();
+    has.mockRestore();
   });
 
   it('points at nothing that is not in it', () => {

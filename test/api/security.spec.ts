@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { StatObject } from '../../src/queries/stat-object.js';
 import { BASIC, refusal, type RunningEdge, runEdge, SESSION_TTL_MS } from './running-edge.js';
+import { BODY } from './sample-body.js';
 import { entry, repository, standIns } from './stand-ins.js';
 
 const seed = Number(process.env['SEED'] ?? 20261121);
@@ -141,7 +142,7 @@ describe('every route that the router has', () => {
     for (const route of routes) {
       const [method = '', path = ''] = route.split(' ');
       const target = `${url}${path.replaceAll(/:\w+/g, 'main').replaceAll('*', 'x')}?path=x`;
-      const body = method === 'GET' || method === 'HEAD' ? {} : { body: BODY };
+      const body = method === 'GET' || method === 'HEAD' ? {} : { body: JSON.stringify(BODY) };
       const type = { 'content-type': 'application/json' };
       const headers = { authorization: BASIC, ...type };
       const response = await fetch(target, { method, headers, redirect: 'manual', ...body });
@@ -156,12 +157,6 @@ describe('every route that the router has', () => {
 });
 
 const SECRET = 'postgres://moraine:hunter2@db/moraine';
-/** What most operations take. */
-const BODY = JSON.stringify({
-  ...{ name: 'main', source: 'main', id: 'main', ref: 'main', message: 'm', username: 'ada' },
-  ...{ storage_namespace: 'local://main', physical_address: 'local://b/k', checksum: 'c' },
-  ...{ size_bytes: 1, paths: ['a'], keys: ['a'], metadata: {} },
-});
 
 const claims = () => {
   const now = Math.floor(edge.nowMs / 1000);

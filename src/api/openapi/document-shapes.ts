@@ -17,7 +17,7 @@ export interface OperationObject {
   readonly parameters?: readonly ParameterObject[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, ResponseObject>>;
-  readonly security?: readonly [];
+  readonly security?: readonly object[];
 }
 
 export interface ParameterObject {

@@ -1,5 +1,11 @@
 import type { Type } from '@nestjs/common';
-import { API_PREFIX, OPERATIONS, OWN_OPERATIONS, PUBLIC_OPERATIONS } from '../operations.js';
+import {
+  API_PREFIX,
+  OPERATIONS,
+  OPTIONAL_CALLER_OPERATIONS,
+  OWN_OPERATIONS,
+  PUBLIC_OPERATIONS,
+} from '../operations.js';
 import { Components } from './components.js';
 import type {
   Content,
@@ -36,7 +42,7 @@ export function openApiOf(
     openapi: '3.0.3',
     info: { title: 'Moraine', version, description: ABOUT },
     servers: [{ url: API_PREFIX }],
-    security: [{ basic_auth: [] }, { jwt_token: [] }, { cookie_auth: [] }],
+    security: SECURITY,
     paths,
     components: { securitySchemes, schemas: components.all() },
   };
@@ -52,8 +58,14 @@ function operationObject(told: ToldOperation, components: Components): Operation
     ...(parameters.length > 0 && { parameters }),
     ...(requestBody !== undefined && { requestBody }),
     responses: { ...successesOf(told, components), ...refusalsOf(told, components) },
-    ...(PUBLIC_OPERATIONS.has(told.operationId) && { security: [] as const }),
+    ...securityOf(told.operationId),
   };
+}
+
+/** Nothing for what needs a caller, as the document says of all. */
+function securityOf(operationId: string): { security?: readonly object[] } {
+  if (PUBLIC_OPERATIONS.has(operationId)) return { security: [] };
+  return OPTIONAL_CALLER_OPERATIONS.has(operationId) ? { security: [{}, ...SECURITY] } : {};
 }
 
 function parametersOf({ path, contract, reads }: ToldOperation): readonly ParameterObject[] {
@@ -135,6 +147,7 @@ const ABOUT =
   'what lakeFS has not stands below /moraine. Whatever is refused is answered with ' +
   '{"message": string}. Before a request reaches an operation it may also be refused with 408 (it ' +
   'took too long to arrive), 417 (an expectation) or 431 (path and headers over 64 KiB).';
+const SECURITY = [{ basic_auth: [] }, { jwt_token: [] }, { cookie_auth: [] }];
 const securitySchemes = {
   basic_auth: { type: 'http', scheme: 'basic' },
   jwt_token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
