@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { DataSlices } from '../block-adapter/data-slices.js';
-import type { CommandId, ImportId, RefsTaskId, RepositoryUid } from '../domain/model.js';
+import type { CommandId, RepositoryUid } from '../domain/model.js';
 import type { Clock } from '../ports/clock.js';
 import type { Ids } from '../ports/ids.js';
 import { XidSource } from '../shared/xid.js';
@@ -20,15 +20,6 @@ export class RandomIds implements Ids {
 
   repositoryUid(): RepositoryUid {
     return this.#xids.next(this.clock.nowMs() / 1000) as RepositoryUid;
-  }
-
-  importId(): ImportId {
-    return this.#xids.next(this.clock.nowMs() / 1000) as ImportId;
-  }
-
-  refsTaskId(kind: 'dump' | 'restore'): RefsTaskId {
-    const random = randomBytes(15).toString('base64url');
-    return `${kind === 'dump' ? 'DR' : 'RR'}${random}` as RefsTaskId;
   }
 
   dataKey(): string {

@@ -1,11 +1,9 @@
-import type { CommandId, ImportId, RefsTaskId, RepositoryUid } from '../domain/model.js';
+import type { CommandId, RepositoryUid } from '../domain/model.js';
 
 /** What must be unlike everything before it. */
 export abstract class Ids {
   abstract commandId(): CommandId;
   abstract repositoryUid(): RepositoryUid;
-  abstract importId(): ImportId;
-  abstract refsTaskId(kind: 'dump' | 'restore'): RefsTaskId;
 
   /** Returns where the next uploaded object goes, below its namespace: `data/<slice>/<xid>`. */
   abstract dataKey(): string;

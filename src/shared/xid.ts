@@ -33,6 +33,12 @@ export class XidSource {
   }
 }
 
+/** Returns 12 bytes as such an id; what they say of time and place is theirs. */
+export function xidOf(bytes: Uint8Array): string {
+  assert(bytes.length === 12, 'an id is of 12 bytes');
+  return toBase32Hex(bytes);
+}
+
 /** Returns the seconds in an id, or undefined when `text` is none. */
 export function xidSeconds(text: string): number | undefined {
   if (!XID.test(text)) return undefined;

@@ -1,4 +1,11 @@
-import type { BranchId, CommitRecord, MetaRangeId, Metadata, ObjectPath } from '../model.js';
+import type {
+  BranchId,
+  CommitRecord,
+  MetaRangeId,
+  Metadata,
+  ObjectPath,
+  RepositoryId,
+} from '../model.js';
 
 /** Where an import takes from, and what its objects are called then. */
 export type ImportSource =
@@ -14,6 +21,8 @@ export type ImportSource =
 /** What was asked for; the branch is the one of that name when the import is done. */
 export interface ImportRequested {
   readonly type: 'ImportRequested';
+  /** Its name; which one it was says the stream. */
+  readonly repository: RepositoryId;
   readonly branch: BranchId;
   readonly sources: readonly ImportSource[];
   readonly message: string;

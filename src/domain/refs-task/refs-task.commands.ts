@@ -1,7 +1,13 @@
+import type { RepositoryId } from '../model.js';
 import type { RefsDump, RefsWork } from './refs-task.events.js';
 
 export type RefsTaskCommand =
-  | { readonly type: 'RequestTask'; readonly work: RefsWork; readonly node: string }
+  | {
+      readonly type: 'RequestTask';
+      readonly repository: RepositoryId;
+      readonly work: RefsWork;
+      readonly node: string;
+    }
   | {
       readonly type: 'ResumeTask';
       readonly node: string;

@@ -1,13 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { specFor } from '../../../test/support/given.js';
 import { dumpId, refsDump } from '../../../test/support/samples/import.samples.js';
-import { uid } from '../../../test/support/samples/repository.samples.js';
+import { lake, uid } from '../../../test/support/samples/repository.samples.js';
 import { InvariantError } from '../../shared/assert.js';
 import { refsTaskDecider } from './refs-task.decider.js';
 import { refsTaskOfStream, refsTaskStream } from './refs-task.stream.js';
 
 const given = specFor(refsTaskDecider);
-const requested = { type: 'RefsTaskRequested', work: { kind: 'dump' }, node: 'A' } as const;
+const requested = {
+  type: 'RefsTaskRequested',
+  repository: lake.name,
+  work: { kind: 'dump' },
+  node: 'A',
+} as const;
 const resume = { type: 'ResumeTask', node: 'B', from: 'A' } as const;
 const resumed = { type: 'RefsTaskResumed', node: 'B' } as const;
 const complete = { type: 'CompleteTask', node: 'A', refs: refsDump } as const;

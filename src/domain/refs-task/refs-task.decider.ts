@@ -14,8 +14,7 @@ export const refsTaskDecider: Decider<RefsTaskCommand, RefsTaskState, RefsTaskEv
 
   decide(command, state) {
     if (command.type === 'RequestTask') {
-      const { work, node } = command;
-      return state.status === 'absent' ? [{ type: 'RefsTaskRequested', work, node }] : [];
+      return state.status === 'absent' ? [{ ...command, type: 'RefsTaskRequested' }] : [];
     }
     if (state.status === 'absent') throw new DomainError('task_not_found');
     if (command.type === 'ForgetTask') {
@@ -27,7 +26,8 @@ export const refsTaskDecider: Decider<RefsTaskCommand, RefsTaskState, RefsTaskEv
   evolve(state, event) {
     if (event.type === 'RefsTaskRequested') {
       assert(state.status === 'absent', 'requested once');
-      return { status: 'running', work: event.work, node: event.node };
+      const { repository, work, node } = event;
+      return { status: 'running', repository, work, node };
     }
     if (event.type === 'RefsTaskForgotten') {
       assert(state.status !== 'absent' && state.status !== 'forgotten', 'forgotten once');

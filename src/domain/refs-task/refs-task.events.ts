@@ -1,4 +1,4 @@
-import type { MetaRangeId } from '../model.js';
+import type { MetaRangeId, RepositoryId } from '../model.js';
 
 /** The three files that a dump of a repository's refs begins with. */
 export interface RefsDump {
@@ -13,6 +13,8 @@ export type RefsWork =
 
 export interface RefsTaskRequested {
   readonly type: 'RefsTaskRequested';
+  /** Its name; which one it was says the stream. */
+  readonly repository: RepositoryId;
   readonly work: RefsWork;
   readonly node: string;
 }

@@ -1,7 +1,9 @@
+import type { RepositoryId } from '../model.js';
 import type { RefsWork } from './refs-task.events.js';
 
 export interface RunningRefsTask {
   readonly status: 'running';
+  readonly repository: RepositoryId;
   readonly work: RefsWork;
   /** Who works on it. */
   readonly node: string;

@@ -180,14 +180,6 @@ class TestIds implements Ids {
     throw new Error('nobody makes a repository here');
   }
 
-  importId(): never {
-    throw new Error('nobody imports here');
-  }
-
-  refsTaskId(): never {
-    throw new Error('nobody dumps refs here');
-  }
-
   dataKey(): never {
     throw new Error('nobody uploads here');
   }

@@ -122,7 +122,12 @@ export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
   ImportFailed: onImport({ type: 'ImportFailed', ingestedCount: 7, reason: 'forbidden' }),
   ImportCancelled: onImport({ type: 'ImportCancelled', ingestedCount: 7 }),
   ImportForgotten: onImport({ type: 'ImportForgotten' }),
-  RefsTaskRequested: onTask({ type: 'RefsTaskRequested', work: { kind: 'dump' }, node: 'A' }),
+  RefsTaskRequested: onTask({
+    type: 'RefsTaskRequested',
+    repository: lake.name,
+    work: { kind: 'dump' },
+    node: 'A',
+  }),
   RefsTaskResumed: onTask({ type: 'RefsTaskResumed', node: 'B' }),
   RefsTaskProgressed: onTask({ type: 'RefsTaskProgressed', node: 'A', recordCount: 7 }),
   RefsTaskCompleted: onTask({ type: 'RefsTaskCompleted', refs: refsDump }),

@@ -3,11 +3,13 @@ import type { BranchId, ImportId, MetaRangeId, RefsTaskId } from '../../../src/d
 import type { ObjectPath } from '../../../src/domain/model.js';
 import type { RefsDump } from '../../../src/domain/refs-task/refs-task.events.js';
 import { frozen } from './frozen.js';
+import { lake } from './repository.samples.js';
 
 export const importId = 'dc0os19ksdubvtpdpdlg' as ImportId;
 export const dumpId = 'DRv1-StGXR8_Z5jdHi6B_m' as RefsTaskId;
 
 export const importWish: Omit<ImportRequested, 'type' | 'node'> = frozen({
+  repository: lake.name,
   branch: 'main' as BranchId,
   sources: [
     { kind: 'prefix', uri: 'mem://old/in', prefix: 'in/' },
