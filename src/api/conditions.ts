@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { NotServedYet, NotSupportedByStore } from './http-errors.js';
-import type { Query } from './query.js';
+import { NotServedYet } from './http-errors.js';
 
 /**
  * Refuses the conditions of a request that its operation does not keep: who sends one relies on
@@ -17,11 +16,6 @@ export function refuseConditions(
   for (const name of CONDITIONS) {
     if (headers[name] !== undefined && !served.includes(name)) throw new NotServedYet(name);
   }
-}
-
-/** @throws NotSupportedByStore  the local store has no URLs that carry their own permission */
-export function refusePresign(query: Query): void {
-  if (query.flag('presign')) throw new NotSupportedByStore('local adapter presigned URL');
 }
 
 const CONDITIONS = ['if-match', 'if-none-match', 'if-unmodified-since', 'if-range'] as const;

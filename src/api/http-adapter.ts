@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../domain/errors.js';
 import type { EdgeRequest } from './caller.js';
 import { answerError } from './http-errors.js';
@@ -33,10 +33,8 @@ export interface HttpOptions {
   /** Hears of every request when its headers are in. */
   readonly begin?: (request: FastifyRequest, reply: FastifyReply) => void;
   /** Adds what is to come before the body of a request is taken. */
-  readonly extend?: (server: HttpServer) => void;
+  readonly extend?: (server: FastifyInstance) => void;
 }
-
-export type HttpServer = ReturnType<FastifyAdapter['getInstance']>;
 
 /**
  * Returns the HTTP server: how bytes of a socket become a request, and how what breaks on the way
@@ -153,8 +151,9 @@ function addParsers(adapter: FastifyAdapter): void {
   });
 }
 
-/** The one route whose body is handed on as it comes: `…/branches/{branch}/objects`. */
+/** Where a body is handed on as it comes: `…/branches/{branch}/objects`, and presigned URLs. */
 function isUpload(method: string | undefined, url: string): boolean {
+  if (method === 'PUT') return url.startsWith('/_blocks/') || url.startsWith('/_parts/');
   if (method !== 'POST') return false;
   const end = url.indexOf('?');
   return (end < 0 ? url : url.slice(0, end)).endsWith('/objects');

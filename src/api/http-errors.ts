@@ -72,6 +72,7 @@ export const statusOf: Readonly<Record<DomainErrorCode, number>> = {
   intent_pending: 504,
   invalid: 400,
   log_ref_not_found: 404,
+  key_taken: 409,
   merge_conflict: 409,
   name_taken: 409,
   namespace_in_use: 400,

@@ -31,20 +31,27 @@ export function lengthHeaders(
   };
 }
 
+export interface Sent {
+  readonly range: ByteRange | undefined;
+  readonly bytes: Readable;
+  /** Left out: shown when a browser may show its type, else saved. */
+  readonly disposition?: string | undefined;
+}
+
 /** Sends an object's bytes, none too few and none too many. */
 export function sendObject(
   reply: FastifyReply,
   found: FoundObject,
-  { range, bytes }: { range: ByteRange | undefined; bytes: Readable },
+  { range, bytes, disposition }: Sent,
 ): void {
-  const isInline = inlineTypes.has(found.entry.contentType);
+  const usual = inlineTypes.has(found.entry.contentType) ? 'inline' : 'attachment';
   const length = lengthHeaders(found, range);
   void reply
     .status(range === undefined ? 200 : 206)
     .headers(objectHeaders(found))
     .headers(length)
     .headers(sandboxOf(found.entry.contentType))
-    .header('content-disposition', isInline ? 'inline' : 'attachment')
+    .header('content-disposition', disposition ?? usual)
     .send(Readable.from(exactly(bytes, Number(length['content-length'])), { objectMode: false }));
 }
 
@@ -59,6 +66,15 @@ export function sendObjectHead(
     .headers(objectHeaders(found))
     .headers(lengthHeaders(found, range))
     .header('accept-ranges', 'bytes')
+    .send();
+}
+
+/** The bytes are to be had there. */
+export function sendTo(reply: FastifyReply, { url }: { readonly url: string }): void {
+  void reply
+    .status(302)
+    .header('location', url)
+    .header('cache-control', 'no-store, must-revalidate')
     .send();
 }
 

@@ -1,15 +1,17 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import type { FastifyReply } from 'fastify';
+import type { SignedUrl } from '../auth/block-urls.js';
 import { ListObjects } from '../queries/list-objects.js';
-import { OpenObject } from '../queries/open-object.js';
 import { LocateObject } from '../queries/locate-object.js';
+import { OpenObject } from '../queries/open-object.js';
 import { type FoundObject, StatObject } from '../queries/stat-object.js';
 import type { PageRequest } from '../shared/page.js';
 import { byteRangeOf, type ByteRange } from './byte-range.js';
 import type { EdgeRequest } from './caller.js';
-import { refuseConditions, refusePresign } from './conditions.js';
-import { entityTag, sendNotModified, sendObject, sendObjectHead } from './object-answer.js';
+import { refuseConditions } from './conditions.js';
+import { NotSupportedByStore } from './http-errors.js';
+import { entityTag, sendNotModified, sendObject, sendObjectHead, sendTo } from './object-answer.js';
 import {
   AtRef,
   ObjectAtRef,
@@ -17,14 +19,19 @@ import {
   PageQuery,
   type PlaceAtRef,
   queryOf,
-  QueryParams,
 } from './params.js';
-import type { Query } from './query.js';
 import { OBJECT_STATS, pageOf, UNDERLYING_PROPERTIES } from './openapi/answer-schemas.js';
 import { DELIMITER, PREFIX } from './openapi/parameter-schemas.js';
 import { BINARY, FLAG, TEXT } from './openapi/schema.js';
+import { Presigned } from './presigned.js';
 import { Serves } from './serves.js';
-import { listedObjectJson, objectJson, pageJson } from './wire.js';
+import {
+  listedObjectJson,
+  objectJson,
+  pageJson,
+  type PlacedObject,
+  presignedJson,
+} from './wire.js';
 
 const OBJECT_HEADERS = { 'range?': TEXT, 'if-none-match?': TEXT };
 const OBJECT_ALSO = {
@@ -41,7 +48,10 @@ const UNREADABLE = [
 /** Objects at a ref: what reads. */
 @Controller()
 export class ObjectReadsController {
-  constructor(private readonly queries: QueryBus) {}
+  constructor(
+    private readonly queries: QueryBus,
+    private readonly presigned: Presigned,
+  ) {}
 
   @Serves('statObject', {
     answers: OBJECT_STATS,
@@ -50,12 +60,16 @@ export class ObjectReadsController {
   })
   async stat(
     @ObjectAtRef() { repository, ref, path }: ObjectPlaceAtRef,
-    @QueryParams() query: Query,
+    @Req() request: EdgeRequest,
   ) {
-    refusePresign(query);
+    const query = queryOf(request);
     const withMetadata = query.flag('user_metadata', true);
-    const found = await this.queries.execute(new StatObject(repository, ref, path));
-    return objectJson({ path, ...found }, withMetadata);
+    const isPresigned = query.flag('presign');
+    const found = { path, ...(await this.queries.execute(new StatObject(repository, ref, path))) };
+    const json = objectJson(found, withMetadata);
+    if (!isPresigned) return json;
+    // Without `physical_address_expiry`: lakectl's users do not look for it under a local store.
+    return { ...json, physical_address: this.#presign(request, found).url };
   }
 
   @Serves('listObjects', {
@@ -71,9 +85,10 @@ export class ObjectReadsController {
   async list(
     @AtRef() { repository, ref }: PlaceAtRef,
     @PageQuery() page: PageRequest,
-    @QueryParams() query: Query,
+    @Req() request: EdgeRequest,
   ) {
-    refusePresign(query);
+    const query = queryOf(request);
+    const isPresigned = query.flag('presign');
     const withMetadata = query.flag('user_metadata', true);
     const filter = {
       prefix: query.text('prefix') ?? '',
@@ -81,13 +96,19 @@ export class ObjectReadsController {
     };
     const found = await this.queries.execute(new ListObjects(repository, ref, page, filter));
     const { namespace } = found;
-    return pageJson(found, (item) => listedObjectJson(item, { namespace, withMetadata }));
+    return pageJson(found, (item) => {
+      const json = listedObjectJson(item, { namespace, withMetadata });
+      if (!isPresigned || item.kind !== 'object') return json;
+      // What lies in another store keeps its own address: one such object spoils no page.
+      const signed = this.presigned.read(request, { ...item, namespace });
+      return signed === undefined ? json : { ...json, ...presignedJson(signed) };
+    });
   }
 
   @Serves('getObject', {
     answers: BINARY,
     answersAs: '*/*',
-    alsoAnswers: OBJECT_ALSO,
+    alsoAnswers: { ...OBJECT_ALSO, 302: { about: 'With `presign`: where the bytes are' } },
     query: { 'presign?': FLAG },
     headers: OBJECT_HEADERS,
     refuses: [...UNREADABLE, 'not_implemented', 'object_data_missing'],
@@ -98,13 +119,24 @@ export class ObjectReadsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { headers } = request;
-    refusePresign(queryOf(request));
+    const isPresigned = queryOf(request).flag('presign');
     refuseConditions(headers, 'if-none-match');
     const found = await this.queries.execute(new StatObject(repository, ref, path));
     if (isKnown(headers, found)) return sendNotModified(reply, found);
+    if (isPresigned) return sendTo(reply, this.#presign(request, { path, ...found }));
     const range = rangeOf(headers.range, found);
     const bytes = await this.queries.execute(new OpenObject(repository, found, range));
     sendObject(reply, found, { range, bytes });
+  }
+
+  @Serves('getUnderlyingProperties', {
+    answers: UNDERLYING_PROPERTIES,
+    refuses: ['object_data_missing', 'object_not_found', 'ref_invalid', 'ref_not_found'],
+  })
+  async underlying(@ObjectAtRef() { repository, ref, path }: ObjectPlaceAtRef) {
+    await this.queries.execute(new LocateObject(repository, ref, path));
+    // A folder of files has no classes.
+    return { storage_class: null };
   }
 
   @Serves('headObject', {
@@ -122,6 +154,13 @@ export class ObjectReadsController {
     if (isKnown(headers, found)) return sendNotModified(reply, found);
     sendObjectHead(reply, found, rangeOf(headers.range, found));
   }
+
+  /** @throws NotSupportedByStore  the object lies in a store that this server does not read */
+  #presign(request: EdgeRequest, object: PlacedObject): SignedUrl {
+    const signed = this.presigned.read(request, object);
+    if (signed === undefined) throw new NotSupportedByStore('presigned URL of a foreign address');
+    return signed;
+  }
 }
 
 /** Compared as text: of a list, or of a weak tag, nothing is known. */
@@ -132,13 +171,3 @@ function isKnown(headers: EdgeRequest['headers'], { entry }: FoundObject): boole
 function rangeOf(header: string | undefined, { entry }: FoundObject): ByteRange | undefined {
   return header === undefined ? undefined : byteRangeOf(header, entry.sizeBytes);
 }
-  @Serves('getUnderlyingProperties', {
-    answers: UNDERLYING_PROPERTIES,
-    refuses: ['object_data_missing', 'object_not_found', 'ref_invalid', 'ref_not_found'],
-  })
-  async underlying(@ObjectAtRef() { repository, ref, path }: ObjectPlaceAtRef) {
-    await this.queries.execute(new LocateObject(repository, ref, path));
-    // A folder of files has no classes.
-    return { storage_class: null };
-  }
-

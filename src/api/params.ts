@@ -3,7 +3,15 @@ import type { BranchId, ObjectPath, RepositoryId } from '../domain/model.js';
 import { type EdgeRequest, edgeRequest } from './caller.js';
 import { noteReads, type Reads } from './openapi/contract.js';
 import { AFTER, AMOUNT, PATH } from './openapi/parameter-schemas.js';
-import { branchId, objectPath, pageRequest, refText, repositoryId, tagId } from './parse.js';
+import {
+  branchId,
+  objectPath,
+  pageRequest,
+  partNumber,
+  refText,
+  repositoryId,
+  tagId,
+} from './parse.js';
 import { Query } from './query.js';
 
 /** Parts of a request's path and query as parameters of a controller's method. */
@@ -58,6 +66,17 @@ export const ObjectOnBranch = param(
   (request): ObjectPlaceOnBranch => ({ ...placeOnBranch(request), path: pathQuery(request) }),
   { query: { path: PATH } },
 );
+
+/** An upload in parts; with the path that `?path=` names. */
+export const UploadParam = param(
+  (request): ObjectPlaceOnBranch & { readonly uploadId: string } => ({
+    ...placeOnBranch(request),
+    path: pathQuery(request),
+    uploadId: pathText(request, 'uploadId'),
+  }),
+  { query: { path: PATH } },
+);
+export const PartNumberParam = param((request) => partNumber(pathText(request, 'partNumber')));
 
 export interface ObjectPlaceAtRef extends PlaceAtRef {
   readonly path: ObjectPath;

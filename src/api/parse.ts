@@ -68,6 +68,12 @@ export function objectPath(text: string, field = 'path'): ObjectPath {
   return text as ObjectPath;
 }
 
+/** How many there may be is the handler's to say. */
+export function partNumber(text: string, field = 'partNumber'): number {
+  if (!/^\d{1,9}$/.test(text)) throw invalid(field, 'must be a whole number');
+  return Number(text);
+}
+
 /** A slash at the end is taken off. Which schemes this server stores is the handler's to say. */
 export function storageNamespace(text: string, field = 'storage_namespace'): StorageNamespace {
   if (!namespaceRule.test(text) || !text.isWellFormed() || hasControlOrSpace(text)) {

@@ -5,6 +5,7 @@ import { clientOf, type EdgeRequest } from './caller.js';
 import { LoginInformation } from './dto/login-information.js';
 import { JsonBody } from './json-body.js';
 import { KnownCallers } from './known-callers.js';
+import { SESSION } from './openapi/answer-schemas.js';
 import { Serves } from './serves.js';
 import { cookieOf, noCookie } from './session-cookie.js';
 
@@ -16,7 +17,7 @@ export class SessionController {
     private readonly authenticator: Authenticator,
   ) {}
 
-  @Serves('login')
+  @Serves('login', { answers: SESSION, refuses: ['sign_in_delayed'] })
   @HttpCode(200)
   async login(
     @JsonBody(LoginInformation) body: LoginInformation,

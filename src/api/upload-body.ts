@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Dicer } from '@fastify/busboy';
 import { DomainError } from '../domain/errors.js';
@@ -29,6 +30,33 @@ export async function takeUpload<Result>(
     request.raw.unpipe();
     request.raw.resume();
   }
+}
+
+/**
+ * Hands on the body of a request as it is, whatever it is called; no more than that.
+ *
+ * The body throws when the client goes away, or when it is not what `Content-MD5` says.
+ */
+export async function takeBody<Result>(
+  request: EdgeRequest,
+  take: (body: AsyncIterable<Uint8Array>) => Promise<Result>,
+): Promise<Result> {
+  try {
+    const body = bytesOf((request.body as Readable | undefined) ?? Readable.from([]));
+    const md5 = request.headers['content-md5'];
+    return await take(md5 === undefined ? body : verified(body, String(md5)));
+  } finally {
+    request.raw.resume();
+  }
+}
+
+async function* verified(body: AsyncIterable<Uint8Array>, md5: string): AsyncGenerator<Uint8Array> {
+  const hash = createHash('md5');
+  for await (const chunk of body) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (hash.digest('base64') !== md5) throw invalid('Content-MD5', 'is not that of the body');
 }
 
 async function uploadBodyOf(request: EdgeRequest): Promise<UploadBody> {

@@ -1,3 +1,4 @@
+import type { SignedUrl } from '../auth/block-urls.js';
 import type { UserRecord } from '../auth/authenticator.js';
 import type { AdminKeyPair } from '../commands/auth/set-up.js';
 import type { CommitRecord, ObjectEntry, StorageNamespace } from '../domain/model.js';
@@ -79,13 +80,22 @@ function bareObjectJson({ path, entry, namespace }: PlacedObject) {
   return {
     path,
     path_type: 'object',
-    physical_address:
-      entry.addressType === 'relative' ? `${namespace}/${entry.address}` : entry.address,
+    physical_address: addressOf({ entry, namespace }),
     checksum: entry.checksum,
     size_bytes: entry.sizeBytes,
     mtime: seconds(entry.modifiedAtMs),
     content_type: entry.contentType || DEFAULT_CONTENT_TYPE,
   };
+}
+
+/** Returns where an object's bytes are: `scheme://…`. */
+export function addressOf({ entry, namespace }: Omit<PlacedObject, 'path'>): string {
+  return entry.addressType === 'relative' ? `${namespace}/${entry.address}` : entry.address;
+}
+
+/** In place of an address: where everybody may read it for a while. */
+export function presignedJson({ url, expiresAtMs }: SignedUrl) {
+  return { physical_address: url, physical_address_expiry: seconds(expiresAtMs) };
 }
 
 export function listedObjectJson(
@@ -129,6 +139,6 @@ export function keyPairJson(key: AdminKeyPair) {
 
 export const DEFAULT_CONTENT_TYPE = 'application/octet-stream';
 
-function seconds(ms: number): number {
+export function seconds(ms: number): number {
   return Math.floor(ms / 1000);
 }

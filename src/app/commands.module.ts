@@ -1,4 +1,7 @@
 import { Module } from '@nestjs/common';
+import { IssueAddressHandler } from '../commands/address/issue-address.js';
+import { LinkAddressHandler } from '../commands/address/link-address.js';
+import { StoreBlockHandler } from '../commands/address/store-block.js';
 import { SetUpHandler } from '../commands/auth/set-up.js';
 import { CherryPickHandler } from '../commands/branch/cherry-pick.js';
 import { CommitBranchHandler } from '../commands/branch/commit-branch.js';
@@ -12,6 +15,11 @@ import { CreateCommitRecordHandler } from '../commands/commit/create-commit-reco
 import { CloneObjectHandler } from '../commands/object/clone-object.js';
 import { CopyObjectHandler } from '../commands/object/copy-object.js';
 import { SetObjectMetadataHandler } from '../commands/object/set-object-metadata.js';
+import { AbortMultipartHandler } from '../commands/multipart/abort-multipart.js';
+import { CompleteMultipartHandler } from '../commands/multipart/complete-multipart.js';
+import { FindUploadHandler } from '../commands/multipart/find-upload.js';
+import { StartMultipartHandler } from '../commands/multipart/start-multipart.js';
+import { StorePartHandler } from '../commands/multipart/store-part.js';
 import { StageObjectHandler } from '../commands/object/stage-object.js';
 import { UnstageObjectsHandler } from '../commands/object/unstage-objects.js';
 import { UploadObjectHandler } from '../commands/object/upload-object.js';
@@ -27,6 +35,14 @@ import { ViewsModule } from './views.module.js';
   imports: [ViewsModule],
   providers: [
     ...streams,
+    AbortMultipartHandler,
+    CompleteMultipartHandler,
+    FindUploadHandler,
+    IssueAddressHandler,
+    LinkAddressHandler,
+    StartMultipartHandler,
+    StoreBlockHandler,
+    StorePartHandler,
     CloneObjectHandler,
     CherryPickHandler,
     CommitBranchHandler,

@@ -15,6 +15,7 @@ import { KnownCallers } from '../api/known-callers.js';
 import { LaterController } from '../api/later.controller.js';
 import { ApiDocument } from '../api/openapi/api-document.js';
 import { MergesController } from '../api/merges.controller.js';
+import { MultipartController } from '../api/multipart.controller.js';
 import { ObjectReadsController } from '../api/object-reads.controller.js';
 import { ObjectsController } from '../api/objects.controller.js';
 import { Presigned } from '../api/presigned.js';
@@ -22,6 +23,7 @@ import { RepositoriesController } from '../api/repositories.controller.js';
 import { EdgeSettings } from '../api/settings.js';
 import { SessionController } from '../api/session.controller.js';
 import { SetupController } from '../api/setup.controller.js';
+import { StagingController } from '../api/staging.controller.js';
 import { TagsController } from '../api/tags.controller.js';
 import { UserController } from '../api/user.controller.js';
 import { Authenticator } from '../auth/authenticator.js';
@@ -70,11 +72,13 @@ const controllers = [
   HealthController,
   LaterController,
   MergesController,
+  MultipartController,
   ObjectReadsController,
   ObjectsController,
   RepositoriesController,
   SessionController,
   SetupController,
+  StagingController,
   TagsController,
   UserController,
 ];

@@ -1,4 +1,6 @@
 import type { Provider } from '@nestjs/common';
+import { AddressTokens } from '../commands/address/address-tokens.js';
+import { BlockChecksums } from '../commands/address/block-checksums.js';
 import { AggregateStreams } from '../commands/aggregate-stream.js';
 import { Branches } from '../commands/branch/branches.js';
 import { BranchDeletion } from '../commands/branch/branch-deletion.js';
@@ -7,9 +9,11 @@ import { BranchTraffic } from '../commands/branch/branch-traffic.js';
 import { Intents } from '../commands/branch/intents.js';
 import { Successors } from '../commands/branch/successor.js';
 import { ConditionalWriter } from '../commands/object/conditional-writer.js';
+import { Uploads } from '../commands/multipart/uploads.js';
 import { StagingWriter } from '../commands/object/staging-writer.js';
 import { Places } from '../commands/places.js';
 import { RepositoryDeletion } from '../commands/repository/repository-deletion.js';
+import { BlockStore } from '../ports/block-store.js';
 import { Clock } from '../ports/clock.js';
 import { CommittedStore } from '../ports/committed-store.js';
 import { EventLog } from '../ports/event-log.js';
@@ -89,6 +93,16 @@ export const streams: Provider[] = [
     inject: [KvStore, Clock, Places, Refs, Branches, Intents],
     useFactory: (...from: [KvStore, Clock, Places, Refs, Branches, Intents]) =>
       new BranchOperations(...from),
+  },
+  {
+    provide: BlockChecksums,
+    inject: [BlockStore],
+    useFactory: (blocks: BlockStore) => new BlockChecksums(blocks),
+  },
+  {
+    provide: Uploads,
+    inject: [KvStore, AggregateStreams, AddressTokens],
+    useFactory: (...from: [KvStore, AggregateStreams, AddressTokens]) => new Uploads(...from),
   },
   {
     provide: BranchDeletion,

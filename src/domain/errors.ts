@@ -37,6 +37,7 @@ const messages = {
     `operation ${of.intent} was accepted and is not complete yet; ask for its outcome later`,
   invalid: (of: { field: string; reason: string }) => `${of.field}: ${of.reason}`,
   log_ref_not_found: (of: { which: 'from ref' | 'ref' | 'stop_at' }) => `${of.which}: not found`,
+  key_taken: () => 'Idempotency-Key was used for another request',
   merge_conflict: (of: { step: string; paths: readonly string[] }) =>
     [`${of.step}: conflict found`, ...of.paths].join('\n  '),
   name_taken: (of: { by: 'branch name' | 'commit ID' | 'tag ID'; name: string }) =>

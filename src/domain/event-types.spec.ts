@@ -79,7 +79,14 @@ describe('an event', () => {
 
   it('closes a token, and carries the path that a guard compares, where it should', () => {
     const closing = types.filter((type) => encodeEvent(sampleOf(type)).closes);
-    expect(closing).toEqual(['TokenClosed', 'StagedRowsDropped']);
+    expect(closing).toEqual([
+      'MultipartSealed',
+      'MultipartCompleted',
+      'MultipartAborted',
+      'PartsRemoved',
+      'TokenClosed',
+      'StagedRowsDropped',
+    ]);
     const keyed = types.filter((type) => encodeEvent(sampleOf(type)).key);
     expect(keyed).toEqual(['ObjectStaged', 'ObjectCloned', 'ObjectUnstaged']);
     expect(encodeEvent(sampleOf('ObjectStaged')).key).toEqual(utf8('a'));

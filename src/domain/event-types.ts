@@ -1,4 +1,6 @@
 import { assert } from '../shared/assert.js';
+import type { AddressEvent } from './address/address.events.js';
+import { addressSchemas } from './address/address.upcasters.js';
 import type { StoredBranchEvent } from './branch/branch.events.js';
 import { branchSchemas } from './branch/branch.upcasters.js';
 import type { CommitEvent } from './commit/commit.events.js';
@@ -9,8 +11,12 @@ import type { InstallationEvent } from './installation/installation.events.js';
 import { installationSchemas } from './installation/installation.upcasters.js';
 import type { RefsTaskEvent } from './refs-task/refs-task.events.js';
 import { refsTaskSchemas } from './refs-task/refs-task.upcasters.js';
+import type { MultipartEvent } from './multipart/multipart.events.js';
+import { multipartSchemas } from './multipart/multipart.upcasters.js';
 import type { RepositoryEvent } from './repository/repository.events.js';
 import { repositorySchemas } from './repository/repository.upcasters.js';
+import type { RequestEvent } from './request/request.events.js';
+import { requestSchemas } from './request/request.upcasters.js';
 import type { StagingEvent } from './staging/staging.events.js';
 import { stagingSchemas } from './staging/staging.upcasters.js';
 import type { TagEvent } from './tag/tag.events.js';
@@ -19,12 +25,15 @@ import { upcast, type EventSchema, type EventSchemas } from './upcast.js';
 
 /** All that can happen, to anything. */
 export type DomainEvent =
+  | AddressEvent
   | StoredBranchEvent
   | CommitEvent
   | ImportEvent
   | InstallationEvent
+  | MultipartEvent
   | RefsTaskEvent
   | RepositoryEvent
+  | RequestEvent
   | StagingEvent
   | TagEvent;
 
@@ -32,12 +41,15 @@ export type EventType = DomainEvent['type'];
 
 /** Every event type with its newest version; a type that is missing here does not compile. */
 export const eventSchemas: EventSchemas<DomainEvent> = {
+  ...addressSchemas,
   ...branchSchemas,
   ...commitSchemas,
   ...importSchemas,
   ...installationSchemas,
   ...refsTaskSchemas,
+  ...multipartSchemas,
   ...repositorySchemas,
+  ...requestSchemas,
   ...stagingSchemas,
   ...tagSchemas,
 };

@@ -8,8 +8,10 @@ import { installationProjection } from './installation.projection.js';
 import type { Projection } from './projection.js';
 import { refsTasksProjection } from './refs-tasks.projection.js';
 import { repositoriesProjection } from './repositories.projection.js';
+import { requestsProjection } from './requests.projection.js';
 import { stagingProjection } from './staging.projection.js';
 import { tagsProjection } from './tags.projection.js';
+import { uploadsProjection } from './uploads.projection.js';
 
 /** Every view. A new one is a line here. */
 export const allProjections: readonly Projection[] = [
@@ -19,8 +21,10 @@ export const allProjections: readonly Projection[] = [
   tagsProjection,
   stagingProjection,
   clonesProjection,
+  requestsProjection,
   importsProjection,
   refsTasksProjection,
+  uploadsProjection,
   installationProjection,
 ];
 

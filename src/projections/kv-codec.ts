@@ -1,4 +1,5 @@
 import type { BranchId, CommitId, CommitRecord, RepositoryUid, UserId } from '../domain/model.js';
+import type { ObjectPath, StorageNamespace } from '../domain/model.js';
 import type { RefsDump } from '../domain/refs-task/refs-task.events.js';
 import type { KvRow, KvWrite } from '../ports/kv-store.js';
 import { assert } from '../shared/assert.js';
@@ -61,6 +62,20 @@ export interface EndedJob {
   readonly uid: RepositoryUid;
   readonly id: string;
   readonly atMs: number;
+}
+
+export interface UploadRecord {
+  readonly branch: BranchId;
+  readonly path: ObjectPath;
+  readonly namespace: StorageNamespace;
+  /** Of the whole body, under the namespace. */
+  readonly key: string;
+  readonly startedAtMs: number;
+}
+
+/** A key that a caller uses for a request. */
+export interface BegunRequest {
+  readonly stream: string;
 }
 
 export interface SetupRecord {

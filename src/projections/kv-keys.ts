@@ -36,6 +36,12 @@ export const partitions = {
   /** task id → RefsTaskRecord */
   refsTasks: (uid: RepositoryUid) => `refs-tasks/${uid}`,
   refsJobs: { running: 'refs-tasks/@running', ended: 'refs-tasks/@ended' },
+  /** `<uid>/<upload>` → UploadRecord, until the blocks of its parts are gone */
+  uploads: 'uploads/begun',
+  /** the same key → OverUpload, once it is completed or given up */
+  uploadsOver: 'uploads/over',
+  /** `<ms when it began, 15 digits>/<stream>` → BegunRequest, until it is forgotten */
+  requests: 'requests/begun',
   /** `setup` → SetupRecord */
   installation: 'installation/state',
   /** access key id → CredentialRecord */
@@ -60,5 +66,9 @@ export const keys = {
   address: (address: string) => utf8(hash('sha256', address)),
   job: (id: string) => utf8(id),
   jobOf: (uid: RepositoryUid, id: string) => utf8(`${uid}/${id}`),
+  upload: ({ uid, uploadId }: { uid: RepositoryUid; uploadId: string }) =>
+    utf8(`${uid}/${uploadId}`),
+  request: (begunAtMs: number, stream: string) =>
+    utf8(`${String(begunAtMs).padStart(15, '0')}/${stream}`),
   setup: utf8('setup'),
 } as const;

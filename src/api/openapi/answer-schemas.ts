@@ -76,6 +76,22 @@ export const OBJECT_STATS = shape('ObjectStats', {
   'content_type?': TEXT,
 });
 
+export const SESSION = shape('AuthenticationToken', { token: TEXT, 'token_expiration?': SECONDS });
+
+export const STAGING_LOCATION = shape('StagingLocation', {
+  'physical_address?': TEXT,
+  'presigned_url?': nullable(TEXT),
+  'presigned_url_expiry?': SECONDS,
+});
+
+export const PRESIGNED_MULTIPART = shape('PresignMultipartUpload', {
+  upload_id: TEXT,
+  physical_address: TEXT,
+  'presigned_urls?': listOf(TEXT),
+});
+
+export const UPLOAD_TO = shape('UploadTo', { presigned_url: TEXT });
+
 export const DIFF = shape('Diff', {
   type: oneOf('added', 'removed', 'changed', 'conflict', 'prefix_changed'),
   path: TEXT,

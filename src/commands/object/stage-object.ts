@@ -56,9 +56,7 @@ export class StageObjectHandler implements ICommandHandler<StageObject> {
     const { path, physicalAddress, checksum, sizeBytes, metadata, isForced } = object;
     const contentType = object.contentType === '' ? 'application/octet-stream' : object.contentType;
     const modifiedAtMs = object.modifiedAtMs ?? this.clock.nowMs();
-    if (!URI.test(physicalAddress)) {
-      throw new DomainError('address_refused', { reason: 'not of the form scheme://…' });
-    }
+    assertUri(physicalAddress);
     return this.places.at({ name, branch, isForced }, async (place) => {
       assertOutside(place.repository.namespace, physicalAddress);
       const entry: ObjectEntry = {
@@ -76,6 +74,12 @@ export class StageObjectHandler implements ICommandHandler<StageObject> {
       return entry;
     });
   }
+}
+
+/** @throws DomainError address_refused */
+export function assertUri(address: string): void {
+  if (URI.test(address)) return;
+  throw new DomainError('address_refused', { reason: 'not of the form scheme://…' });
 }
 
 /** A link to an object of our own would outlive it: what a sweep deletes it would still name. */

@@ -36,7 +36,7 @@ function isSameLink(
   );
 }
 
-function textOf({ modifiedAtMs: _, ...rest }: ObjectEntry): string {
-  const { address, addressType, checksum, sizeBytes, contentType, metadata } = rest;
+function textOf(entry: ObjectEntry): string {
+  const { address, addressType, checksum, sizeBytes, contentType, metadata } = entry;
   return JSON.stringify([address, addressType, checksum, sizeBytes, contentType, metadata]);
 }

@@ -1,4 +1,5 @@
 import { withRecords } from '../../../src/commands/branch/branches.js';
+import { addressStream } from '../../../src/domain/address/address.stream.js';
 import { branchDecider } from '../../../src/domain/branch/branch.decider.js';
 import type { BranchEvent } from '../../../src/domain/branch/branch.events.js';
 import { branchStream } from '../../../src/domain/branch/branch.stream.js';
@@ -9,6 +10,8 @@ import { INSTALLATION_STREAM } from '../../../src/domain/installation/installati
 import type { TagId, UserId } from '../../../src/domain/model.js';
 import { importStream } from '../../../src/domain/import/import.stream.js';
 import { refsTaskStream } from '../../../src/domain/refs-task/refs-task.stream.js';
+import { multipartStream } from '../../../src/domain/multipart/multipart.stream.js';
+import { requestStream } from '../../../src/domain/request/request.stream.js';
 import { repositoryStream } from '../../../src/domain/repository/repository.stream.js';
 import { tagStream } from '../../../src/domain/tag/tag.stream.js';
 import {
@@ -47,6 +50,10 @@ const on = (stream: string, event: DomainEvent): EventSample => ({ stream, event
 const onLake = (event: DomainEvent) => on(repositoryStream(lake.name), event);
 const onImport = (event: DomainEvent) => on(importStream(uid, importId), event);
 const onTask = (event: DomainEvent) => on(refsTaskStream(uid, dumpId), event);
+const onUpload = (event: DomainEvent) => on(multipartStream({ uid, uploadId: 'upload' }), event);
+const issuedKey = 'data/ft6poe1ksduapdji3oug/dc0me0hksduapdji3p30,signature';
+const askedStream = requestStream('ann' as UserId, 'key');
+const onRequest = (event: DomainEvent) => on(askedStream, event);
 const onTag = (event: DomainEvent) => on(tagStream(uid, 'v1' as TagId), event);
 
 const live = [created, rotated(0)];
@@ -71,6 +78,30 @@ export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
   WritesBlocked: onBranch(live, blocked),
   WritesAllowed: onBranch([...live, blocked], { type: 'WritesAllowed', opens: 1 }),
   CommitRecorded: on(commitStream(uid, root.id), { type: 'CommitRecorded', commit: root }),
+  AddressLinked: on(addressStream(uid, issuedKey), {
+    type: 'AddressLinked',
+    branch: work,
+    path: path('a'),
+    entry: { ...staged('a').entry, address: issuedKey },
+  }),
+  MultipartStarted: onUpload({
+    type: 'MultipartStarted',
+    branch: work,
+    path: path('a'),
+    namespace: lake.namespace,
+    key: issuedKey,
+  }),
+  PartStored: onUpload({
+    type: 'PartStored',
+    partNumber: 1,
+    key: '_moraine/uploads/upload.1.x',
+    md5: '5d41402abc4b2a76b9719d911017c592',
+    sizeBytes: 5,
+  }),
+  MultipartSealed: onUpload({ type: 'MultipartSealed', partNumbers: [1] }),
+  MultipartCompleted: onUpload({ type: 'MultipartCompleted', entry: staged('a').entry }),
+  MultipartAborted: onUpload({ type: 'MultipartAborted' }),
+  PartsRemoved: onUpload({ type: 'PartsRemoved' }),
   InstallationSetUp: on(INSTALLATION_STREAM, {
     type: 'InstallationSetUp',
     user: 'admin' as UserId,
@@ -95,6 +126,19 @@ export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
     until: 'm',
   }),
   RepositoryPurged: onLake({ type: 'RepositoryPurged', uid }),
+  RequestBegun: onRequest({
+    type: 'RequestBegun',
+    fingerprint: '9f',
+    begunAtMs: NOW_MS,
+    formerAtMs: NOW_MS - 86_400_000,
+  }),
+  RequestTookEffect: onRequest({
+    type: 'RequestTookEffect',
+    stream: tokenStream,
+    eventCount: 1,
+  }),
+  RequestAnswered: onRequest({ type: 'RequestAnswered', sealedAnswer: 'sealed' }),
+  RequestForgotten: onRequest({ type: 'RequestForgotten', begunAtMs: NOW_MS }),
   TokenOpened: on(tokenStream, { type: 'TokenOpened' }),
   ObjectStaged: on(tokenStream, staged('a')),
   ObjectCloned: on(tokenStream, cloned('b', 'a')),
