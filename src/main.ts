@@ -11,6 +11,8 @@ import { ExitCode } from './cli/exit-code.js';
 import type { ServerConfig } from './config/server.config.js';
 import { type Logger, newLogger } from './observability/logger.js';
 
+const FLUSH_EVERY_MS = 100;
+
 export interface ServeOptions {
   readonly openApp: OpenApp;
   stdout(text: string): void;
@@ -32,7 +34,11 @@ interface Opened {
  */
 export async function serve(config: ServerConfig, options: ServeOptions): Promise<ExitCode> {
   const logger = newLogger(config.logLevel);
-  const ending = new Ending(() => process.exit(ExitCode.failed));
+  const flushing = setInterval(() => logger.flush(), FLUSH_EVERY_MS).unref();
+  const ending = new Ending(() => {
+    logger.flush();
+    process.exit(ExitCode.failed);
+  });
   const forget = [ending.listen(ExitCode.ok), endOnBugs(ending, logger)];
   let opened: Opened = {};
   try {
@@ -43,11 +49,21 @@ export async function serve(config: ServerConfig, options: ServeOptions): Promis
       logger.info({ url }, 'listening');
       options.stdout(bannerOf(url, app));
     }
-    return await ending.reason;
+    const code = await ending.reason;
+    if (code === ExitCode.ok) await drain(opened, config);
+    return code;
   } finally {
     await close(opened, { config, logger });
     for (const stop of forget) stop();
+    clearInterval(flushing);
+    logger.flush();
   }
+}
+
+/** Whoever sends requests here hears in time that it should send them elsewhere. */
+async function drain({ app }: Opened, { drainMs }: ServerConfig): Promise<void> {
+  app?.drain();
+  await wait(drainMs);
 }
 
 async function open(

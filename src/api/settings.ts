@@ -1,4 +1,5 @@
 import type { CommandId } from '../domain/model.js';
+import type { ReadyReport } from './readiness.js';
 
 /** What this edge is told: small slices of the configuration, and what it may not reach itself. */
 export abstract class EdgeSettings {
@@ -12,6 +13,8 @@ export abstract class EdgeSettings {
   /** UTC, epoch. */
   abstract nowMs(): number;
   abstract newCommandId(): CommandId;
+  /** How its stores are; left out: asked of the authenticator alone. */
+  readonly ready?: () => Promise<ReadyReport>;
 }
 
 export interface BlockStoreSettings {

@@ -1,24 +1,32 @@
-import { CommandBus } from '@nestjs/cqrs';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { addLimits } from '../api/edge-limits.js';
+import { RequestWatch } from '../api/request-watch.js';
 import { LOCAL_BLOCK_STORE, type EdgeSettings } from '../api/settings.js';
 import { Authenticator } from '../auth/authenticator.js';
 import { SetUp } from '../commands/auth/set-up.js';
 import { listenAddress, type ServerConfig } from '../config/server.config.js';
 import { DomainError } from '../domain/errors.js';
 import type { UserId } from '../domain/model.js';
+import type { Logger } from '../observability/logger.js';
 import { NestLogger } from '../observability/nest-logger.js';
 import { allProjections } from '../projections/all-projections.js';
 import { Rebuilder } from '../projections/rebuild.js';
 import { assert } from '../shared/assert.js';
 import { AdaptersModule, type Adapters } from './adapters.module.js';
 import { CommandsModule } from './commands.module.js';
-import { createApp } from './create-app.js';
+import { type AppOptions, createApp } from './create-app.js';
+import { Limiting } from './limiting.js';
+import { addMetricsPage, MetricsServer } from './metrics-server.js';
+import { Observing } from './observing.js';
 import { openStores, type OpenStores } from './open-stores.js';
 import { QueriesModule } from './queries.module.js';
 import type { AdminBanner, AppSurroundings, RunningApp } from './running-app.js';
+import { drainCheck, ReadyChecks, storeChecks } from './ready-checks.js';
 import { assertSecretKey } from './secret-fingerprint.js';
 import { SigningModule } from './signing.module.js';
 import { Sweeper } from './sweeper.js';
+import { traceBus, traceRequests } from './traced-requests.js';
 import { API_VERSION } from './versions.js';
 import { WorkersModule } from './workers.module.js';
 
@@ -26,12 +34,13 @@ const ADMIN = 'admin' as UserId;
 
 /** Opens the stores and builds the application over them. */
 export async function openApp(surroundings: AppSurroundings): Promise<RunningApp> {
-  const stores = await openStores(surroundings);
+  const observing = await Observing.open(surroundings.config, surroundings.logger);
+  const stores = await openStores(surroundings, observing);
   try {
     const { kv, secrets } = stores.adapters;
     await assertSecretKey(kv, secrets);
-    await bringViewsUpToDate(stores, surroundings);
-    return await build(stores, surroundings);
+    await bringViewsUpToDate(stores, surroundings, observing);
+    return await build(stores, surroundings, observing);
   } catch (error) {
     await stores.close();
     throw error;
@@ -41,15 +50,24 @@ export async function openApp(surroundings: AppSurroundings): Promise<RunningApp
 async function bringViewsUpToDate(
   { adapters, slots }: OpenStores,
   { logger }: AppSurroundings,
+  { metrics }: Observing,
 ): Promise<void> {
   const rebuilder = new Rebuilder(adapters.log, slots, allProjections);
   for (const { projection, events } of await rebuilder.bringUpToDate()) {
     logger.info({ projection, events }, 'a view was built anew');
+    metrics?.views.rebuilt(projection, events);
   }
 }
 
-async function build(stores: OpenStores, { config, logger }: AppSurroundings): Promise<RunningApp> {
+async function build(
+  stores: OpenStores,
+  { config, data, logger }: AppSurroundings,
+  observing: Observing,
+): Promise<RunningApp> {
   const { adapters } = stores;
+  const limiting = new Limiting(config, observing.metrics?.admission);
+  const { isDraining } = limiting.limits;
+  const checks = new ReadyChecks([drainCheck(isDraining), ...storeChecks(adapters, data)]);
   const app = await createApp({
     providers: [],
     imports: [
@@ -57,28 +75,89 @@ async function build(stores: OpenStores, { config, logger }: AppSurroundings): P
       SigningModule.with(config),
       QueriesModule,
       CommandsModule,
-      WorkersModule.with((error) => logger.error({ err: error }, 'a sweep failed')),
+      WorkersModule.with(sweepsHeard(logger, observing)),
     ],
-    edge: edgeOf(adapters, config),
+    edge: edgeOf(adapters, config, checks),
+    http: httpOf(config, { limiting, observing }),
     logger: new NestLogger(logger),
   });
   const adminBanner = await setUp(app, config, adapters);
+  if (observing.tracer) {
+    for (const bus of [app.get(CommandBus), app.get(QueryBus)]) traceBus(bus, observing.tracer);
+  }
+  return running(app, { stores, config, observing, limiting, adminBanner });
+}
+
+function running(
+  app: NestFastifyApplication,
+  parts: {
+    stores: OpenStores;
+    config: ServerConfig;
+    observing: Observing;
+    limiting: Limiting;
+    adminBanner: AdminBanner | undefined;
+  },
+): RunningApp {
+  const { stores, config, observing, limiting, adminBanner } = parts;
+  const { metrics } = observing;
   const sweeper = app.get(Sweeper);
-  sweeper.start();
+  for (const worker of [sweeper, limiting]) worker.start();
+  let page: MetricsServer | undefined;
   return {
     adminBanner,
-    listen: () => listen(app, config),
-    close: async () => {
-      await app.close();
-      await sweeper.stop();
-      await stores.close();
+    listen: async () => {
+      if (metrics && config.metrics !== 'same') {
+        page = await MetricsServer.listen(config.metrics, metrics);
+      }
+      return listen(app, config);
     },
+    drain: () => limiting.drain(),
+    close: async () => {
+      limiting.drain();
+      await app.close();
+      for (const worker of [sweeper, limiting]) await worker.stop();
+      await stores.close();
+      await page?.close();
+      await observing.close();
+    },
+  };
+}
+
+/** What watches and bounds requests on their way in. */
+function httpOf(
+  config: ServerConfig,
+  { limiting, observing }: { limiting: Limiting; observing: Observing },
+): NonNullable<AppOptions['http']> {
+  const { headersMsMax, keepAliveMs, connectionsMax } = config;
+  const { metrics, tracer } = observing;
+  const watch = new RequestWatch(observing.requestWatchers, () => performance.now());
+  return {
+    headersMsMax,
+    keepAliveMs,
+    connectionsMax,
+    begin: (request, reply) => watch.begin(request, reply),
+    extend: (server) => {
+      if (tracer) traceRequests(server, tracer);
+      addLimits(server, limiting.limits);
+      if (metrics && config.metrics === 'same') addMetricsPage(server, metrics);
+    },
+  };
+}
+
+function sweepsHeard(logger: Logger, { metrics }: Observing) {
+  return {
+    onError: (error: unknown) => {
+      logger.error({ err: error }, 'a sweep failed');
+      metrics?.views.swept('failed', Date.now());
+    },
+    onDone: () => metrics?.views.swept('done', Date.now()),
   };
 }
 
 const edgeOf = (
   { clock, ids }: Adapters,
   { addressTokenTtlMs, publicUrl, importEnabled }: ServerConfig,
+  checks: ReadyChecks,
 ): EdgeSettings => ({
   version: API_VERSION,
   blockStore: { ...LOCAL_BLOCK_STORE, isImportEnabled: importEnabled },
@@ -86,6 +165,7 @@ const edgeOf = (
   publicUrl,
   nowMs: () => clock.nowMs(),
   newCommandId: () => ids.commandId(),
+  ready: () => checks.report(),
 });
 
 async function listen(app: NestFastifyApplication, config: ServerConfig): Promise<string> {

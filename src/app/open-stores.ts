@@ -10,6 +10,7 @@ import { inlineProjection } from '../projections/all-projections.js';
 import type { Adapters } from './adapters.module.js';
 import { openPostgresStores } from './postgres-stores.js';
 import { RandomIds } from './random-ids.js';
+import type { Observing } from './observing.js';
 import type { AppSurroundings } from './running-app.js';
 import { SystemClock } from './system-clock.js';
 
@@ -28,23 +29,36 @@ const RANGE_WORKER = new URL('../committed/range-worker.js', import.meta.url);
  *
  * @throws whatever keeps a store from opening; nothing is left open then
  */
-export async function openStores(surroundings: AppSurroundings): Promise<OpenStores> {
+export async function openStores(
+  surroundings: AppSurroundings,
+  observing: Observing,
+): Promise<OpenStores> {
   const { config, data, secrets, onFatal } = surroundings;
   const clock = new SystemClock();
   const ids = new RandomIds(clock);
   const root = join(data, 'objects');
-  const blocks = await LocalBlockStore.open({
+  const files = await LocalBlockStore.open({
     root,
     onSyncFailed: onFatal,
     ...(config.importEnabled ? { imports: { folders: foldersOf(config), except: [data] } } : {}),
   });
-  const { log, kv, slots, close } = await openLog(surroundings);
-  const committed = new BlockCommittedStore(blocks, RANGE_WORKER);
+  const blocks = observing.port('blocks', files);
+  const { log, kv, slots, close } = await openLog(surroundings, observing);
+  const trees = new BlockCommittedStore(blocks, RANGE_WORKER);
+  observing.metrics?.stores.followCaches(() => trees.counts);
   return {
-    adapters: { log, kv, blocks, committed, clock, ids, secrets },
+    adapters: {
+      log: observing.port('log', log),
+      kv: observing.port('views', kv),
+      blocks,
+      committed: observing.port('trees', trees),
+      clock,
+      ids,
+      secrets,
+    },
     slots,
     close: async () => {
-      await committed.close();
+      await trees.close();
       await close();
     },
   };
@@ -54,9 +68,12 @@ const foldersOf = ({ importFolders = '' }: ServerConfig): readonly string[] =>
   importFolders.split(',').flatMap((folder) => (folder.trim() === '' ? [] : [folder.trim()]));
 
 /** The log with the views that are written in its appends. */
-async function openLog({ connection, onFatal }: AppSurroundings) {
+async function openLog({ connection, onFatal }: AppSurroundings, { appendWatcher }: Observing) {
   const project = inlineProjection();
-  if (connection) return openPostgresStores({ connection, project, onFatal });
+  if (connection) {
+    const watcher = appendWatcher && { watcher: appendWatcher };
+    return openPostgresStores({ connection, project, onFatal, ...watcher });
+  }
   const kv = new MemoryKvStore();
   const log = new MemoryEventLog({ kv, project });
   return { log, kv, slots: new MemoryViewSlots(kv), close: () => log.close() };

@@ -1,4 +1,5 @@
 import { Client, Pool, type ClientConfig } from 'pg';
+import type { AppendWatcher } from '../event-log/postgres/append-queue.js';
 import { configOf, connectorOf, hangUp } from '../event-log/postgres/connect.js';
 import { failureOf } from '../event-log/postgres/failures.js';
 import { migrate, readSchemaSteps } from '../event-log/postgres/migrate.js';
@@ -24,6 +25,7 @@ export interface PostgresStoresOptions {
   /** How long an append waits for a database, or for what became of it; a read for an answer. */
   readonly outcomeMsMax?: number;
   readonly snapshotMsMax?: number;
+  readonly watcher?: AppendWatcher;
 }
 
 /**
@@ -33,6 +35,7 @@ export interface PostgresStoresOptions {
  */
 export async function openPostgresStores(options: PostgresStoresOptions): Promise<PostgresStores> {
   const { connection, project, onFatal = stopProcess, outcomeMsMax, snapshotMsMax } = options;
+  const { watcher } = options;
   const connect = connectorOf(connection);
   // Its own client: a schema step may take longer than the service's statements may.
   const migrator = new Client({ ...connection, application_name: 'moraine migrate' });
@@ -51,6 +54,7 @@ export async function openPostgresStores(options: PostgresStoresOptions): Promis
     project,
     onFatal,
     ...(outcomeMsMax !== undefined && { outcomeMsMax }),
+    ...(watcher && { watcher }),
   });
   const kv = new PostgresKvStore({
     pool: pool('read', 3),

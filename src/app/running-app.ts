@@ -19,6 +19,9 @@ export interface RunningApp {
    */
   listen(): Promise<string>;
 
+  /** Says "not ready" from here on, and ends each connection with its next answer. */
+  drain(): void;
+
   /** Takes no more requests, answers those under way, flushes and closes every store. */
   close(): Promise<void>;
 

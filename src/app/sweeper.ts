@@ -7,6 +7,8 @@ export interface SweeperOptions {
   /** 0 … 1, so that several nodes do not sweep in step. */
   readonly jitter: () => number;
   readonly onError: (error: unknown) => void;
+  /** A round came to its end. */
+  readonly onDone: () => void;
 }
 
 /** Sweeps now and then; at once at the start, for what a crash has left half done. */
@@ -30,11 +32,12 @@ export class Sweeper implements Worker {
   }
 
   async #loop(): Promise<void> {
-    const { everyMs, jitter, onError } = this.options;
+    const { everyMs, jitter, onError, onDone } = this.options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
         await this.sweep.run();
+        onDone();
       } catch (error) {
         // What could not be finished now is found again by the next round.
         if (!signal.aborted) onError(error);

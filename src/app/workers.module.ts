@@ -7,14 +7,14 @@ import { EventLog } from '../ports/event-log.js';
 import { Ids } from '../ports/ids.js';
 import { KvStore } from '../ports/kv-store.js';
 import { CommandsModule } from './commands.module.js';
-import { Sweeper } from './sweeper.js';
+import { Sweeper, type SweeperOptions } from './sweeper.js';
 
 const SWEEP_EVERY_MS = 10_000;
 /** Longer than a snapshot may be held, and than a build may take. */
 const DROP_GRACE_MS = 15 * 60 * 1000;
 
 export class WorkersModule {
-  static with(onError: (error: unknown) => void): DynamicModule {
+  static with(heard: Pick<SweeperOptions, 'onError' | 'onDone'>): DynamicModule {
     const sweeper = {
       provide: Sweeper,
       inject: [EventLog, KvStore, Clock, Ids, Intents, RepositoryDeletion],
@@ -26,7 +26,11 @@ export class WorkersModule {
         ...rest: [Intents, RepositoryDeletion]
       ) => {
         const sweep = new Sweep({ log, kv, clock, ids }, ...rest, { dropGraceMs: DROP_GRACE_MS });
-        return new Sweeper(sweep, clock, { everyMs: SWEEP_EVERY_MS, jitter: Math.random, onError });
+        return new Sweeper(sweep, clock, {
+          everyMs: SWEEP_EVERY_MS,
+          jitter: Math.random,
+          ...heard,
+        });
       },
     };
     return {

@@ -12,16 +12,35 @@ const HIDDEN_NAMES = [
   'secretKey',
   'token',
 ];
+/** Lines below a warning are written together: a write a request would cost more than the line. */
+const TOGETHER_BYTES = 8 * 1024;
+const WARN = 40;
 
 /**
  * Returns a logger that writes one JSON a line; to stderr, where nothing else is told apart.
  *
- * @param to  left out: stderr, written at once, so that the last line before an exit is there
+ * @param to  left out: stderr. A warning and worse is there when the call returns; the rest when
+ *   enough has come together, or when somebody calls `flush`, which should be now and then
  */
 export function newLogger(level: LevelWithSilent, to?: DestinationStream): Logger {
   const paths = HIDDEN_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
   return pino(
     { level, base: { service: 'moraine' }, redact: { paths, censor: '[hidden]' } },
-    to ?? destination({ dest: 2, sync: true }),
+    to ?? stderrTogether(),
   );
+}
+
+function stderrTogether(): DestinationStream {
+  const stderr = destination({ dest: 2, sync: true, minLength: TOGETHER_BYTES });
+  return {
+    // By this mark pino says which level a line has.
+    [Symbol.for('pino.metadata')]: true,
+    lastLevel: 0,
+    write(line: string): void {
+      stderr.write(line);
+      if (this.lastLevel >= WARN) stderr.flushSync();
+    },
+    flush: () => stderr.flushSync(),
+    flushSync: () => stderr.flushSync(),
+  } as DestinationStream & { lastLevel: number };
 }

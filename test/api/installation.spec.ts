@@ -118,6 +118,9 @@ describe('the installation', () => {
   it('is alive, and able while its store answers', async () => {
     expect(await silent(await edge.call(`${API}/healthcheck`))).toBe(204);
     expect(await (await fetch(`${edge.url}/_health`)).text()).toBe('alive!');
-    expect(await (await fetch(`${edge.url}/readyz`)).text()).toBe('ready');
+    expect(await (await fetch(`${edge.url}/readyz`)).json()).toEqual({
+      status: 'ready',
+      checks: [{ name: 'views', ok: true }],
+    });
   });
 });

@@ -14,6 +14,8 @@ interface Waiting {
   readonly queuedAtMs: number;
   readonly resolve: (results: readonly AppendResult[]) => void;
   readonly reject: (error: Error) => void;
+  /** What the watcher wants to know again when it is sent. */
+  readonly mark: unknown;
 }
 
 /** What goes in one call. */
@@ -30,6 +32,15 @@ export interface AppendQueueOptions {
   readonly onFatal: (error: unknown) => void;
   /** How long an append waits for a database, or for what became of it. */
   readonly outcomeMsMax?: number;
+  readonly watcher?: AppendWatcher;
+}
+
+/** Hears of each call to the database. Must not throw, and must be quick. */
+export interface AppendWatcher {
+  /** Called for each append that is to wait; what it returns is handed back to `sent`. */
+  mark(): unknown;
+  /** Called when a call goes out. @returns to be called when its answer is there, or none will be */
+  sent(marks: readonly unknown[]): (outcome: 'done' | 'failed') => void;
 }
 
 /**
@@ -56,7 +67,8 @@ export class AppendQueue {
     }
     return new Promise((resolve, reject) => {
       this.#waitingBytes += group.sizeBytes;
-      this.#waiting.push({ group, queuedAtMs: performance.now(), resolve, reject });
+      const mark = this.#options.watcher?.mark();
+      this.#waiting.push({ group, queuedAtMs: performance.now(), resolve, reject, mark });
       this.#running ??= this.#run();
     });
   }
@@ -123,15 +135,19 @@ export class AppendQueue {
   async #call(client: Client, { batch, waiting }: Flight): Promise<readonly number[]> {
     // A server that neither answers nor breaks the connection must not hold everybody for ever.
     const silence = setTimeout(() => void this.#options.line.hangUp(), SILENCE_MS_MAX);
+    const tell = this.#options.watcher?.sent(waiting.map(({ mark }) => mark));
+    let outcome: 'done' | 'failed' = 'failed';
     try {
       const { rows } = await client.query<{ answer: string }>({
         name: 'append',
         text: APPEND,
         values: batch.parameters(waiting.map(({ group }) => group)),
       });
+      outcome = 'done';
       return rows[0]?.answer.slice(1, -1).split(',').map(Number) ?? [];
     } finally {
       clearTimeout(silence);
+      tell?.(outcome);
     }
   }
 

@@ -16,7 +16,7 @@ import { Gather } from '../../shared/gather.js';
 import { followLog, type LogPage } from '../follow-log.js';
 import { prepareGroup } from '../prepare-group.js';
 import { Wake } from '../wake.js';
-import { AppendQueue } from './append-queue.js';
+import { AppendQueue, type AppendWatcher } from './append-queue.js';
 import type { Connect } from './connect.js';
 import { FIND, READ_ALL, READ_BACKWARD, READ_ENDS, READ_FORWARD } from './event-reads.js';
 import { toRecorded, type EventRow } from './event-reads.js';
@@ -34,6 +34,7 @@ export interface PostgresEventLogOptions {
   readonly onFatal: (error: unknown) => void;
   /** How long an append waits for a database, or for what became of it; a read for an answer. */
   readonly outcomeMsMax?: number;
+  readonly watcher?: AppendWatcher;
 }
 
 interface StreamRead {
@@ -64,6 +65,7 @@ export class PostgresEventLog extends EventLog {
       onAppended: () => this.#wake.all(),
       onFatal: options.onFatal,
       ...(options.outcomeMsMax !== undefined && { outcomeMsMax: options.outcomeMsMax }),
+      ...(options.watcher && { watcher: options.watcher }),
     });
     this.#forward = gatherReads((reads) => this.#readStreams(READ_FORWARD, reads));
     this.#backward = gatherReads((reads) => this.#readStreams(READ_BACKWARD, reads));
