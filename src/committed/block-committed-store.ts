@@ -16,8 +16,8 @@ import { assert } from '../shared/assert.js';
 import { compareBytes } from '../shared/bytes.js';
 import { failpoint } from '../shared/failpoint.js';
 import { applyChanges } from './apply.js';
-import { diffByScanning } from './by-scanning.js';
 import type { CacheCounts } from './byte-cache.js';
+import type { CellBatch } from './compare-blocks.js';
 import { mergeInline } from './merge-writer.js';
 import { mergeTrees } from './merge-trees.js';
 import { findRange, MetaRangeReader, type MetaRange } from './metarange-reader.js';
@@ -30,6 +30,7 @@ import { countOf, InlineSessions, type RewriteSessions } from './rewrite-session
 import { sliceOf } from './slice.js';
 import type { BoundedFile } from './table-cursor.js';
 import { fileName, tableAddress, TableFiles } from './table-files.js';
+import { diffTrees } from './tree-diff.js';
 
 /** How much is kept in memory, and how many threads build ranges. */
 export interface CommittedLimits {
@@ -129,13 +130,21 @@ export class BlockCommittedStore extends CommittedStore {
     return { metaRangeId: await this.#storeTree(namespace, ranges, stored), ...counts };
   }
 
-  override diff(
+  override async diff(
     namespace: StorageNamespace,
     left: MetaRangeId,
     right: MetaRangeId,
     options: { from: Uint8Array; until?: Uint8Array; limit: number },
   ): Promise<readonly TreeDifference[]> {
-    return diffByScanning(this, namespace, [left, right], options);
+    if (left === right) return [];
+    const workers = this.#workers;
+    const input = {
+      left: await this.#load(namespace, left),
+      right: await this.#load(namespace, right),
+      files: this.#ranges.walked(namespace),
+      compare: workers && ((batch: CellBatch) => workers.compare(batch)),
+    };
+    return diffTrees(input, options);
   }
 
   override async merge(

@@ -1,8 +1,7 @@
 import { InvariantError } from '../shared/assert.js';
 import type { MergedRanges, MergeJob } from './merge-writer.js';
 import type { RangeRecord } from './range-codec.js';
-import type { FromWorker } from './range-worker-messages.js';
-import { errorOf, type RangeThread, type ThreadListener } from './thread-session.js';
+import { errorOf, Mailbox, type RangeThread } from './thread-session.js';
 
 /** Merges on another thread, which is sent each file when it wants it. */
 export async function mergeOnThread(
@@ -51,31 +50,4 @@ function ownKeys(input: MergeJob['input']): MergeJob['input'] {
     ...(until ? { until: new Uint8Array(until) } : {}),
   }));
   return { ...input, replaced };
-}
-
-/** What a thread said, in order. */
-class Mailbox implements ThreadListener {
-  readonly #waiting: FromWorker[] = [];
-  #error: Error | undefined;
-  #wake: (() => void) | undefined;
-
-  hear(message: FromWorker): void {
-    this.#waiting.push(message);
-    this.#wake?.();
-  }
-
-  fail(reason: Error): void {
-    this.#error ??= reason;
-    this.#wake?.();
-  }
-
-  /** @throws why the thread is over */
-  async next(): Promise<FromWorker> {
-    for (;;) {
-      const message = this.#waiting.shift();
-      if (message) return message;
-      if (this.#error) throw this.#error;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-  }
 }

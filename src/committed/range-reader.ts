@@ -1,6 +1,7 @@
 import type { ObjectEntry, ObjectPath, StorageNamespace } from '../domain/model.js';
 import type { CommittedObject } from '../ports/committed-store.js';
 import { CorruptData } from '../ports/store-errors.js';
+import type { WalkedFiles } from './block-walk.js';
 import { ByteCache, SharedLoads, type CacheCounts } from './byte-cache.js';
 import { inFile } from './corrupt.js';
 import { decodeEntry } from './entry-codec.js';
@@ -113,6 +114,16 @@ export class RangeReader {
   remember(namespace: StorageNamespace, id: string, file: Uint8Array): void {
     if (file.length > WHOLE_FILE_BYTES_MAX) return;
     this.#keep(this.files.openLater(tableAddress(namespace, id), file));
+  }
+
+  /** Gives files to who walks blocks as they lie there. */
+  walked(namespace: StorageNamespace): WalkedFiles {
+    return {
+      open: async (range) => {
+        return (this.#kept(namespace, range) ?? (await this.#open(namespace, range))).open;
+      },
+      bytes: ({ address }, start, end) => this.files.bytes(address, { start, end }),
+    };
   }
 
   /** Returns a whole range file. @throws CorruptData, or BlockNotFound */

@@ -1,4 +1,5 @@
 import type { RangeParameters } from '../ports/committed-store.js';
+import type { CellBatch } from './compare-blocks.js';
 import type { MergedRanges } from './merge-writer.js';
 import type { ChangeCounts } from './range-rewriter.js';
 import type { RangeRecord } from './range-codec.js';
@@ -16,11 +17,13 @@ export type ToWorker = { readonly session: number } & (
   | { readonly kind: 'merge'; readonly input: MergeInput; readonly parameters: RangeParameters }
   | { readonly kind: 'mergeFile'; readonly file: BoundedFile }
   | { readonly kind: 'drop' }
+  | { readonly kind: 'compare'; readonly batch: CellBatch }
 );
 
 /**
  * What a worker says: one of `done`, `ended` and `failed` for each message of a rewriting; of a
- * merge, `wanted` for each file that it needs, and `merged` or `failed` in the end.
+ * merge, `wanted` for each file that it needs, and `merged` or `failed` in the end; of a batch of
+ * cells, `compared` or `failed`.
  */
 export type FromWorker = { readonly session: number } & (
   | { readonly kind: 'range'; readonly range: BuiltRange; readonly hasChanges: boolean }
@@ -28,5 +31,6 @@ export type FromWorker = { readonly session: number } & (
   | { readonly kind: 'ended'; readonly counts: ChangeCounts }
   | { readonly kind: 'wanted'; readonly range: RangeRecord }
   | { readonly kind: 'merged'; readonly merged: MergedRanges }
+  | { readonly kind: 'compared'; readonly differences: Uint8Array }
   | { readonly kind: 'failed'; readonly name: string; readonly message: string }
 );

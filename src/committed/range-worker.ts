@@ -1,7 +1,8 @@
-// The thread on which large ranges are built. It does no I/O: bytes in, bytes out.
+// The thread on which large ranges are built, and compared. It does no I/O: bytes in, bytes out.
 import { parentPort } from 'node:worker_threads';
 import type { RangeParameters } from '../ports/committed-store.js';
 import { assert } from '../shared/assert.js';
+import { compareCells, DifferenceWriter, type CellBatch } from './compare-blocks.js';
 import { MergeWriter } from './merge-writer.js';
 import type { RecordCursor } from './merge-side.js';
 import { RangeRewriter } from './range-rewriter.js';
@@ -52,6 +53,8 @@ function handle(message: ToWorker): FromWorker | undefined {
       return begun(session, message.input, message.parameters);
     case 'mergeFile':
       return goneOn(session, merges.get(session), new TableCursor(message.file));
+    case 'compare':
+      return compared(session, message.batch);
     case 'drop':
       forget(session);
       return { session, kind: 'done' };
@@ -81,8 +84,14 @@ function goneOn(
   return { session, kind: 'merged', merged: merge.writer.finish() };
 }
 
+function compared(session: number, batch: CellBatch): FromWorker {
+  const writer = new DifferenceWriter();
+  compareCells(batch, (key, left, right) => writer.add(key, left, right));
+  return { session, kind: 'compared', differences: writer.toBytes() };
+}
+
 function rewritten(
-  message: Exclude<ToWorker, { kind: 'merge' | 'mergeFile' | 'drop' }>,
+  message: Exclude<ToWorker, { kind: 'merge' | 'mergeFile' | 'compare' | 'drop' }>,
 ): FromWorker {
   const { session } = message;
   const rewriter = rewriters.get(session);

@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { RangeParameters } from '../ports/committed-store.js';
 import { InvariantError } from '../shared/assert.js';
+import type { CellBatch } from './compare-blocks.js';
+import { compareOnThread } from './compare-on-thread.js';
 import { mergeOnThread } from './merge-on-thread.js';
 import type { MergedRanges, MergeJob } from './merge-writer.js';
 import type { FromWorker, ToWorker } from './range-worker-messages.js';
@@ -38,6 +40,12 @@ export class RangeWorkers implements RewriteSessions {
   async merge(job: MergeJob): Promise<MergedRanges> {
     if (this.#isClosed) throw new RangeWorkersClosed('the threads that build ranges were ended');
     return mergeOnThread(this.#leastBusy(), ++this.#sessionCount, job);
+  }
+
+  /** As `merge`. @returns what a `DifferenceReader` reads */
+  async compare(batch: CellBatch): Promise<Uint8Array> {
+    if (this.#isClosed) throw new RangeWorkersClosed('the threads that build ranges were ended');
+    return compareOnThread(this.#leastBusy(), ++this.#sessionCount, batch);
   }
 
   /** Ends all threads; work that is not done fails with {@link RangeWorkersClosed}. */

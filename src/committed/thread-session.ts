@@ -33,3 +33,30 @@ export function errorOf({ name, message }: { name: string; message: string }): E
   if (name === 'InvariantError') return new InvariantError(message);
   return new RangeWorkerDied(`${name}: ${message}`);
 }
+
+/** What a thread said, in order. */
+export class Mailbox implements ThreadListener {
+  readonly #waiting: FromWorker[] = [];
+  #error: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  hear(message: FromWorker): void {
+    this.#waiting.push(message);
+    this.#wake?.();
+  }
+
+  fail(reason: Error): void {
+    this.#error ??= reason;
+    this.#wake?.();
+  }
+
+  /** @throws why the thread is over */
+  async next(): Promise<FromWorker> {
+    for (;;) {
+      const message = this.#waiting.shift();
+      if (message) return message;
+      if (this.#error) throw this.#error;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}

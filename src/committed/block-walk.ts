@@ -1,0 +1,113 @@
+import type { MetaRange } from './metarange-reader.js';
+import type { RangeRecord } from './range-codec.js';
+import { compareSlices, sliceOf, type Slice } from './slice.js';
+import { BLOCK_TRAILER_BYTES } from './sstable/stored-block.js';
+import { storedIn } from './sstable/table-layout.js';
+import { fileName, type OpenTable } from './table-files.js';
+
+/** Gives the walk its files, and parts of those that are not kept whole. */
+export interface WalkedFiles {
+  open(range: RangeRecord): Promise<OpenTable>;
+  bytes(table: OpenTable, start: number, end: number): Promise<Uint8Array>;
+}
+
+// What is read at once of a file that is not kept as a whole.
+const READ_AHEAD_BYTES = 256 * 1024;
+
+/** Walks the blocks of a tree as they lie in their files, and past ranges that are not entered. */
+export class BlockWalk {
+  #at: number;
+  #table: OpenTable | undefined;
+  #block = 0;
+  #window: { readonly start: number; readonly bytes: Uint8Array } | undefined;
+  readonly #end: Slice = { bytes: new Uint8Array(), start: 0, end: 0 };
+
+  /** @param first  the place of the first range that is wanted */
+  constructor(
+    private readonly ranges: MetaRange,
+    private readonly files: WalkedFiles,
+    first: number,
+  ) {
+    this.#at = first;
+  }
+
+  /** The range that comes next, or that was entered; undefined at the end. */
+  get range(): RangeRecord | undefined {
+    return this.ranges[this.#at];
+  }
+
+  get isInside(): boolean {
+    return this.#table !== undefined;
+  }
+
+  /** Of the file, for errors. */
+  get name(): string {
+    return this.#table ? fileName(this.#table.address) : '';
+  }
+
+  /** A key at or after the block's last, and before any that comes after the block. */
+  get blockEnd(): Slice {
+    const { index } = this.#open().layout;
+    if (this.#block + 1 >= index.blockCount) {
+      const { maxKey } = this.range ?? { maxKey: new Uint8Array() };
+      this.#end.bytes = maxKey;
+      this.#end.start = 0;
+      this.#end.end = maxKey.length;
+      return this.#end;
+    }
+    return index.separator(this.#block, this.#end);
+  }
+
+  /** Goes to the first block of the range that can have a key from `from` on. */
+  async enter(from: Slice): Promise<void> {
+    const range = this.range;
+    if (!range) return;
+    const table = await this.files.open(range);
+    this.#table = table;
+    this.#block = Math.min(table.layout.index.find(from), table.layout.index.blockCount - 1);
+  }
+
+  /** Returns the block with its trailer; valid for as long as it is wanted. */
+  async blockBytes(): Promise<Uint8Array> {
+    const table = this.#open();
+    const { offset, length } = table.layout.index.handle(this.#block);
+    if (table.whole) {
+      const tail = { fileBytes: table.whole.length, bytes: table.whole };
+      return storedIn(tail, { offset, length });
+    }
+    const end = offset + length + BLOCK_TRAILER_BYTES;
+    const kept = this.#window;
+    if (!kept || offset < kept.start || end > kept.start + kept.bytes.length) {
+      const { index } = table.layout;
+      const last = index.handle(index.blockCount - 1);
+      const dataEnd = last.offset + last.length + BLOCK_TRAILER_BYTES;
+      const until = Math.max(end, Math.min(dataEnd, offset + READ_AHEAD_BYTES));
+      this.#window = { start: offset, bytes: await this.files.bytes(table, offset, until - 1) };
+    }
+    const { start, bytes } = this.#window ?? { start: 0, bytes: new Uint8Array() };
+    return bytes.subarray(offset - start, end - start);
+  }
+
+  nextRange(): void {
+    this.#at++;
+    this.#table = undefined;
+    this.#window = undefined;
+  }
+
+  /** Goes past the block if nothing of it lies after `key`. */
+  leave(key: Slice): void {
+    if (compareSlices(this.blockEnd, key) > 0) return;
+    this.#block++;
+    if (this.#block >= this.#open().layout.index.blockCount) this.nextRange();
+  }
+
+  /** The smallest key that the range can have, once it was not entered. */
+  get minKey(): Slice | undefined {
+    return this.range && sliceOf(this.range.minKey);
+  }
+
+  #open(): OpenTable {
+    if (!this.#table) throw new Error('a block is asked for before its range was entered');
+    return this.#table;
+  }
+}
