@@ -24,7 +24,7 @@ export class BlocksController {
     private readonly presigned: Presigned,
   ) {}
 
-  @Get('_blocks/*address')
+  @Get('_blocks/*')
   async get(@Req() request: EdgeRequest, @Res() reply: FastifyReply): Promise<void> {
     const { headers } = request;
     const { address, answer } = this.presigned.block(request, 'GET');
@@ -40,7 +40,7 @@ export class BlocksController {
     sendObject(reply, found, { range, bytes, disposition: answer.contentDisposition });
   }
 
-  @Head('_blocks/*address')
+  @Head('_blocks/*')
   async head(@Req() request: EdgeRequest, @Res() reply: FastifyReply): Promise<void> {
     const { headers } = request;
     const { address, answer } = this.presigned.block(request, 'GET');
@@ -50,7 +50,7 @@ export class BlocksController {
     sendObjectHead(reply, asObject(block, answer), range);
   }
 
-  @Put('_blocks/*address')
+  @Put('_blocks/*')
   async put(@Req() request: EdgeRequest, @Res() reply: FastifyReply): Promise<void> {
     const { address } = this.presigned.block(request, 'PUT');
     const { md5 } = await takeBody(request, (body) =>
@@ -59,7 +59,7 @@ export class BlocksController {
     sendStored(reply, md5);
   }
 
-  @Put('_parts/*part')
+  @Put('_parts/*')
   async putPart(
     @Req() request: EdgeRequest,
     @Res() reply: FastifyReply,

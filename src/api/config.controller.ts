@@ -38,9 +38,9 @@ export class ConfigController {
       blockstore_namespace_example: namespaceExample,
       blockstore_namespace_ValidityRegex: namespaceRule,
       default_namespace_prefix: namespacePrefix,
-      pre_sign_support: false,
+      pre_sign_support: true,
       pre_sign_support_ui: false,
-      pre_sign_multipart_upload: false,
+      pre_sign_multipart_upload: true,
       import_support: isImportEnabled,
       import_validity_regex: namespaceRule,
     };

@@ -9,6 +9,7 @@ import { BranchTraffic } from '../commands/branch/branch-traffic.js';
 import { Intents } from '../commands/branch/intents.js';
 import { Successors } from '../commands/branch/successor.js';
 import { ConditionalWriter } from '../commands/object/conditional-writer.js';
+import { SweepUploads } from '../commands/multipart/sweep-uploads.js';
 import { Uploads } from '../commands/multipart/uploads.js';
 import { StagingWriter } from '../commands/object/staging-writer.js';
 import { Places } from '../commands/places.js';
@@ -17,6 +18,7 @@ import { BlockStore } from '../ports/block-store.js';
 import { Clock } from '../ports/clock.js';
 import { CommittedStore } from '../ports/committed-store.js';
 import { EventLog } from '../ports/event-log.js';
+import { Ids } from '../ports/ids.js';
 import { KvStore } from '../ports/kv-store.js';
 import { CommitsView } from '../projections/commits.view.js';
 import { RepositoriesView } from '../projections/repositories.view.js';
@@ -26,6 +28,8 @@ import { FindObject } from '../queries/stat-object.js';
 
 /** Folds and results kept at hand; a fold that was let go is read again from its quiet point. */
 const BRANCH_LIMITS = { cachedBranches: 10_000, cachedOutcomes: 10_000 };
+/** What two nodes' clocks may differ by, with much to spare. */
+const CLOCKS_APART_MS = 60 * 60 * 1000;
 const INTENT_LIMITS = { intentWaitMs: 10 * 60 * 1000 };
 
 /** What the commands share: the streams, and who helps whom. */
@@ -103,6 +107,20 @@ export const streams: Provider[] = [
     provide: Uploads,
     inject: [KvStore, AggregateStreams, AddressTokens],
     useFactory: (...from: [KvStore, AggregateStreams, AddressTokens]) => new Uploads(...from),
+  },
+  {
+    provide: SweepUploads,
+    inject: [KvStore, BlockStore, Clock, Ids, AggregateStreams, AddressTokens],
+    useFactory: (
+      kv: KvStore,
+      blocks: BlockStore,
+      clock: Clock,
+      ids: Ids,
+      ...[streams, { ttlMs }]: [AggregateStreams, AddressTokens]
+    ) => {
+      const uploadTtlMs = ttlMs + CLOCKS_APART_MS;
+      return new SweepUploads({ kv, blocks, clock, ids }, streams, { uploadTtlMs });
+    },
   },
   {
     provide: BranchDeletion,

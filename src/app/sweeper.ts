@@ -1,4 +1,3 @@
-import type { Sweep } from '../commands/sweep.js';
 import type { Clock } from '../ports/clock.js';
 import type { Worker } from './worker.js';
 
@@ -17,7 +16,7 @@ export class Sweeper implements Worker {
   #running: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly sweep: Sweep,
+    private readonly sweeps: readonly { run(): Promise<void> }[],
     private readonly clock: Clock,
     private readonly options: SweeperOptions,
   ) {}
@@ -36,7 +35,7 @@ export class Sweeper implements Worker {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        await this.sweep.run();
+        for (const sweep of this.sweeps) await sweep.run();
         onDone();
       } catch (error) {
         // What could not be finished now is found again by the next round.

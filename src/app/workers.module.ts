@@ -1,5 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Intents } from '../commands/branch/intents.js';
+import { SweepUploads } from '../commands/multipart/sweep-uploads.js';
 import { RepositoryDeletion } from '../commands/repository/repository-deletion.js';
 import { Sweep } from '../commands/sweep.js';
 import { Clock } from '../ports/clock.js';
@@ -17,16 +18,17 @@ export class WorkersModule {
   static with(heard: Pick<SweeperOptions, 'onError' | 'onDone'>): DynamicModule {
     const sweeper = {
       provide: Sweeper,
-      inject: [EventLog, KvStore, Clock, Ids, Intents, RepositoryDeletion],
+      inject: [EventLog, KvStore, Clock, Ids, SweepUploads, Intents, RepositoryDeletion],
       useFactory: (
         log: EventLog,
         kv: KvStore,
         clock: Clock,
         ids: Ids,
+        uploads: SweepUploads,
         ...rest: [Intents, RepositoryDeletion]
       ) => {
         const sweep = new Sweep({ log, kv, clock, ids }, ...rest, { dropGraceMs: DROP_GRACE_MS });
-        return new Sweeper(sweep, clock, {
+        return new Sweeper([sweep, uploads], clock, {
           everyMs: SWEEP_EVERY_MS,
           jitter: Math.random,
           ...heard,

@@ -22,9 +22,9 @@ describe('the installation', () => {
       blockstore_namespace_example: 'local://example-bucket/',
       blockstore_namespace_ValidityRegex: '^local://',
       default_namespace_prefix: 'local://',
-      pre_sign_support: false,
+      pre_sign_support: true,
       pre_sign_support_ui: false,
-      pre_sign_multipart_upload: false,
+      pre_sign_multipart_upload: true,
       import_support: false,
       import_validity_regex: '^local://',
     };

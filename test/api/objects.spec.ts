@@ -117,17 +117,6 @@ describe('reading an object', () => {
     expect(response.status).toBe(501);
   });
 
-  it.each(['objects?path=a&', 'objects/stat?path=a&', 'objects/ls?'])(
-    'by a URL of its own is refused: %s',
-    async (route) => {
-      const response = await edge.call(`${LAKE}/refs/main/${route}presign=true`);
-      expect([response.status, await response.json()]).toEqual([
-        400,
-        { message: 'local adapter presigned URL: operation not supported' },
-      ]);
-    },
-  );
-
   it('that lost its bytes is gone', async () => {
     edge.answer(OpenObject, () => {
       throw new DomainError('object_data_missing');

@@ -33,6 +33,11 @@ export const ADDRESS_KEY_LABEL = 'address';
 export class AddressTokens {
   constructor(private readonly settings: AddressSettings) {}
 
+  /** How long an address is good. */
+  get ttlMs(): number {
+    return this.settings.ttlMs;
+  }
+
   /** @param dataKey  `data/<slice>/<xid>`, new */
   sign(place: AddressPlace, dataKey: string): string {
     return `${dataKey},${this.#signature(place, dataKey)}`;
