@@ -20,6 +20,8 @@ import { CompleteMultipartHandler } from '../commands/multipart/complete-multipa
 import { FindUploadHandler } from '../commands/multipart/find-upload.js';
 import { StartMultipartHandler } from '../commands/multipart/start-multipart.js';
 import { StorePartHandler } from '../commands/multipart/store-part.js';
+import { CancelImportHandler } from '../commands/import/cancel-import.js';
+import { StartImportHandler } from '../commands/import/start-import.js';
 import { StageObjectHandler } from '../commands/object/stage-object.js';
 import { UnstageObjectsHandler } from '../commands/object/unstage-objects.js';
 import { UploadObjectHandler } from '../commands/object/upload-object.js';
@@ -28,6 +30,7 @@ import { DeleteRepositoryHandler } from '../commands/repository/delete-repositor
 import { SetRepositoryMetadataHandler } from '../commands/repository/set-repository-metadata.js';
 import { CreateTagHandler } from '../commands/tag/create-tag.js';
 import { DeleteTagHandler } from '../commands/tag/delete-tag.js';
+import { jobs } from './jobs.providers.js';
 import { streams } from './streams.providers.js';
 import { ViewsModule } from './views.module.js';
 
@@ -35,6 +38,9 @@ import { ViewsModule } from './views.module.js';
   imports: [ViewsModule],
   providers: [
     ...streams,
+    ...jobs,
+    CancelImportHandler,
+    StartImportHandler,
     AbortMultipartHandler,
     CompleteMultipartHandler,
     FindUploadHandler,
@@ -65,6 +71,6 @@ import { ViewsModule } from './views.module.js';
     UnstageObjectsHandler,
     UploadObjectHandler,
   ],
-  exports: streams,
+  exports: [...streams, ...jobs],
 })
 export class CommandsModule {}

@@ -12,6 +12,7 @@ import { DiffsController } from '../api/diffs.controller.js';
 import { HealthController } from '../api/health.controller.js';
 import { HttpErrorFilter } from '../api/http-errors.js';
 import { KnownCallers } from '../api/known-callers.js';
+import { ImportController } from '../api/import.controller.js';
 import { LaterController } from '../api/later.controller.js';
 import { ApiDocument } from '../api/openapi/api-document.js';
 import { MergesController } from '../api/merges.controller.js';
@@ -70,6 +71,7 @@ const controllers = [
   DocsController,
   DiffsController,
   HealthController,
+  ImportController,
   LaterController,
   MergesController,
   MultipartController,

@@ -19,6 +19,7 @@ import { type AppOptions, createApp } from './create-app.js';
 import { Limiting } from './limiting.js';
 import { addMetricsPage, MetricsServer } from './metrics-server.js';
 import { Observing } from './observing.js';
+import { JobKeeper } from './job-keeper.js';
 import { openStores, type OpenStores } from './open-stores.js';
 import { QueriesModule } from './queries.module.js';
 import type { AdminBanner, AppSurroundings, RunningApp } from './running-app.js';
@@ -101,7 +102,8 @@ function running(
   const { stores, config, observing, limiting, adminBanner } = parts;
   const { metrics } = observing;
   const sweeper = app.get(Sweeper);
-  for (const worker of [sweeper, limiting]) worker.start();
+  const workers = [sweeper, app.get(JobKeeper), limiting];
+  for (const worker of workers) worker.start();
   let page: MetricsServer | undefined;
   return {
     adminBanner,
@@ -115,7 +117,7 @@ function running(
     close: async () => {
       limiting.drain();
       await app.close();
-      for (const worker of [sweeper, limiting]) await worker.stop();
+      for (const worker of workers) await worker.stop();
       await stores.close();
       await page?.close();
       await observing.close();

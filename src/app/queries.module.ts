@@ -6,6 +6,7 @@ import { DiffRefsHandler } from '../queries/diff-refs.js';
 import { FindMergeBaseHandler } from '../queries/find-merge-base.js';
 import { GetBranchHandler } from '../queries/get-branch.js';
 import { GetCommitHandler } from '../queries/get-commit.js';
+import { GetImportHandler } from '../queries/get-import.js';
 import { GetRepositoryMetadataHandler } from '../queries/get-repository-metadata.js';
 import { GetRepositoryHandler } from '../queries/get-repository.js';
 import { GetTagHandler } from '../queries/get-tag.js';
@@ -29,6 +30,7 @@ import { ViewsModule } from './views.module.js';
     FindMergeBaseHandler,
     GetBranchHandler,
     GetCommitHandler,
+    GetImportHandler,
     GetRepositoryHandler,
     GetRepositoryMetadataHandler,
     GetTagHandler,

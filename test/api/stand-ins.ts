@@ -9,6 +9,8 @@ import { MergeIntoBranch } from '../../src/commands/branch/merge-into-branch.js'
 import { ResetBranch } from '../../src/commands/branch/reset-branch.js';
 import { RevertBranch } from '../../src/commands/branch/revert-branch.js';
 import { CreateCommitRecord } from '../../src/commands/commit/create-commit-record.js';
+import { CancelImport } from '../../src/commands/import/cancel-import.js';
+import { StartImport } from '../../src/commands/import/start-import.js';
 import { StageObject } from '../../src/commands/object/stage-object.js';
 import { UnstageObjects } from '../../src/commands/object/unstage-objects.js';
 import { UploadObject } from '../../src/commands/object/upload-object.js';
@@ -33,6 +35,7 @@ import { DiffRefs } from '../../src/queries/diff-refs.js';
 import { FindMergeBase } from '../../src/queries/find-merge-base.js';
 import { GetBranch } from '../../src/queries/get-branch.js';
 import { GetCommit } from '../../src/queries/get-commit.js';
+import { GetImport } from '../../src/queries/get-import.js';
 import { GetRepositoryMetadata } from '../../src/queries/get-repository-metadata.js';
 import { GetRepository } from '../../src/queries/get-repository.js';
 import { GetTag } from '../../src/queries/get-tag.js';
@@ -150,6 +153,9 @@ export const standIns = new Map<Type<object>, (asked: never) => unknown>([
   ],
   [GetBranch, ({ branch }: GetBranch) => ({ name: branch, commitId })],
   [GetCommit, () => commit],
+  [StartImport, () => 'dc0os19ksdubvtpdpdlg'],
+  [CancelImport, () => undefined],
+  [GetImport, () => ({ updatedAtMs: 1_700_000_000_999, ingestedCount: 3, error: null, commit })],
   [GetRepositoryMetadata, () => [['k', 'v']]],
   [GetRepository, () => repository],
   [GetTag, ({ tag }: GetTag) => ({ name: tag, commitId })],

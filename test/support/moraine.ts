@@ -16,6 +16,7 @@ import { SystemClock } from '../../src/app/system-clock.js';
 import { MemoryBlockStore } from '../../src/block-adapter/memory-block-store.js';
 import { LocalBlockStore } from '../../src/block-adapter/local-block-store.js';
 import { Intents } from '../../src/commands/branch/intents.js';
+import { Jobs } from '../../src/commands/jobs.js';
 import { RepositoryDeletion } from '../../src/commands/repository/repository-deletion.js';
 import { Sweep } from '../../src/commands/sweep.js';
 import type { Request } from '../../src/commands/request.js';
@@ -38,6 +39,8 @@ export interface TestMoraine {
   readonly rebuilder: Rebuilder;
   /** Looks once over everything, as the sweeper does now and then. */
   sweep(): Promise<void>;
+  /** Looks once for jobs that nobody works on, and waits for those that this node works on. */
+  finishJobs(): Promise<void>;
   /** Throws every cache and every connection away, and opens the same stores again. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -57,7 +60,9 @@ const signing = SigningModule.with({
 });
 
 /** Nothing of it outlives the process. */
-export function inMemory(): Promise<TestMoraine> {
+export function inMemory(
+  wrap: (adapters: Adapters) => Adapters = (adapters) => adapters,
+): Promise<TestMoraine> {
   const kv = new MemoryKvStore();
   const slots = new MemoryViewSlots(kv);
   const project = inlineProjection();
@@ -68,7 +73,7 @@ export function inMemory(): Promise<TestMoraine> {
   return moraineOver(async () => {
     const committed = new BlockCommittedStore(blocks, undefined);
     const secrets = new AesSecrets(SECRET_KEY);
-    const adapters = { log, kv, blocks, committed, clock, ids, secrets };
+    const adapters = wrap({ log, kv, blocks, committed, clock, ids, secrets });
     return { adapters, slots, close: () => committed.close() };
   });
 }
@@ -133,6 +138,7 @@ async function moraineOver(open: () => Promise<Stores>): Promise<TestMoraine> {
   };
   let running = await start();
   const stop = async () => {
+    await running.app.get(Jobs).stop();
     await running.app.close();
     await running.stores.close();
   };
@@ -154,6 +160,11 @@ async function moraineOver(open: () => Promise<Stores>): Promise<TestMoraine> {
       const intents = app.get(Intents);
       const deletion = app.get(RepositoryDeletion);
       await new Sweep(stores.adapters, intents, deletion, { dropGraceMs: 0 }).run();
+    },
+    finishJobs: async () => {
+      const jobs = running.app.get(Jobs);
+      await jobs.look();
+      await jobs.idle();
     },
     restart: async () => {
       await stop();
