@@ -21,6 +21,7 @@ interface Followed {
  */
 export class EventMetrics {
   readonly #events: Counter<'type'>;
+  readonly #types = new Map<string, Counter.Internal>();
   readonly #requested: Counter<'kind'>;
   readonly #completed: Counter<'result'>;
   readonly #failed: Counter<'reason'>;
@@ -76,11 +77,19 @@ export class EventMetrics {
 
   /** Counts one event; `nowMs` is of a clock that only goes forward. */
   appended({ type, data }: CountedEvent, nowMs: number): void {
-    this.#events.inc({ type });
+    this.#countOf(type).inc();
     if (type === 'IntentRequested') this.#request(data['intent'], nowMs);
     else if (type === 'TokenOpened') this.#tokens.inc({ change: 'opened' });
     else if (type === 'TokenClosed') this.#tokens.inc({ change: 'closed' });
     else if (typeof data['intentId'] === 'string') this.#result(type, data, nowMs);
+  }
+
+  #countOf(type: string): Counter.Internal {
+    const known = this.#types.get(type);
+    if (known) return known;
+    const counter = this.#events.labels(type);
+    this.#types.set(type, counter);
+    return counter;
   }
 
   #request(intent: unknown, nowMs: number): void {

@@ -12,6 +12,8 @@ const OUTCOMES: readonly AppendOutcome[] = ['accepted', 'refused', 'unknown', 'u
 /** The event log: appends as their callers see them, and the calls that carry many of them. */
 export class LogMetrics {
   readonly #appends: Counter<'outcome'>;
+  /** Resolving a label anew costs more than counting. */
+  readonly #outcomes = new Map<AppendOutcome, Counter.Internal>();
   readonly #duration: Histogram;
   readonly #batches: Counter<'outcome'>;
   readonly #batchAppends: Histogram;
@@ -25,7 +27,7 @@ export class LogMetrics {
       labelNames: ['outcome'],
       registers,
     });
-    for (const outcome of OUTCOMES) this.#appends.labels(outcome).inc(0);
+    for (const outcome of OUTCOMES) this.#outcomeOf(outcome).inc(0);
     this.#duration = new Histogram({
       name: 'moraine_log_append_duration_seconds',
       help: 'From asking for an append to its answer, the wait for its batch included.',
@@ -54,7 +56,7 @@ export class LogMetrics {
   }
 
   appended(outcome: AppendOutcome, tookMs: number): void {
-    this.#appends.inc({ outcome });
+    this.#outcomeOf(outcome).inc();
     this.#duration.observe(tookMs / 1000);
   }
 
@@ -65,5 +67,13 @@ export class LogMetrics {
     this.#batches.inc({ outcome });
     this.#batchAppends.observe(appends);
     this.#batchDuration.observe(tookMs / 1000);
+  }
+
+  #outcomeOf(outcome: AppendOutcome): Counter.Internal {
+    const known = this.#outcomes.get(outcome);
+    if (known) return known;
+    const counter = this.#appends.labels(outcome);
+    this.#outcomes.set(outcome, counter);
+    return counter;
   }
 }

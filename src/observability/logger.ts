@@ -30,17 +30,28 @@ export function newLogger(level: LevelWithSilent, to?: DestinationStream): Logge
   );
 }
 
+/** Returns the same log without the search for names: for lines that are made of nothing else. */
+export function plainLogger(logger: Logger): Logger {
+  return logger.child({}, { redact: [] });
+}
+
 function stderrTogether(): DestinationStream {
-  const stderr = destination({ dest: 2, sync: true, minLength: TOGETHER_BYTES });
+  const stderr = destination({ dest: 2, sync: true });
+  let waiting = '';
+  const flush = (): void => {
+    const lines = waiting;
+    waiting = '';
+    if (lines !== '') stderr.write(lines);
+  };
   return {
     // By this mark pino says which level a line has.
     [Symbol.for('pino.metadata')]: true,
     lastLevel: 0,
     write(line: string): void {
-      stderr.write(line);
-      if (this.lastLevel >= WARN) stderr.flushSync();
+      waiting += line;
+      if (this.lastLevel >= WARN || waiting.length > TOGETHER_BYTES) flush();
     },
-    flush: () => stderr.flushSync(),
-    flushSync: () => stderr.flushSync(),
+    flush,
+    flushSync: flush,
   } as DestinationStream & { lastLevel: number };
 }

@@ -1,5 +1,5 @@
 import type { EndedRequest, RequestWatcher } from './ended-request.js';
-import type { Logger } from './logger.js';
+import { type Logger, plainLogger } from './logger.js';
 
 /** Operations that ask how we are, and ask it all day. */
 const PROBES: ReadonlySet<string> = new Set([
@@ -14,14 +14,24 @@ const PROBES: ReadonlySet<string> = new Set([
  * a query, a header or a body may hold a secret.
  */
 export class RequestLog implements RequestWatcher {
-  constructor(private readonly logger: Logger) {}
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = plainLogger(logger);
+  }
 
   begun(): void {}
 
-  ended({ tookMs, isCut, ...rest }: EndedRequest): void {
+  ended(request: EndedRequest): void {
+    const level = levelOf(request);
+    if (!this.#logger.isLevelEnabled(level)) return;
+    const { tookMs, isCut, ...rest } = request;
     const line = { ...rest, tookMs: Math.round(tookMs * 1000) / 1000, ...(isCut && { isCut }) };
-    if (rest.status >= 500) this.logger.warn(line, 'request');
-    else if (PROBES.has(rest.operation)) this.logger.debug(line, 'request');
-    else this.logger.info(line, 'request');
+    this.#logger[level](line, 'request');
   }
+}
+
+function levelOf({ status, operation }: EndedRequest): 'debug' | 'info' | 'warn' {
+  if (status >= 500) return 'warn';
+  return PROBES.has(operation) ? 'debug' : 'info';
 }
