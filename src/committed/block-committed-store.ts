@@ -110,6 +110,10 @@ export class BlockCommittedStore extends CommittedStore {
     return found;
   }
 
+  override storeEmpty(namespace: StorageNamespace): Promise<MetaRangeId> {
+    return this.#storeTree(namespace, EMPTY, Promise.resolve());
+  }
+
   override async apply(
     namespace: StorageNamespace,
     base: MetaRangeId,

@@ -107,6 +107,9 @@ export abstract class CommittedStore {
     options: { from: Uint8Array; until?: Uint8Array; limit: number },
   ): Promise<readonly CommittedObject[]>;
 
+  /** Stores the tree of no objects, which a commit of nothing has: "" is before any commit. */
+  abstract storeEmpty(namespace: StorageNamespace): Promise<MetaRangeId>;
+
   /**
    * Lays changes over a tree and stores the new one; the files are durable when this returns.
    *

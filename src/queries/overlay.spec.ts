@@ -29,6 +29,7 @@ class ListedTree extends CommittedStore {
   }
 
   override get = () => Promise.reject(new Error('not asked for'));
+  override storeEmpty = () => Promise.reject(new Error('not asked for'));
   override apply = () => Promise.reject(new Error('not asked for'));
   override diff = () => Promise.reject(new Error('not asked for'));
   override merge = () => Promise.reject(new Error('not asked for'));

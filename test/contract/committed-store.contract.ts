@@ -170,6 +170,17 @@ export function committedStoreContract(name: string, open: () => Promise<Committ
       expect(await store.get(namespace, id, path('a'))).toEqual({ ...entryOf(1), address: 'one' });
     });
 
+    it('stores the tree of no objects for who commits nothing on nothing', async () => {
+      const store = await open();
+      const id = await store.storeEmpty(namespace);
+      // The id that lakeFS gives it, too.
+      expect(id).toBe('00fb7eff1a97c500eb3ca8d2ef5464131d6b6a5f9512e41eba97843522213b66');
+      const all = { from: new Uint8Array(), limit: 1 };
+      expect(await store.scan(namespace, id, all)).toEqual([]);
+      const { metaRangeId } = await store.apply(namespace, id, ofA(1), DEFAULT_RANGE_PARAMETERS);
+      expect(metaRangeId).not.toBe(id);
+    });
+
     it('has a tree of no objects left, which is another than the tree before all', async () => {
       const store = await open();
       const { metaRangeId } = await store.apply(namespace, empty, ofA(1), DEFAULT_RANGE_PARAMETERS);

@@ -1,6 +1,7 @@
 import type { SeededRandom } from '../support/seeded-random.js';
 import type { PlainGraveler } from './plain-graveler.js';
 import { listed, type Tree } from './plain-trees.js';
+import { ELSEWHERE } from './side.js';
 import type { Entry, RefText, Step } from './step.js';
 
 /**
@@ -113,7 +114,7 @@ export class Generator {
     const content = this.kind === 'agreeing' ? this.#count : this.random.below(3);
     const isTagged = this.random.below(this.kind === 'agreeing' ? 4 : 6) === 0;
     return {
-      address: `local:///tmp/elsewhere/${this.label}/${this.#count}`,
+      address: `local://${ELSEWHERE}${this.label}/${this.#count}`,
       checksum: `${this.kind === 'agreeing' ? this.label : 'sum'}-${content}`,
       sizeBytes: content,
       modifiedAt: FIRST_DATE + this.#count,

@@ -251,8 +251,9 @@ export class PlainGraveler {
 
   #hardReset(step: Extract<Step, { do: 'hard reset' }>): Verdict {
     return this.#on(step.branch, (branch) => {
-      if (this.#isDirty(branch)) return refused(400);
       const to = this.resolve(step.to);
+      // Of two faults either may be told.
+      if (this.#isDirty(branch)) return to === undefined ? refused(400, 404) : refused(400);
       if (to === undefined) return refused(404);
       const effect = () => {
         branch.head = to;

@@ -54,6 +54,9 @@ interface PageBody<Row> {
   readonly pagination: { readonly has_more: boolean; readonly next_offset: string };
 }
 
+/** Where staged objects are said to lie; nobody reads there. */
+export const ELSEWHERE = '/tmp/elsewhere/';
+
 /** More than any history has on one page. */
 const ALL = 1000;
 
@@ -114,7 +117,7 @@ export class Side {
       message: commit.message,
       metadata: Object.fromEntries(metadata.toSorted()),
       generation: commit.generation,
-      objects: objects.results,
+      objects: objects.results.map(shownOf),
       uncommitted: changes.results.map(({ type, path }) => `${type} ${path}`),
     };
   }
@@ -270,6 +273,12 @@ export class Side {
     const text = await response.text();
     return { status: response.status, body: jsonOf(text) };
   }
+}
+
+/** lakeFS's local store says where a file would lie on its server; ours what was staged. */
+function shownOf(object: ObservedObject): ObservedObject {
+  const { physical_address: address } = object;
+  return { ...object, physical_address: address.slice(address.indexOf(ELSEWHERE)) };
 }
 
 function queryOf(values: Readonly<Record<string, string | number | boolean>>): string {

@@ -59,6 +59,12 @@ export class MemoryCommittedStore extends CommittedStore {
       .slice(0, limit);
   }
 
+  async storeEmpty(): Promise<MetaRangeId> {
+    const id = this.#nameOf(new Map());
+    this.trees.set(id, new Map());
+    return id;
+  }
+
   async apply(
     _namespace: StorageNamespace,
     base: MetaRangeId,

@@ -17,15 +17,17 @@ export async function buildCommit(
 ): Promise<BranchResult> {
   const { place, branch, request } = pending;
   const intentId = request.id;
+  const { namespace } = place.repository;
   const { metaRangeId, addedCount, changedCount, removedCount } = await stores.committed.apply(
-    place.repository.namespace,
+    namespace,
     branch.head.metaRangeId,
     stagedChanges(stores.kv, sealedTokens(pending)),
     request.ranges,
   );
   const isEmpty = addedCount + changedCount + removedCount === 0;
   if (isEmpty && !allowsEmpty) return failedBy(intentId, 'no_changes');
-  const commit = commitOn(branch.head, request, metaRangeId);
+  const tree = metaRangeId === '' ? await stores.committed.storeEmpty(namespace) : metaRangeId;
+  const commit = commitOn(branch.head, request, tree);
   return { type: 'Committed', intentId, from: branch.head.commitId, commit };
 }
 

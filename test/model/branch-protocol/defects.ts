@@ -145,6 +145,10 @@ class LeavesOut extends CommittedStore {
     return this.store.apply(namespace, base, withoutLast(changes), DEFAULT_RANGE_PARAMETERS);
   }
 
+  storeEmpty(namespace: StorageNamespace) {
+    return this.store.storeEmpty(namespace);
+  }
+
   diff(...asked: Parameters<CommittedStore['diff']>) {
     return this.store.diff(...asked);
   }
