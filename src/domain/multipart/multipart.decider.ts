@@ -142,13 +142,9 @@ function assertComplete(
   parts: readonly NamedPart[],
   stored: ReadonlyMap<number, StoredPart>,
 ): void {
-  if (parts.length === 0)
-    throw new DomainError('invalid', { field: 'parts', reason: 'are required' });
-  let before = 0;
+  assertAscending(parts);
   let sizeBytes = 0;
   for (const [at, { partNumber, md5 }] of parts.entries()) {
-    if (partNumber <= before) throw new DomainError('parts_order', { partNumber });
-    before = partNumber;
     const part = stored.get(partNumber);
     if (part === undefined || part.md5 !== md5)
       throw new DomainError('part_invalid', { partNumber });
@@ -157,8 +153,19 @@ function assertComplete(
       throw new DomainError('part_size', { partNumber, why: 'small' });
     }
     sizeBytes += part.sizeBytes;
+    if (sizeBytes > MULTIPART_BYTES_MAX) {
+      throw new DomainError('part_size', { partNumber, why: 'large' });
+    }
   }
-  if (sizeBytes > MULTIPART_BYTES_MAX) {
-    throw new DomainError('part_size', { partNumber: before, why: 'large' });
+}
+
+function assertAscending(parts: readonly NamedPart[]): void {
+  if (parts.length === 0) {
+    throw new DomainError('invalid', { field: 'parts', reason: 'are required' });
+  }
+  let before = 0;
+  for (const { partNumber } of parts) {
+    if (partNumber <= before) throw new DomainError('parts_order', { partNumber });
+    before = partNumber;
   }
 }
