@@ -31,7 +31,7 @@ async function begin(path: string, parts = 0): Promise<Upload> {
   expect(status).toBe(201);
   return { ...upload, path };
 }
-const put = async (url: string | undefined, body: BodyInit) => {
+const put = async (url: string | undefined, body: NonNullable<RequestInit['body']>) => {
   const response = await fetch(url ?? '', { method: 'PUT', body });
   return { status: response.status, etag: response.headers.get('etag') ?? '' };
 };

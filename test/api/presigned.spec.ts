@@ -40,7 +40,7 @@ interface Location {
 const BACKING = '/repositories/lake/branches/main/staging/backing';
 const issue = async (path: string): Promise<Location> =>
   (await node.ask<Location>(`${BACKING}?${at(path)}&presign=true`))[1];
-const put = (url: string, body: BodyInit = 'hello', headers: Record<string, string> = {}) =>
+const put = (url: string, body: NonNullable<RequestInit['body']> = 'hello', headers: Record<string, string> = {}) =>
   fetch(url, { method: 'PUT', body, headers });
 const link = (
   path: string,
