@@ -17,7 +17,7 @@ import { compareBytes } from '../shared/bytes.js';
 import { failpoint } from '../shared/failpoint.js';
 import { applyChanges } from './apply.js';
 import type { CacheCounts } from './byte-cache.js';
-import type { CellBatch } from './compare-blocks.js';
+import type { CellBatch } from './compare-codec.js';
 import { mergeInline } from './merge-writer.js';
 import { mergeTrees } from './merge-trees.js';
 import { findRange, MetaRangeReader, type MetaRange } from './metarange-reader.js';

@@ -2,7 +2,6 @@ import type { MetaRange } from './metarange-reader.js';
 import type { RangeRecord } from './range-codec.js';
 import { compareSlices, sliceOf, type Slice } from './slice.js';
 import { BLOCK_TRAILER_BYTES } from './sstable/stored-block.js';
-import { storedIn } from './sstable/table-layout.js';
 import { fileName, type OpenTable } from './table-files.js';
 
 /** Gives the walk its files, and parts of those that are not kept whole. */
@@ -14,13 +13,14 @@ export interface WalkedFiles {
 // What is read at once of a file that is not kept as a whole.
 const READ_AHEAD_BYTES = 256 * 1024;
 
+const none = new Uint8Array();
+
 /** Walks the blocks of a tree as they lie in their files, and past ranges that are not entered. */
 export class BlockWalk {
   #at: number;
   #table: OpenTable | undefined;
   #block = 0;
   #window: { readonly start: number; readonly bytes: Uint8Array } | undefined;
-  readonly #end: Slice = { bytes: new Uint8Array(), start: 0, end: 0 };
 
   /** @param first  the place of the first range that is wanted */
   constructor(
@@ -48,14 +48,8 @@ export class BlockWalk {
   /** A key at or after the block's last, and before any that comes after the block. */
   get blockEnd(): Slice {
     const { index } = this.#open().layout;
-    if (this.#block + 1 >= index.blockCount) {
-      const { maxKey } = this.range ?? { maxKey: new Uint8Array() };
-      this.#end.bytes = maxKey;
-      this.#end.start = 0;
-      this.#end.end = maxKey.length;
-      return this.#end;
-    }
-    return index.separator(this.#block, this.#end);
+    if (this.#block + 1 >= index.blockCount && this.range) return sliceOf(this.range.maxKey);
+    return index.separator(this.#block, { bytes: none, start: 0, end: 0 });
   }
 
   /** Goes to the first block of the range that can have a key from `from` on. */
@@ -67,25 +61,27 @@ export class BlockWalk {
     this.#block = Math.min(table.layout.index.find(from), table.layout.index.blockCount - 1);
   }
 
-  /** Returns the block with its trailer; valid for as long as it is wanted. */
-  async blockBytes(): Promise<Uint8Array> {
+  /** The block with its trailer; undefined when it must be loaded first. Valid until the next. */
+  get blockBytes(): Uint8Array | undefined {
     const table = this.#open();
     const { offset, length } = table.layout.index.handle(this.#block);
-    if (table.whole) {
-      const tail = { fileBytes: table.whole.length, bytes: table.whole };
-      return storedIn(tail, { offset, length });
-    }
     const end = offset + length + BLOCK_TRAILER_BYTES;
+    if (table.whole) return table.whole.subarray(offset, end);
     const kept = this.#window;
-    if (!kept || offset < kept.start || end > kept.start + kept.bytes.length) {
-      const { index } = table.layout;
-      const last = index.handle(index.blockCount - 1);
-      const dataEnd = last.offset + last.length + BLOCK_TRAILER_BYTES;
-      const until = Math.max(end, Math.min(dataEnd, offset + READ_AHEAD_BYTES));
-      this.#window = { start: offset, bytes: await this.files.bytes(table, offset, until - 1) };
-    }
-    const { start, bytes } = this.#window ?? { start: 0, bytes: new Uint8Array() };
-    return bytes.subarray(offset - start, end - start);
+    if (!kept || offset < kept.start || end > kept.start + kept.bytes.length) return undefined;
+    return kept.bytes.subarray(offset - kept.start, end - kept.start);
+  }
+
+  /** Loads the block, and some after it. */
+  async load(): Promise<void> {
+    const table = this.#open();
+    const { index } = table.layout;
+    const { offset, length } = index.handle(this.#block);
+    const last = index.handle(index.blockCount - 1);
+    const dataEnd = last.offset + last.length + BLOCK_TRAILER_BYTES;
+    const end = offset + length + BLOCK_TRAILER_BYTES;
+    const until = Math.max(end, Math.min(dataEnd, offset + READ_AHEAD_BYTES));
+    this.#window = { start: offset, bytes: await this.files.bytes(table, offset, until - 1) };
   }
 
   nextRange(): void {

@@ -1,6 +1,3 @@
-import { CorruptData } from '../ports/store-errors.js';
-import { ByteReader } from './byte-reader.js';
-import { ByteWriter } from './byte-writer.js';
 import { inFile } from './corrupt.js';
 import { compareSlices, sliceOf, type Slice } from './slice.js';
 import { BlockCursor } from './sstable/block-cursor.js';
@@ -24,8 +21,8 @@ export interface Cell {
   readonly end: Uint8Array;
 }
 
-export interface CellBatch {
-  readonly cells: readonly Cell[];
+/** What of the cells is wanted. */
+export interface CellBounds {
   /** Inclusive. */
   readonly from: Uint8Array;
   /** Exclusive; undefined: to the end. */
@@ -51,10 +48,10 @@ class Records {
   #until: Slice | undefined;
   isOver = true;
 
-  open(block: NamedBlock | undefined, cell: Cell, batch: CellBatch): void {
+  open(block: NamedBlock | undefined, cell: Cell, bounds: CellBounds): void {
     this.isOver = true;
     if (!block) return;
-    const { from, until } = batch;
+    const { from, until } = bounds;
     this.name = block.name;
     this.#end = sliceOf(cell.end);
     this.#until = until && sliceOf(until);
@@ -107,15 +104,19 @@ const right = new Records();
  * @returns how many there were
  * @throws CorruptData  naming the file
  */
-export function compareCells(batch: CellBatch, take: TakeDifference): number {
+export function compareCells(
+  cells: Iterable<Cell>,
+  bounds: CellBounds,
+  take: TakeDifference,
+): number {
   let count = 0;
-  for (const cell of batch.cells) {
-    left.open(cell.left, cell, batch);
-    right.open(cell.right, cell, batch);
-    while (count < batch.limit && !(left.isOver && right.isOver)) {
+  for (const cell of cells) {
+    left.open(cell.left, cell, bounds);
+    right.open(cell.right, cell, bounds);
+    while (count < bounds.limit && !(left.isOver && right.isOver)) {
       if (takeNext(take)) count++;
     }
-    if (count >= batch.limit) break;
+    if (count >= bounds.limit) break;
   }
   return count;
 }
@@ -138,48 +139,4 @@ function takeNext(take: TakeDifference): boolean {
   if (order <= 0) left.next();
   if (order >= 0) right.next();
   return isDifference;
-}
-
-/** Differences on their way between threads: key, left, right; each sized, one more than it is. */
-export class DifferenceWriter {
-  readonly #out = new ByteWriter(4 * 1024);
-
-  add(...parts: readonly (Slice | undefined)[]): void {
-    for (const part of parts) {
-      this.#out.uvarint(part ? part.end - part.start + 1 : 0);
-      if (part) this.#out.slice(part);
-    }
-  }
-
-  toBytes(): Uint8Array {
-    return this.#out.toBytes();
-  }
-}
-
-/** Reads them again. @returns whether there was one more */
-export class DifferenceReader {
-  readonly #reader: ByteReader;
-  readonly #parts = [
-    { ...none, start: 0 },
-    { ...none, start: 0 },
-    { ...none, start: 0 },
-  ] as const;
-
-  constructor(bytes: Uint8Array) {
-    this.#reader = new ByteReader().set(bytes, 0, bytes.length);
-  }
-
-  /** @returns whether there was one more, which was taken */
-  next(take: TakeDifference): boolean {
-    if (this.#reader.isAtEnd) return false;
-    const [key, ours, theirs] = this.#parts.map((part) => this.#part(part));
-    if (!key) throw new CorruptData('a difference without a key');
-    take(key, ours, theirs);
-    return true;
-  }
-
-  #part(part: Slice): Slice | undefined {
-    const length = this.#reader.uvarint();
-    return length === 0 ? undefined : this.#reader.part(length - 1, part);
-  }
 }

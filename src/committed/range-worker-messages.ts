@@ -1,5 +1,5 @@
 import type { RangeParameters } from '../ports/committed-store.js';
-import type { CellBatch } from './compare-blocks.js';
+import type { CellBatch } from './compare-codec.js';
 import type { MergedRanges } from './merge-writer.js';
 import type { ChangeCounts } from './range-rewriter.js';
 import type { RangeRecord } from './range-codec.js';

@@ -2,7 +2,8 @@
 import { parentPort } from 'node:worker_threads';
 import type { RangeParameters } from '../ports/committed-store.js';
 import { assert } from '../shared/assert.js';
-import { compareCells, DifferenceWriter, type CellBatch } from './compare-blocks.js';
+import { compareCells } from './compare-blocks.js';
+import { cellsOf, DifferenceWriter, type CellBatch } from './compare-codec.js';
 import { MergeWriter } from './merge-writer.js';
 import type { RecordCursor } from './merge-side.js';
 import { RangeRewriter } from './range-rewriter.js';
@@ -25,7 +26,8 @@ port?.on('message', (message: ToWorker) => {
   const { session } = message;
   try {
     const said = handle(message);
-    if (said) answer(said);
+    if (said)
+      answer(said, said.kind === 'compared' ? [said.differences.buffer as ArrayBuffer] : []);
   } catch (error) {
     forget(session);
     const { name, message: text } = error instanceof Error ? error : new Error(String(error));
@@ -86,7 +88,7 @@ function goneOn(
 
 function compared(session: number, batch: CellBatch): FromWorker {
   const writer = new DifferenceWriter();
-  compareCells(batch, (key, left, right) => writer.add(key, left, right));
+  compareCells(cellsOf(batch), batch, (key, left, right) => writer.add(key, left, right));
   return { session, kind: 'compared', differences: writer.toBytes() };
 }
 

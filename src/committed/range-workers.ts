@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { RangeParameters } from '../ports/committed-store.js';
 import { InvariantError } from '../shared/assert.js';
-import type { CellBatch } from './compare-blocks.js';
+import type { CellBatch } from './compare-codec.js';
 import { compareOnThread } from './compare-on-thread.js';
 import { mergeOnThread } from './merge-on-thread.js';
 import type { MergedRanges, MergeJob } from './merge-writer.js';

@@ -5,17 +5,12 @@
 import type { TreeDifference } from '../ports/committed-store.js';
 import { compareBytes } from '../shared/bytes.js';
 import { BlockWalk, type WalkedFiles } from './block-walk.js';
-import {
-  compareCells,
-  DifferenceReader,
-  type Cell,
-  type CellBatch,
-  type TakeDifference,
-} from './compare-blocks.js';
+import { compareCells, type Cell, type CellBounds, type TakeDifference } from './compare-blocks.js';
+import { CellWriter, DifferenceReader, type CellBatch } from './compare-codec.js';
 import { decodeEntry } from './entry-codec.js';
 import { findRange, type MetaRange } from './metarange-reader.js';
 import { pathOf } from './range-reader.js';
-import { compareSlices, copyOf, sliceOf, type Slice } from './slice.js';
+import { compareSlices, sliceOf, viewOf, type Slice } from './slice.js';
 import { nextTurn } from './turn.js';
 
 export interface DiffInput {
@@ -58,9 +53,9 @@ class TreeDiff {
   readonly #until: Slice | undefined;
   readonly #found: TreeDifference[] = [];
   /** All keys up to here were compared. */
-  #after: Uint8Array | undefined;
+  #after: Slice | undefined;
   #inlineCells = 0;
-  #cells: Cell[] = [];
+  readonly #cells = new CellWriter();
   readonly #asked: Promise<Uint8Array>[] = [];
 
   constructor(
@@ -77,7 +72,8 @@ class TreeDiff {
   async run(): Promise<TreeDifference[]> {
     let untilTurn = STEPS_PER_TURN;
     while (!this.#isFull && !this.#isOver()) {
-      await this.#step();
+      const waiting = this.#step();
+      if (waiting) await waiting;
       if (--untilTurn > 0) continue;
       untilTurn = STEPS_PER_TURN;
       await nextTurn();
@@ -95,63 +91,69 @@ class TreeDiff {
     const [left, right] = [this.#left, this.#right];
     if (!left.range && !right.range) return true;
     if (!this.#until) return false;
-    const after = this.#after && sliceOf(this.#after);
-    if (after && compareSlices(after, this.#until) >= 0) return true;
+    if (this.#after && compareSlices(this.#after, this.#until) >= 0) return true;
     return [left, right].every(({ range, isInside, minKey }) => {
       return !range || (!isInside && !!minKey && compareSlices(minKey, this.#until ?? minKey) >= 0);
     });
   }
 
-  async #step(): Promise<void> {
+  /** @returns what must be awaited before the next step, if anything must */
+  #step(): Promise<void> | undefined {
     const [left, right] = [this.#left, this.#right];
     if (!left.isInside && !right.isInside) {
-      if (left.range?.id === right.range?.id) {
-        left.nextRange();
-        right.nextRange();
-        return;
-      }
-      await firstOf(left, right).enter(this.#from);
+      if (left.range?.id !== right.range?.id) return firstOf(left, right).enter(this.#from);
+      left.nextRange();
+      right.nextRange();
+      return undefined;
     }
     const inside = left.isInside ? left : right;
     const other = inside === left ? right : left;
-    if (!other.isInside && other.minKey && compareSlices(other.minKey, inside.blockEnd) <= 0) {
-      await other.enter(this.#from);
+    if (other.isInside) return this.#compareBlocks(left, right);
+    if (other.minKey && compareSlices(other.minKey, inside.blockEnd) <= 0) {
+      return other.enter(this.#from);
     }
-    await this.#compareBlocks(left.isInside ? left : undefined, right.isInside ? right : undefined);
+    return inside === left
+      ? this.#compareBlocks(left, undefined)
+      : this.#compareBlocks(undefined, right);
   }
 
   /** Compares what lies up to the end of the block that ends first. */
-  async #compareBlocks(left: BlockWalk | undefined, right: BlockWalk | undefined): Promise<void> {
-    const end = copyOf(firstEnd(left, right));
-    const ours = left && { name: left.name, bytes: await left.blockBytes() };
-    const theirs = right && { name: right.name, bytes: await right.blockBytes() };
+  #compareBlocks(left?: BlockWalk, right?: BlockWalk): Promise<void> | undefined {
+    const ours = left?.blockBytes;
+    const theirs = right?.blockBytes;
+    if (left && !ours) return left.load();
+    if (right && !theirs) return right.load();
+    const end = firstEnd(left, right);
     // Blocks of equal bytes have equal records, wherever they begin and end.
-    if (!ours || !theirs || compareBytes(ours.bytes, theirs.bytes) !== 0) {
-      await this.#compare({ left: ours, right: theirs, after: this.#after, end });
-    }
+    const isEqual = ours && theirs && compareBytes(ours, theirs) === 0;
+    const cell: Cell | undefined = isEqual
+      ? undefined
+      : {
+          left: left && ours && { name: left.name, bytes: ours },
+          right: right && theirs && { name: right.name, bytes: theirs },
+          after: this.#after && viewOf(this.#after),
+          end: viewOf(end),
+        };
     this.#after = end;
-    left?.leave(sliceOf(end));
-    right?.leave(sliceOf(end));
+    left?.leave(end);
+    right?.leave(end);
+    return cell && this.#compare(cell);
   }
 
-  async #compare(cell: Cell): Promise<void> {
+  #compare(cell: Cell): Promise<void> | undefined {
     if (!this.input.compare || this.#inlineCells < INLINE_CELLS_MAX) {
-      compareCells(this.#batchOf([cell]), this.#take);
-      if (++this.#inlineCells % INLINE_CELLS_PER_TURN === 0) await nextTurn();
-      return;
+      compareCells([cell], this.#bounds, this.#take);
+      return ++this.#inlineCells % INLINE_CELLS_PER_TURN === 0 ? nextTurn() : undefined;
     }
-    // Copies: the bytes are a part of a larger buffer, all of which would go along.
-    const own = (block: Cell['left']) => block && { ...block, bytes: new Uint8Array(block.bytes) };
-    this.#cells.push({ ...cell, left: own(cell.left), right: own(cell.right) });
-    if (this.#cells.length >= BATCH_CELLS) await this.#ask();
+    this.#cells.add(cell);
+    return this.#cells.count >= BATCH_CELLS ? this.#ask() : undefined;
   }
 
   async #ask(): Promise<void> {
-    if (this.#cells.length === 0 || !this.input.compare || this.#isFull) return;
-    const answer = this.input.compare(this.#batchOf(this.#cells));
+    if (this.#cells.count === 0 || !this.input.compare || this.#isFull) return;
+    const answer = this.input.compare({ ...this.#bounds, ...this.#cells.take() });
     // It is awaited later, and may fail before that; or nobody needs it any more.
     answer.catch(() => {});
-    this.#cells = [];
     this.#asked.push(answer);
     if (this.#asked.length >= BATCHES_MAX) await this.#hear();
   }
@@ -166,14 +168,9 @@ class TreeDiff {
     }
   }
 
-  #batchOf(cells: readonly Cell[]): CellBatch {
+  get #bounds(): CellBounds {
     const { from, until, limit } = this.span;
-    return {
-      cells,
-      from: new Uint8Array(from),
-      until: until && new Uint8Array(until),
-      limit: limit - this.#found.length,
-    };
+    return { from, until, limit: limit - this.#found.length };
   }
 
   readonly #take: TakeDifference = (key, left, right) => {

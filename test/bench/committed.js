@@ -1,6 +1,7 @@
-// How fast trees are built, changed, looked up and scanned, and what that costs.
+// How fast trees are built, changed, looked up, scanned, compared and merged, and what that costs.
 //
 //   node test/bench/committed.js [--objects 1000000] [--turns] [--dist <folder of compiled code>]
+//     [--only compare]
 //
 // Builds trees of 100,000 and of `--objects` on a local block store in a temporary folder. With
 // `--turns` it also prints the longest piece of CPU time between two turns of the loop; asking
@@ -15,6 +16,7 @@ const { values: options } = parseArgs({
   options: {
     objects: { type: 'string', default: '1000000' },
     dist: { type: 'string', default: 'dist' },
+    only: { type: 'string', default: '' },
     turns: { type: 'boolean', default: false },
   },
 });
@@ -126,8 +128,53 @@ async function scanAll(tree, pageSize) {
   }
 }
 
+async function diffAll(left, right, pageSize) {
+  let from = new Uint8Array();
+  for (let total = 0; ;) {
+    const page = await store.diff(namespace, left, right, { from, limit: pageSize });
+    total += page.length;
+    if (page.length < pageSize) return total;
+    from = Buffer.from(`${page.at(-1).path}\0`);
+  }
+}
+
+/** Compares and merges trees of which each side changed one object in a hundred. */
+async function comparing(count, name, tree) {
+  const source = await build(count, tree, { step: 100, offset: 3, version: 3 });
+  const destination = await build(count, tree, { step: 100, offset: 53, version: 4 });
+  const thousand = Math.floor(count / 2) + 100;
+  const few = await build(thousand + 1000, tree, { offset: thousand, version: 1 });
+  const sideBySide = await build(thousand + 5000, tree, { offset: thousand + 4000, version: 1 });
+  for (const [what, other, changed] of [
+    ['1 in 100', source, count / 100],
+    ['1,000 side by side', few, 1000],
+  ]) {
+    for (const pageSize of [1000, 1_000_000]) {
+      const found = await measured(`${name}: diff of ${what}, pages of ${pageSize}`, changed, () =>
+        diffAll(tree, other, pageSize),
+      );
+      if (found !== changed) throw new Error(`${found} differences are not ${changed}`);
+    }
+  }
+  await measured(`${name}: diff with nothing, first 1000`, 1000, () =>
+    store.diff(namespace, '', tree, { from: new Uint8Array(), limit: 1000 }),
+  );
+  const how = { strategy: 'default', parameters: DEFAULT_RANGE_PARAMETERS };
+  for (const [what, trees, changed] of [
+    ['1 in 100 on each side', { base: tree, source, destination }, count / 50],
+    ['1,000 on each side', { base: tree, source: few, destination: sideBySide }, 2000],
+  ]) {
+    const merged = await measured(`${name}: merge ${what}`, changed, () =>
+      store.merge(namespace, trees, how),
+    );
+    if (merged.kind !== 'merged') throw new Error('the merge is a conflict');
+  }
+}
+
 async function suite(count, name) {
   const tree = await measured(`${name}: build`, count, () => build(count));
+  await comparing(count, name, tree);
+  if (options.only === 'compare') return;
   const step = Math.max(1, count / 10_000);
   for (const [what, how] of [
     ['apply 1,000 side by side', { offset: Math.floor(count / 2) + 100, version: 1 }],
@@ -162,8 +209,10 @@ async function smallCommits(sizeCount, commits) {
 }
 
 console.log(`idle: rss ${Math.round(process.memoryUsage.rss() / 2 ** 20)} MiB`);
-await smallCommits(30, 300);
-await smallCommits(1000, 300);
+if (options.only === '') {
+  await smallCommits(30, 300);
+  await smallCommits(1000, 300);
+}
 await suite(100_000, '100k');
 await suite(Number(options.objects), 'many');
 console.log('caches', JSON.stringify(store.counts));
