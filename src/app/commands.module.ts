@@ -25,6 +25,8 @@ import { StartImportHandler } from '../commands/import/start-import.js';
 import { StageObjectHandler } from '../commands/object/stage-object.js';
 import { UnstageObjectsHandler } from '../commands/object/unstage-objects.js';
 import { UploadObjectHandler } from '../commands/object/upload-object.js';
+import { RunRefsTaskHandler } from '../commands/refs/run-refs-task.js';
+import { SubmitRefsTaskHandler } from '../commands/refs/submit-refs-task.js';
 import { CreateRepositoryHandler } from '../commands/repository/create-repository.js';
 import { DeleteRepositoryHandler } from '../commands/repository/delete-repository.js';
 import { SetRepositoryMetadataHandler } from '../commands/repository/set-repository-metadata.js';
@@ -40,7 +42,9 @@ import { ViewsModule } from './views.module.js';
     ...streams,
     ...jobs,
     CancelImportHandler,
+    RunRefsTaskHandler,
     StartImportHandler,
+    SubmitRefsTaskHandler,
     AbortMultipartHandler,
     CompleteMultipartHandler,
     FindUploadHandler,

@@ -20,6 +20,7 @@ import { MultipartController } from '../api/multipart.controller.js';
 import { ObjectReadsController } from '../api/object-reads.controller.js';
 import { ObjectsController } from '../api/objects.controller.js';
 import { Presigned } from '../api/presigned.js';
+import { RefsDumpsController } from '../api/refs-dumps.controller.js';
 import { RepositoriesController } from '../api/repositories.controller.js';
 import { EdgeSettings } from '../api/settings.js';
 import { SessionController } from '../api/session.controller.js';
@@ -77,6 +78,7 @@ const controllers = [
   MultipartController,
   ObjectReadsController,
   ObjectsController,
+  RefsDumpsController,
   RepositoriesController,
   SessionController,
   SetupController,

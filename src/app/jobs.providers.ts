@@ -1,17 +1,24 @@
 import { Logger, type Provider } from '@nestjs/common';
 import { AggregateStreams } from '../commands/aggregate-stream.js';
+import { Branches } from '../commands/branch/branches.js';
 import { Intents } from '../commands/branch/intents.js';
 import { ImportJobs } from '../commands/import/import-jobs.js';
 import { Jobs } from '../commands/jobs.js';
+import { StagingWriter } from '../commands/object/staging-writer.js';
+import { DumpRefs } from '../migration/dump-refs.js';
+import { RefsJobs } from '../migration/refs-jobs.js';
+import { RestoreRefs } from '../migration/restore-refs.js';
 import { BlockStore } from '../ports/block-store.js';
 import { Clock } from '../ports/clock.js';
 import { CommittedStore } from '../ports/committed-store.js';
 import { EventLog } from '../ports/event-log.js';
 import { Ids } from '../ports/ids.js';
 import { KvStore } from '../ports/kv-store.js';
+import { CommitsView } from '../projections/commits.view.js';
 import { JobsView } from '../projections/jobs.view.js';
 import { partitions } from '../projections/kv-keys.js';
 import { RepositoriesView } from '../projections/repositories.view.js';
+import { TagsView } from '../projections/tags.view.js';
 import { JobKeeper } from './job-keeper.js';
 
 const LIMITS = {
@@ -51,10 +58,44 @@ export const jobs: Provider[] = [
     },
   },
   {
+    provide: DumpRefs,
+    inject: [KvStore, BlockStore],
+    useFactory: (kv: KvStore, blocks: BlockStore) => new DumpRefs(kv, blocks),
+  },
+  {
+    provide: RestoreRefs,
+    inject: [
+      EventLog,
+      BlockStore,
+      Clock,
+      AggregateStreams,
+      Branches,
+      StagingWriter,
+      CommitsView,
+      TagsView,
+    ],
+    useFactory: (
+      log: EventLog,
+      blocks: BlockStore,
+      clock: Clock,
+      ...rest: [AggregateStreams, Branches, StagingWriter, CommitsView, TagsView]
+    ) => new RestoreRefs({ log, blocks, clock }, ...rest),
+  },
+  {
+    provide: RefsJobs,
+    inject: [EventLog, Clock, KvStore, RepositoriesView, DumpRefs, RestoreRefs],
+    useFactory: (
+      log: EventLog,
+      clock: Clock,
+      kv: KvStore,
+      ...rest: [RepositoriesView, DumpRefs, RestoreRefs]
+    ) => new RefsJobs({ log, clock }, new JobsView(kv, partitions.refsJobs), ...rest),
+  },
+  {
     provide: Jobs,
-    inject: [Ids, Clock, ImportJobs],
-    useFactory: (ids: Ids, clock: Clock, imports: ImportJobs) =>
-      new Jobs(ids.commandId(), [imports], clock, LIMITS, onError),
+    inject: [Ids, Clock, ImportJobs, RefsJobs],
+    useFactory: (ids: Ids, clock: Clock, ...kinds: [ImportJobs, RefsJobs]) =>
+      new Jobs(ids.commandId(), kinds, clock, LIMITS, onError),
   },
   {
     provide: JobKeeper,

@@ -7,6 +7,7 @@ import { FindMergeBaseHandler } from '../queries/find-merge-base.js';
 import { GetBranchHandler } from '../queries/get-branch.js';
 import { GetCommitHandler } from '../queries/get-commit.js';
 import { GetImportHandler } from '../queries/get-import.js';
+import { GetRefsTaskHandler } from '../queries/get-refs-task.js';
 import { GetRepositoryMetadataHandler } from '../queries/get-repository-metadata.js';
 import { GetRepositoryHandler } from '../queries/get-repository.js';
 import { GetTagHandler } from '../queries/get-tag.js';
@@ -31,6 +32,7 @@ import { ViewsModule } from './views.module.js';
     GetBranchHandler,
     GetCommitHandler,
     GetImportHandler,
+    GetRefsTaskHandler,
     GetRepositoryHandler,
     GetRepositoryMetadataHandler,
     GetTagHandler,

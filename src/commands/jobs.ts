@@ -68,6 +68,11 @@ export class Jobs {
     this.#working.set(key, work);
   }
 
+  /** Resolves when this node works on a job no more, whatever became of it. */
+  async finished(name: string, { uid, id }: Job): Promise<void> {
+    await this.#working.get(`${name}/${uid}/${id}`);
+  }
+
   /** Looks once for jobs that nobody works on, and for those that ended long ago. */
   async look(): Promise<void> {
     for (const kind of this.kinds) {

@@ -29,6 +29,7 @@ const messages = {
     'must specify 1-based parent number for cherry-picking merge commit',
   default_branch: () => 'cannot delete repository default branch',
   dirty_branch: () => 'uncommitted changes (dirty branch)',
+  dump_refused: (of: { reason: string }) => of.reason,
   import_completed: () => 'conflict found',
   import_not_found: () => 'not found',
   import_not_supported: () => 'import is not supported for this storage',
@@ -76,6 +77,7 @@ const messages = {
   repository_not_found: () => 'repository not found',
   rule_not_found: () => 'no branch protection rule has this pattern',
   same_branch: () => 'source and destination branches are the same: same branch validation error',
+  restore_refused: (of: { reason: string }) => of.reason,
   sign_in_delayed: (of: { seconds: number }) =>
     `too many failed sign-ins, try again in ${of.seconds} seconds`,
   revert_parent_missing: () => 'must specify 1-based parent number for reverting merge commit',

@@ -14,6 +14,8 @@ import { StartImport } from '../../src/commands/import/start-import.js';
 import { StageObject } from '../../src/commands/object/stage-object.js';
 import { UnstageObjects } from '../../src/commands/object/unstage-objects.js';
 import { UploadObject } from '../../src/commands/object/upload-object.js';
+import { RunRefsTask } from '../../src/commands/refs/run-refs-task.js';
+import { SubmitRefsTask } from '../../src/commands/refs/submit-refs-task.js';
 import { CreateRepository } from '../../src/commands/repository/create-repository.js';
 import { DeleteRepository } from '../../src/commands/repository/delete-repository.js';
 import { SetRepositoryMetadata } from '../../src/commands/repository/set-repository-metadata.js';
@@ -36,6 +38,7 @@ import { FindMergeBase } from '../../src/queries/find-merge-base.js';
 import { GetBranch } from '../../src/queries/get-branch.js';
 import { GetCommit } from '../../src/queries/get-commit.js';
 import { GetImport } from '../../src/queries/get-import.js';
+import { GetRefsTask } from '../../src/queries/get-refs-task.js';
 import { GetRepositoryMetadata } from '../../src/queries/get-repository-metadata.js';
 import { GetRepository } from '../../src/queries/get-repository.js';
 import { GetTag } from '../../src/queries/get-tag.js';
@@ -46,6 +49,7 @@ import { ListTags } from '../../src/queries/list-tags.js';
 import { LogCommits } from '../../src/queries/log-commits.js';
 import { OpenObject } from '../../src/queries/open-object.js';
 import { StatObject, type FoundObject } from '../../src/queries/stat-object.js';
+import { dumpId, refsDump } from '../support/samples/import.samples.js';
 import { bytesOf } from './running-edge.js';
 
 /** One repository, branch, commit and object, whatever is asked for. */
@@ -156,6 +160,9 @@ export const standIns = new Map<Type<object>, (asked: never) => unknown>([
   [StartImport, () => 'dc0os19ksdubvtpdpdlg'],
   [CancelImport, () => undefined],
   [GetImport, () => ({ updatedAtMs: 1_700_000_000_999, ingestedCount: 3, error: null, commit })],
+  [RunRefsTask, () => refsDump],
+  [SubmitRefsTask, () => ({ repository, id: dumpId })],
+  [GetRefsTask, () => ({ updatedAtMs: 1_700_000_000_999, isDone: true, error: null, refs: refsDump })],
   [GetRepositoryMetadata, () => [['k', 'v']]],
   [GetRepository, () => repository],
   [GetTag, ({ tag }: GetTag) => ({ name: tag, commitId })],

@@ -1,0 +1,143 @@
+import {
+  type TableProperties,
+  type TableRecord,
+  writeRecordTable,
+} from '../committed/record-table.js';
+import type { BranchRecord } from '../domain/branch/branch.events.js';
+import type { BranchId, MetaRangeId, RepositoryUid } from '../domain/model.js';
+import type { RefsDump } from '../domain/refs-task/refs-task.events.js';
+import type { RepositoryRecord } from '../domain/repository/repository.events.js';
+import { tokensBetween } from '../domain/staging/staging.stream.js';
+import type { BlockStore } from '../ports/block-store.js';
+import type { KvRow, KvStore } from '../ports/kv-store.js';
+import type { CommitRecord } from '../domain/model.js';
+import { decodeValue, type TagRecord } from '../projections/kv-codec.js';
+import { partitions } from '../projections/kv-keys.js';
+import { stagedChanges } from '../projections/staging.view.js';
+import { fromUtf8, justAfter, utf8 } from '../shared/bytes.js';
+import { encodeFlags, encodeStaged } from './branch-states.js';
+import { encodeCommit, encodeRef } from './refs-records.js';
+import { refsProperties, STATES_PROPERTIES, STATES_PROPERTY } from './refs-properties.js';
+
+const ROWS_PER_PAGE = 1_000;
+
+export interface DumpWatcher {
+  readonly signal: AbortSignal;
+  /** Called for each record that was written. */
+  onRecord(): void;
+}
+
+/**
+ * Writes a repository's refs as tables under its namespace, in lakeFS's format, so that a server
+ * which knows nothing but the namespace can have them back.
+ *
+ * Branches come first and commits last: every commit that a branch or a tag names is then among
+ * those written, whatever is committed meanwhile.
+ */
+export class DumpRefs {
+  constructor(
+    private readonly kv: KvStore,
+    private readonly blocks: BlockStore,
+  ) {}
+
+  async run({ namespace, uid }: RepositoryRecord, watcher: DumpWatcher): Promise<RefsDump> {
+    const write = (records: AsyncIterable<TableRecord>, properties: TableProperties) =>
+      writeRecordTable(this.blocks, namespace, watched(records, watcher), { properties });
+    const branches: NamedBranch[] = [];
+    const states = await this.#writeStates(uid, branches, write);
+    const branchProperties = { ...refsProperties('branch'), ...states };
+    return {
+      branches: await write(branchRecords(branches), branchProperties),
+      tags: await write(this.#tags(uid), refsProperties('tag')),
+      commits: await write(this.#commits(uid), refsProperties('commit')),
+    };
+  }
+
+  /** Of what there is nothing of there is no table, and no word in the table of branches. */
+  async #writeStates(
+    uid: RepositoryUid,
+    branches: NamedBranch[],
+    write: (
+      records: AsyncIterable<TableRecord>,
+      properties: TableProperties,
+    ) => Promise<MetaRangeId>,
+  ): Promise<TableProperties> {
+    let count = 0;
+    const records = this.#states(uid, branches);
+    const counted = (async function* () {
+      for await (const record of records) {
+        count++;
+        yield record;
+      }
+    })();
+    const id = await write(counted, STATES_PROPERTIES);
+    return count === 0 ? {} : { [STATES_PROPERTY]: id };
+  }
+
+  async *#states(uid: RepositoryUid, branches: NamedBranch[]): AsyncGenerator<TableRecord> {
+    for await (const row of rowsOf(this.kv, partitions.branches(uid))) {
+      const branch = fromUtf8(row.key) as BranchId;
+      const record = decodeValue<BranchRecord>(row);
+      branches.push({ branch, record });
+      const { isHidden, life, tokens } = record;
+      if (isHidden) yield encodeFlags(branch, { isHidden });
+      const staged = stagedChanges(this.kv, tokensBetween({ uid, branch, life }, tokens));
+      for await (const batch of staged) {
+        for (const change of batch) yield encodeStaged(branch, change);
+      }
+    }
+  }
+
+  async *#tags(uid: RepositoryUid): AsyncGenerator<TableRecord> {
+    for await (const row of rowsOf(this.kv, partitions.tags(uid))) {
+      const { commitId } = decodeValue<TagRecord>(row);
+      const data = encodeRef({ name: fromUtf8(row.key), commitId });
+      yield { key: row.key, identity: utf8(commitId), data };
+    }
+  }
+
+  async *#commits(uid: RepositoryUid): AsyncGenerator<TableRecord> {
+    for await (const row of rowsOf(this.kv, partitions.commits(uid))) {
+      const data = encodeCommit(decodeValue<CommitRecord>(row));
+      yield { key: row.key, identity: row.key, data };
+    }
+  }
+}
+
+interface NamedBranch {
+  readonly branch: BranchId;
+  readonly record: BranchRecord;
+}
+
+async function* branchRecords(branches: readonly NamedBranch[]): AsyncGenerator<TableRecord> {
+  for (const { branch, record } of branches) {
+    const { commitId } = record.head;
+    const data = encodeRef({ name: branch, commitId });
+    yield { key: utf8(branch), identity: utf8(commitId), data };
+  }
+}
+
+async function* watched(
+  records: AsyncIterable<TableRecord>,
+  { signal, onRecord }: DumpWatcher,
+): AsyncGenerator<TableRecord> {
+  for await (const record of records) {
+    signal.throwIfAborted();
+    yield record;
+    onRecord();
+  }
+}
+
+/** Yields the rows of a partition, a page at a time. */
+async function* rowsOf(kv: KvStore, partition: string): AsyncGenerator<KvRow> {
+  let from: Uint8Array | undefined;
+  for (;;) {
+    const [rows = []] = await kv.read([
+      { kind: 'scan', partition, limit: ROWS_PER_PAGE, ...(from ? { from } : {}) },
+    ]);
+    yield* rows;
+    const last = rows.at(-1);
+    if (rows.length < ROWS_PER_PAGE || !last) return;
+    from = justAfter(last.key);
+  }
+}
