@@ -76,6 +76,16 @@ describe('the program on the command line', () => {
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
+  it('says that it cannot reach a database without its password', () => {
+    const url = 'postgres://me:hush-hush-hush@127.0.0.1:1/none?sslpassword=hush-hush-hush';
+    const { code, stdout, stderr } = moraine('serve --log-level trace', {
+      MORAINE_DATABASE_URL: url,
+    });
+    expect({ code, stdout }).toEqual({ code: ExitCode.failed, stdout: '' });
+    expect(stderr).toContain('ECONNREFUSED');
+    expect(stderr).not.toContain('hush');
+  });
+
   it('lists, verifies and rebuilds views with no server about', () => {
     const missing = moraine('projections status --json');
     expect(missing.code).toBe(ExitCode.differs);
