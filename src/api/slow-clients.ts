@@ -88,17 +88,17 @@ function movedOver({ request }: Open): number {
 
 function end({ request, response }: Open): void {
   const { socket } = request.raw;
-  if (!response.headersSent && socket.writable) {
-    const body = JSON.stringify({ message: 'the request took too long to arrive' });
-    const lines = [
-      'HTTP/1.1 408 Request Timeout',
-      'content-type: application/json',
-      'x-content-type-options: nosniff',
-      `x-request-id: ${request.id}`,
-      `content-length: ${Buffer.byteLength(body)}`,
-      'connection: close',
-    ];
-    socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
-  }
+  // Of an answer that is not read the rest would never go out.
+  if (response.headersSent || !socket.writable) return void socket.destroy();
+  const body = JSON.stringify({ message: 'the request took too long to arrive' });
+  const lines = [
+    'HTTP/1.1 408 Request Timeout',
+    'content-type: application/json',
+    'x-content-type-options: nosniff',
+    `x-request-id: ${request.id}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
   socket.destroySoon();
 }

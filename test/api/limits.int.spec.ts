@@ -1,0 +1,236 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { AesSecrets } from '../../src/app/aes-secrets.js';
+import { openApp } from '../../src/app/open-app.js';
+import type { RunningApp } from '../../src/app/running-app.js';
+import { readServerConfig } from '../../src/config/read-config.js';
+import { newLogger } from '../../src/observability/logger.js';
+
+const KEY = { id: 'AKIALIMITS', secret: 'a secret for limits' };
+const authorization = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString('base64')}`;
+
+let app: RunningApp;
+let folder: string;
+let url: string;
+const sockets: Socket[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'moraine-limits-'));
+});
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await app.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function start(keys: Record<string, unknown>): Promise<void> {
+  app = await openApp({
+    config: readServerConfig({
+      listen: '127.0.0.1:0',
+      eventLog: 'memory',
+      adminAccessKeyId: KEY.id,
+      adminSecretAccessKey: KEY.secret,
+      ...keys,
+    }),
+    data: folder,
+    connection: undefined,
+    secrets: new AesSecrets('a secret key for tests alone'),
+    logger: newLogger('silent'),
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  url = await app.listen();
+  const headers = { authorization, 'content-type': 'application/json' };
+  const body = JSON.stringify({ name: 'lake', storage_namespace: 'local://lake/' });
+  await fetch(`${url}/api/v1/repositories`, { method: 'POST', headers, body });
+}
+
+const figure = async (series: string): Promise<number> => {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split('\n').find((each) => each.startsWith(`${series} `));
+  return Number(line?.split(' ').at(-1));
+};
+
+async function until(fact: () => Promise<boolean> | boolean): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    if (await fact()) return;
+    await delay(10);
+  }
+  throw new Error('it did not come true');
+}
+
+/** A connection of which every byte is ours to send. */
+class Line {
+  said = '';
+  isClosed = false;
+  readonly #socket: Socket;
+
+  constructor() {
+    this.#socket = connect(Number(new URL(url).port), '127.0.0.1');
+    sockets.push(this.#socket);
+    this.#socket.on('data', (chunk: Buffer) => (this.said += chunk.toString('latin1')));
+    this.#socket.on('error', () => undefined);
+    this.#socket.on('close', () => (this.isClosed = true));
+  }
+
+  send(text: string): void {
+    this.#socket.write(text);
+  }
+
+  /** Stops reading, so that what is sent to it stands still. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  get status(): number | undefined {
+    const found = [...this.said.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].at(-1)?.[1];
+    return found === undefined ? undefined : Number(found);
+  }
+}
+
+/** Begins an upload of so many bytes, and sends none of them. */
+function upload(path: string, sizeBytes: number, more = ''): Line {
+  const line = new Line();
+  line.send(
+    `POST /api/v1/repositories/lake/branches/main/objects?path=${path} HTTP/1.1\r\n` +
+      `Host: x\r\nAuthorization: ${authorization}\r\nContent-Length: ${sizeBytes}\r\n` +
+      `Content-Type: application/octet-stream\r\n${more}\r\n`,
+  );
+  return line;
+}
+
+const admitted = (kind: string) => figure(`moraine_http_admitted{kind="${kind}"}`);
+const waiting = () => figure('moraine_http_waiting');
+const stat = (path: string) =>
+  fetch(`${url}/api/v1/repositories/lake/refs/main/objects/stat?path=${path}`, {
+    headers: { authorization },
+  });
+
+describe('a server that is asked for more than it takes', () => {
+  it('lets uploads wait, turns the rest away before their bodies, and goes on', async () => {
+    await start({ uploadsMax: 1, waitingMax: 1, waitMsMax: 60_000 });
+    const first = upload('first', 5);
+    await until(async () => (await admitted('upload')) === 1);
+    const second = upload('second', 6);
+    await until(async () => (await waiting()) === 1);
+    const third = upload('third', 1_000_000_000);
+    await until(() => third.status === 503);
+    expect(third.said).toMatch(/\r\nretry-after: 1\r\n/);
+    expect(third.said).toMatch(/\r\nx-request-id: [\da-f-]{36}\r\n/);
+    expect(third.said).toContain('{"message":"too many requests waiting, try again later"}');
+    // What uploads do holds up nobody else.
+    expect((await stat('nothing')).status).toBe(404);
+    first.send('hello');
+    await until(() => first.status === 201);
+    second.send('hello!');
+    await until(() => second.status === 201);
+    expect(await Promise.all(['first', 'second'].map(async (p) => (await stat(p)).status))).toEqual(
+      [200, 200],
+    );
+    expect(await figure('moraine_http_refused_total{reason="full"}')).toBe(1);
+    // Its body never comes, so its connection goes, after a while.
+    await until(() => third.isClosed);
+    expect([await admitted('upload'), await waiting()]).toEqual([0, 0]);
+  }, 30_000);
+
+  it('says so to who has waited too long, and forgets who has gone', async () => {
+    await start({ uploadsMax: 1, waitingMax: 2, waitMsMax: 300 });
+    upload('first', 5);
+    await until(async () => (await admitted('upload')) === 1);
+    const late = upload('late', 5);
+    await until(() => late.status === 503);
+    expect(await figure('moraine_http_refused_total{reason="late"}')).toBe(1);
+    expect(await waiting()).toBe(0);
+  }, 30_000);
+
+  it('asks for a body that waits to be asked for only when there is a place for it', async () => {
+    await start({ uploadsMax: 1, waitingMax: 1, waitMsMax: 60_000 });
+    const expects = 'Expect: 100-continue\r\n';
+    const first = upload('first', 5, expects);
+    await until(() => first.status === 100);
+    const second = upload('second', 5, expects);
+    await until(async () => (await waiting()) === 1);
+    const third = upload('third', 5, expects);
+    await until(() => third.isClosed);
+    expect(third.said).toMatch(/^HTTP\/1\.1 503 /);
+    expect(third.said).toMatch(/\r\nconnection: close\r\n/i);
+    expect(second.said).toBe('');
+    first.send('hello');
+    await until(() => first.status === 201);
+    await until(() => second.status === 100);
+    second.send('hello');
+    await until(() => second.status === 201);
+  }, 30_000);
+
+  it('is asked how it is at any time', async () => {
+    await start({ requestsMax: 1, uploadsMax: 1, waitingMax: 0 });
+    const slow = new Line();
+    slow.send(
+      `POST /api/v1/repositories HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\n` +
+        'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+    );
+    await until(async () => (await admitted('request')) === 1);
+    expect((await stat('any')).status).toBe(503);
+    for (const path of ['/_health', '/readyz', '/metrics', '/api/v1/healthcheck']) {
+      expect((await fetch(url + path)).ok).toBe(true);
+    }
+  }, 30_000);
+});
+
+describe('a client that stands still', () => {
+  it('is let go of in its headers and in a body of JSON', async () => {
+    await start({ headersMsMax: 400, bodyMsMax: 400 });
+    const silent = new Line();
+    const headers = new Line();
+    headers.send('GET /_health HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+    const dribbling = setInterval(() => headers.send('a'), 50);
+    const body = new Line();
+    body.send(
+      `POST /api/v1/repositories HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\n` +
+        'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+    );
+    await until(() => silent.isClosed && headers.isClosed && body.isClosed);
+    clearInterval(dribbling);
+    expect([headers.status, body.status]).toEqual([408, 408]);
+  }, 30_000);
+
+  it('is let go of in an upload, and one that moves is not, however long it takes', async () => {
+    await start({ stallMsMax: 1_000, bytesPerSecondMin: 100, bodyMsMax: 500 });
+    const still = upload('still', 100);
+    const dribbling = upload('dribbling', 1_000);
+    const moving = upload('moving', 8_000);
+    const timers = [
+      setInterval(() => dribbling.send('a'), 100),
+      setInterval(() => moving.send('a'.repeat(100)), 50),
+    ];
+    await until(() => still.isClosed && dribbling.isClosed);
+    await until(() => moving.status !== undefined);
+    for (const timer of timers) clearInterval(timer);
+    expect([still.status, dribbling.status, moving.status]).toEqual([408, 408, 201]);
+    expect((await stat('dribbling')).status).toBe(404);
+    await until(async () => (await admitted('upload')) === 0);
+  }, 30_000);
+
+  it('is let go of when it does not read what it asked for', async () => {
+    await start({ stallMsMax: 1_000, requestsMax: 1, waitingMax: 0 });
+    const body = 'x'.repeat(32 * 1024 * 1024);
+    const headers = { authorization, 'content-type': 'application/octet-stream' };
+    const put = `${url}/api/v1/repositories/lake/branches/main/objects?path=large`;
+    expect((await fetch(put, { method: 'POST', headers, body })).status).toBe(201);
+    const reader = new Line();
+    reader.send(
+      'GET /api/v1/repositories/lake/refs/main/objects?path=large HTTP/1.1\r\n' +
+        `Host: x\r\nAuthorization: ${authorization}\r\n\r\n`,
+    );
+    reader.pause();
+    await until(async () => (await figure('moraine_http_requests_in_flight')) === 2);
+    // It holds no place of those that are worked on.
+    await until(async () => (await stat('large')).status === 200);
+    await until(async () => (await figure('moraine_http_requests_cut_total')) === 1);
+  }, 30_000);
+});
