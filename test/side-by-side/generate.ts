@@ -73,6 +73,8 @@ export class Generator {
         return this.#reset();
       case 'hard reset':
         return this.#hardReset();
+      case 'import':
+        return this.#import();
       default:
         return this.#read(what);
     }
@@ -159,6 +161,15 @@ export class Generator {
     return { do: 'reset', branch: this.#branch(), scope, path: scope === 'reset' ? '' : path };
   }
 
+  #import(): Step {
+    const folder = this.random.pick(FOLDERS);
+    const prefix = { type: 'common_prefix', path: 'one', destination: folder } as const;
+    const object = { type: 'object', path: 'two/a', destination: `${folder}x` } as const;
+    const other = { type: 'common_prefix', path: 'two', destination: 'c/two/' } as const;
+    const sources = this.random.pick([[prefix], [object], [other], [object, other]]);
+    return { do: 'import', branch: this.#branch(), sources, message: this.#message() };
+  }
+
   #hardReset(): Step | undefined {
     const branch = this.#branch();
     // What is staged outlives lakeFS's hard reset, without effect or with it.
@@ -236,6 +247,7 @@ const WEIGHTS: Readonly<Record<Step['do'], number>> = {
   'cherry-pick': 5,
   reset: 3,
   'hard reset': 2,
+  import: 2,
   diff: 6,
   list: 4,
   log: 2,

@@ -7,6 +7,7 @@
 // SIDE_ACCESS_KEY_ID and SIDE_SECRET_ACCESS_KEY. Without PEER_URL the maps alone judge.
 import { runHistory, type HistoryReport } from './run-history.js';
 import type { Kind } from './generate.js';
+import { makeImportFolder } from './import-folder.js';
 import { Side } from './side.js';
 
 const STEPS = Number(process.env.SIDE_STEPS ?? 60);
@@ -14,6 +15,7 @@ const AT_ONCE = Number(process.env.SIDE_AT_ONCE ?? 4);
 const HISTORIES_MAX = Number(process.env.SIDE_HISTORIES ?? Infinity);
 const kinds = (process.env.SIDE_KINDS ?? 'agreeing,any').split(',') as Kind[];
 
+makeImportFolder();
 const [firstSeed = 1, minutes = 1] = process.argv.slice(2).map(Number);
 const untilMs = performance.now() + minutes * 60_000;
 const keys = {

@@ -1,3 +1,4 @@
+import { importedFrom } from './import-folder.js';
 import { mergeTrees, sameContent, treeDifferences, type Tree } from './plain-trees.js';
 import type { Entry, RefText, Step } from './step.js';
 
@@ -71,6 +72,8 @@ export class PlainGraveler {
         });
       case 'hard reset':
         return this.#hardReset(step);
+      case 'import':
+        return this.#on(step.branch, (branch) => this.#import(step, branch));
       case 'diff':
         return this.#reads(step.left, step.right);
       case 'list':
@@ -247,6 +250,19 @@ export class PlainGraveler {
     const isNothing = !allowsEmpty && isSameTree(merge.base, merge.source);
     const statuses = isNothing ? [400, success] : [success];
     return { statuses, effect: () => this.#add(branch, { parents, tree }) };
+  }
+
+  #import({ sources }: Extract<Step, { do: 'import' }>, branch: PlainBranch): Verdict {
+    if (this.#isDirty(branch)) return refused(400);
+    const replaced = (path: string) =>
+      sources.some(({ type, destination }) =>
+        type === 'object' ? path === destination : path.startsWith(destination),
+      );
+    const kept = [...this.at(branch.head).tree].filter(([path]) => !replaced(path));
+    const brought = sources.flatMap((source) => [...importedFrom(source)]);
+    const tree = new Map([...kept, ...brought]);
+    const effect = () => this.#add(branch, { parents: [branch.head], tree });
+    return { statuses: [202], effect };
   }
 
   #hardReset(step: Extract<Step, { do: 'hard reset' }>): Verdict {

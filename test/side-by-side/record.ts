@@ -5,10 +5,12 @@
 import { writeFileSync } from 'node:fs';
 import { recordedOf, type RecordedHistory, type Recording } from './recorded.js';
 import { runHistory } from './run-history.js';
+import { makeImportFolder } from './import-folder.js';
 import { Side } from './side.js';
 
 const STEPS = 60;
 
+makeImportFolder();
 const [seed = '1', count = '8', file = ''] = process.argv.slice(2);
 const address = {
   name: 'peer',

@@ -8,6 +8,7 @@ import { openApp } from '../../src/app/open-app.js';
 import type { RunningApp } from '../../src/app/running-app.js';
 import { readServerConfig } from '../../src/config/read-config.js';
 import { newLogger } from '../../src/observability/logger.js';
+import { IMPORT_FOLDER, makeImportFolder } from './import-folder.js';
 import { recordedOf, type Recording } from './recorded.js';
 import { seenOn } from './run-history.js';
 import { Side } from './side.js';
@@ -26,13 +27,15 @@ describe(`histories as ${origin.split(',')[0]} answered them`, () => {
   let url: string;
 
   beforeAll(async () => {
+    makeImportFolder();
     folder = await mkdtemp(join(tmpdir(), 'moraine-recorded-'));
     const keys = {
       adminAccessKeyId: KEY.accessKeyId,
       adminSecretAccessKey: KEY.secretAccessKey,
     };
+    const imports = { importEnabled: true, importFolders: IMPORT_FOLDER };
     app = await openApp({
-      config: readServerConfig({ listen: '127.0.0.1:0', eventLog: 'memory', ...keys }),
+      config: readServerConfig({ listen: '127.0.0.1:0', eventLog: 'memory', ...keys, ...imports }),
       data: folder,
       connection: undefined,
       secrets: new AesSecrets('a secret key for tests alone'),

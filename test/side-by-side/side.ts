@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { IMPORT_FOLDER } from './import-folder.js';
 import type { RefText, Step } from './step.js';
 
 export interface SideAddress {
@@ -57,6 +59,14 @@ interface PageBody<Row> {
 /** Where staged objects are said to lie; nobody reads there. */
 export const ELSEWHERE = '/tmp/elsewhere/';
 
+interface ImportBody {
+  readonly completed: boolean;
+  readonly error?: object;
+}
+
+const IMPORT_ASK_MS = 20;
+const IMPORT_ASKS_MAX = 1_000;
+
 /** More than any history has on one page. */
 const ALL = 1000;
 
@@ -93,7 +103,20 @@ export class Side {
   async take(step: Step): Promise<Answered> {
     const { method, path, body } = this.#requestOf(step);
     const answer = await this.#send(method, path, body);
+    if (step.do === 'import' && answer.status === 202) return this.#imported(path, answer);
     return { status: answer.status, body: this.#read(step, answer) };
+  }
+
+  /** Waits for an import's end; what it fails with is told by no status, so it counts as 400. */
+  async #imported(path: string, { status, body }: Answered): Promise<Answered> {
+    const { id } = body as { id: string };
+    for (let asked = 0; asked < IMPORT_ASKS_MAX; asked++) {
+      const now = await this.#get<ImportBody>(`${path}?id=${id}`);
+      if (now.error) return { status: 400, body: undefined };
+      if (now.completed) return { status, body: undefined };
+      await delay(IMPORT_ASK_MS);
+    }
+    throw new SideFault(`${this.address.name}: import ${id} does not end`);
   }
 
   async observe(branch: string): Promise<Observed> {
@@ -160,6 +183,13 @@ export class Side {
       case 'reset': {
         const path = step.scope === 'reset' ? {} : { path: step.path };
         return { method: 'PUT', path: branch, body: { type: step.scope, ...path } };
+      }
+      case 'import': {
+        const { sources, message } = step;
+        const paths = sources.map(({ type, path, destination }) => {
+          return { type, path: `local://${IMPORT_FOLDER}/${path}`, destination };
+        });
+        return { method: 'POST', path: `${branch}/import`, body: { paths, commit: { message } } };
       }
       case 'hard reset':
         return { method: 'PUT', path: `${branch}/hard_reset?ref=${this.#escaped(step.to)}` };

@@ -1,3 +1,5 @@
+import type { ImportSource } from './import-folder.js';
+
 /** An object as a history stages it: everything that its value in a range depends on. */
 export interface Entry {
   readonly address: string;
@@ -66,6 +68,12 @@ export type Step =
       readonly branch: string;
       readonly scope: 'reset' | 'common_prefix' | 'object';
       readonly path: string;
+    }
+  | {
+      readonly do: 'import';
+      readonly branch: string;
+      readonly sources: readonly ImportSource[];
+      readonly message: string;
     }
   | { readonly do: 'hard reset'; readonly branch: string; readonly to: RefText }
   | {
