@@ -17,7 +17,7 @@ export class SessionController {
     private readonly authenticator: Authenticator,
   ) {}
 
-  @Serves('login', { answers: SESSION, refuses: ['sign_in_delayed'] })
+  @Serves('login', { answers: SESSION, refuses: ['authentication_failed', 'sign_in_delayed'] })
   @HttpCode(200)
   async login(
     @JsonBody(LoginInformation) body: LoginInformation,
