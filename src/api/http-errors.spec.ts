@@ -38,6 +38,7 @@ const rows: ReadonlyArray<readonly [DomainErrorCode, number]> = [
   ['commit_ref_not_found', 404],
   ['commit_not_found', 404],
   ['cross_origin', 403],
+  ['change_conflict', 409],
   ['cherry_pick_parent_missing', 400],
   ['default_branch', 403],
   ['dirty_branch', 400],

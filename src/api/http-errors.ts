@@ -19,8 +19,10 @@ import {
   UnknownOutcome,
   WrongExpectedRevision,
 } from '../ports/store-errors.js';
+import { answerAgain, AnsweredBefore } from './answered-before.js';
 import { RangeNotSatisfiable } from './byte-range.js';
 import type { EdgeRequest } from './caller.js';
+import { emptyParameter } from './empty-parameters.js';
 import { API_PREFIX } from './operations.js';
 
 /** An option of a served operation that is not built: refused, never passed over. */
@@ -62,6 +64,7 @@ export const statusOf: Readonly<Record<DomainErrorCode, number>> = {
   commit_ref_not_found: 404,
   commit_not_found: 404,
   cross_origin: 403,
+  change_conflict: 409,
   cherry_pick_parent_missing: 400,
   default_branch: 403,
   dirty_branch: 400,
@@ -124,7 +127,7 @@ export interface HttpError {
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** What stands in the body beside the message. */
-  readonly beside?: Readonly<Record<string, string>>;
+  readonly beside?: Readonly<Record<string, unknown>>;
   /** What went wrong is not the caller's to know: it belongs in our log, with everything. */
   readonly isOurs: boolean;
 }
@@ -147,13 +150,21 @@ function refusalOf(error: DomainError): HttpError {
     const headers = { 'retry-after': String(Math.ceil(error.waitMs / 1000)) };
     return { ...told(status, error.message), headers };
   }
-  // A client of merges looks for the commit, also where there is none.
-  if (error.code === 'merge_conflict') {
-    return { ...told(status, error.message), beside: { reference: '' } };
+  if (isConflict(error)) {
+    const conflicts = error.details.paths;
+    // A client of merges looks for the commit, also where there is none.
+    const reference = error.code === 'merge_conflict' ? { reference: '' } : {};
+    return { ...told(status, error.message), beside: { ...reference, conflicts } };
   }
   return status === 503
     ? { ...told(status, error.message), headers: later }
     : told(status, error.message);
+}
+
+function isConflict(
+  error: DomainError,
+): error is DomainError<'change_conflict'> | DomainError<'merge_conflict'> {
+  return error.code === 'change_conflict' || error.code === 'merge_conflict';
 }
 
 function storeErrorOf(error: unknown, requestId: string): HttpError | undefined {
@@ -218,7 +229,14 @@ export class HttpErrorFilter implements ExceptionFilter<unknown> {
       // A client that was told a wrong address takes JSON for the API's own word.
       return void http.getResponse<FastifyReply>().status(404).send();
     }
-    const answer = httpErrorOf(error, request.id);
+    if (error instanceof AnsweredBefore) {
+      return answerAgain(http.getResponse<FastifyReply>(), error.answer);
+    }
+    // Of another request that its key stands for, the answer stays what it is.
+    if (error instanceof DomainError && error.code === 'key_taken') request.keyed = null;
+    const { method = '', url = '' } = request.raw;
+    const empty = error instanceof NotFoundException ? emptyParameter(method, url) : undefined;
+    const answer = httpErrorOf(empty ?? error, request.id);
     // A client that has gone broke its own request: that is no fault of ours, and nobody hears us.
     const isGone = request.raw.socket.destroyed;
     if (answer.isOurs && !isGone) this.#log(request, answer.status, error);

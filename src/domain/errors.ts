@@ -25,6 +25,7 @@ const messages = {
   commit_ref_not_found: (of: { step: string; ref: string }) => `${of.step} ${of.ref}: not found`,
   commit_not_found: () => 'commit not found',
   cross_origin: () => 'a request of another site cannot use this session',
+  change_conflict: (of: { step: string; paths: readonly string[] }) => `${of.step}: conflict found`,
   cherry_pick_parent_missing: () =>
     'must specify 1-based parent number for cherry-picking merge commit',
   default_branch: () => 'cannot delete repository default branch',

@@ -12,9 +12,9 @@ export class CherryPickCreation {
 
   /** From 1; a merge cannot do without. */
   @IsOptional()
-  @IsInt()
   @Min(1)
   @Max(PARENT_NUMBER_MAX)
+  @IsInt()
   readonly parent_number?: number | null;
 
   @HasSchema(COMMIT_OVERRIDES, 'optional')

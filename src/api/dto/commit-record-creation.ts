@@ -13,9 +13,9 @@ export class CommitRecordCreation {
   @IsText()
   readonly commit_id!: string;
 
-  @IsInt()
   @Min(0)
   @Max(1)
+  @IsInt()
   readonly version!: number;
 
   @IsText()
@@ -29,22 +29,22 @@ export class CommitRecordCreation {
   readonly metarange_id!: string;
 
   /** Epoch, seconds. */
-  @IsInt()
   @Min(0)
   @Max(YEAR_9999_SECONDS)
+  @IsInt()
   readonly creation_date!: number;
 
-  @IsArray()
   @Matches(HEX, { each: true })
+  @IsArray()
   readonly parents!: readonly string[];
 
   @HasSchema(nullable(METADATA), 'optional')
   readonly metadata?: unknown;
 
   /** 0: unknown. */
-  @IsInt()
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)
+  @IsInt()
   readonly generation!: number;
 
   @IsOptional()

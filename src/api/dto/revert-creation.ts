@@ -13,9 +13,9 @@ export class RevertCreation {
   readonly ref!: string;
 
   /** From 1, of a merge; 0 of any other commit. */
-  @IsInt()
   @Min(0)
   @Max(PARENT_NUMBER_MAX)
+  @IsInt()
   readonly parent_number!: number;
 
   @HasSchema(COMMIT_OVERRIDES, 'optional')

@@ -92,8 +92,7 @@ export class BranchOperations {
       message,
       metadata,
       committer: request.caller.user,
-      // Whole seconds count in a commit's id.
-      dateMs: Math.floor(this.clock.nowMs() / 1000) * 1000,
+      dateMs: this.clock.nowMs(),
       ranges: DEFAULT_RANGE_PARAMETERS,
     };
     return this.intents.perform(place, intent, request);
@@ -104,20 +103,22 @@ export class BranchOperations {
  * Returns what an intent came to when it did not fail.
  *
  * @param step  what was asked for, as it stands before a reason
+ * @param conflict  how paths in conflict are told; of a merge the message names them
  * @throws DomainError  what the log says why it failed; branch_not_found: it went with the branch
  */
 export function succeeded(
   outcome: IntentOutcome,
   step: string,
+  conflict?: Parameters<typeof refusalOf>[2],
 ): Exclude<BranchResult, IntentFailed> {
-  if (outcome.type === 'IntentFailed') throw refusalOf(outcome, step);
+  if (outcome.type === 'IntentFailed') throw refusalOf(outcome, step, conflict);
   if (outcome.type === 'BranchDeleted') throw new DomainError('branch_not_found');
   return outcome;
 }
 
 /** Returns the commit that an intent made. @throws DomainError  see {@link succeeded} */
-export function commitMade(outcome: IntentOutcome, step: string): CommitRecord {
-  const result = succeeded(outcome, step);
+export function commitMade(...told: Parameters<typeof succeeded>): CommitRecord {
+  const result = succeeded(...told);
   assert('commit' in result, `a commit was asked for, and it ended as ${result.type}`);
   return result.commit;
 }

@@ -111,7 +111,8 @@ async function overlayOf(
   switch (wish.kind) {
     case 'merge': {
       const from = await named(wish.source);
-      const sides = [branch.head.commitId, from.id] as const;
+      const { id: head } = await named(branch.head.commitId);
+      const sides = [head, from.id] as const;
       const base = await mergeBase(stores.commits, place.repository.uid, sides);
       if (!base) return undefined;
       const trees = { base: base.metaRangeId, source: from.metaRangeId };

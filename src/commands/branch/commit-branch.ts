@@ -45,8 +45,7 @@ export class CommitBranchHandler implements ICommandHandler<CommitBranch> {
       message,
       metadata,
       committer: request.caller.user,
-      // Whole seconds count in a commit's id.
-      dateMs: Math.floor((dateMs ?? this.clock.nowMs()) / 1000) * 1000,
+      dateMs: dateMs ?? this.clock.nowMs(),
       ranges: DEFAULT_RANGE_PARAMETERS,
     } as const;
     return this.places.at({ name, branch, isForced }, async (place) => {

@@ -67,6 +67,9 @@ export class Intents {
     intent: IntentRequest,
     request: Request,
   ): Promise<IntentOutcome> {
+    // Come again, it may have been completed in a life of the branch that is over.
+    const before = request.once?.isRepeat && (await this.branches.outcomeOf(place, intent.id));
+    if (before) return before;
     const stream = controlStream(place);
     return this.traffic.during(stream, async () => {
       // In turn, since two requests of this process would only lose races to each other.
@@ -216,6 +219,10 @@ export class Intents {
     while (results.length < INTENTS_PER_PASS) {
       const next = state.queue[0];
       if (next?.kind !== 'request') break;
+      const isCommit = next.request.wish.kind === 'commit';
+      // Others look at what only the events of those before them write: the head's own commit, or
+      // fewer rows.
+      if (!isCommit && results.length > 0) break;
       const kept = built.get(next.request.id);
       const on = basisOf(state, next);
       await failpoint('intent.beforeBuild');
@@ -224,8 +231,7 @@ export class Intents {
         kept?.on === on ? kept.result : await buildResult(this.ports, place, state, next);
       built.set(next.request.id, { on, result });
       results.push(result);
-      // What is built behind it stands on what only its event writes: a commit, or fewer rows.
-      if (next.request.wish.kind !== 'commit') break;
+      if (!isCommit) break;
       const after = evolveBranch(state, result);
       assert(after.status === 'live', 'a result does not end a branch');
       state = after;

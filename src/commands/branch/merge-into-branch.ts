@@ -47,7 +47,7 @@ export class MergeIntoBranchHandler implements ICommandHandler<MergeIntoBranch> 
         message: wish.message === '' ? `Merge '${sourceRef}' into '${branch}'` : wish.message,
         metadata: withStrategy(wish.metadata, strategy),
       });
-      return commitMade(outcome, step);
+      return commitMade(outcome, step, 'merge_conflict');
     });
   }
 }

@@ -6,14 +6,18 @@ import { DomainError } from '../../domain/errors.js';
  *
  * @param step  what the caller asked for, as it stands before a reason: `commit`
  */
-export function refusalOf({ reason, conflicts }: IntentFailed, step: string): DomainError {
+export function refusalOf(
+  { reason, conflicts }: IntentFailed,
+  step: string,
+  conflict: 'merge_conflict' | 'change_conflict' = 'change_conflict',
+): DomainError {
   switch (reason) {
     case 'no_changes':
       return new DomainError('no_changes', { step });
     case 'dirty':
       return new DomainError('dirty_branch');
     case 'conflict':
-      return new DomainError('merge_conflict', { step, paths: conflicts });
+      return new DomainError(conflict, { step, paths: conflicts });
     case 'no_merge_base':
       return new DomainError('no_merge_base');
     case 'tree_missing':

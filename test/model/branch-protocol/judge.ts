@@ -1,7 +1,9 @@
+import { partOf } from '../../../src/commands/request.js';
 import type { ObjectPath } from '../../../src/domain/model.js';
 import { isSameContent, show, type Content } from './reference-branch.js';
 import type { Reference } from './reference.js';
-import type { Answer, Operation } from './operations.js';
+import { work } from '../../support/samples/branch.samples.js';
+import { requestOf, type Answer, type Operation } from './operations.js';
 import { must } from './violation.js';
 
 /** One operation as its caller saw it. Moments are counted over all callers. */
@@ -28,9 +30,25 @@ export function judge({ id, operation, began, ended }: Call, log: Reference): vo
       const wasAbsent = shown.some((content) => content && !content.has(path));
       return must(isLanded || wasAbsent, `${id} removed nothing, and ${path} was there all along`);
     }
-    case 'commit': {
+    case 'put if absent': {
+      const [landing] = log.landings.get(id) ?? [];
+      must(landing, `${id} is acknowledged, and nothing landed`);
+      const content = log.shownBefore(landing.position);
+      return must(!content?.has(landing.path as ObjectPath), `${id} lands over what is there`);
+    }
+    case 'reset':
+      return must(log.results.get(id)?.type === 'StagingDiscarded', `${id} discarded nothing`);
+    case 'hard reset': {
+      const types = triesOf(id).map((each) => log.results.get(each)?.type);
+      return must(types.includes('HeadMoved'), `${id} moved nothing`);
+    }
+    case 'commit':
+    case 'merge':
+    case 'revert':
+    case 'pick': {
       const result = log.results.get(id);
-      must(result?.type === 'Committed', `${id} is told of a commit, and the log of none`);
+      const type = answer.kind === 'commit' ? 'Committed' : 'Merged';
+      must(result?.type === type, `${id} is told of a commit, and the log of none`);
       const isSame = JSON.stringify(result.commit) === JSON.stringify(answer.commit);
       return must(isSame, `I10: ${id} is told ${answer.commit.id}, the log ${result.commit.id}`);
     }
@@ -59,7 +77,28 @@ interface Facts {
 }
 
 /** What is said once a repository is hidden, or while its rows go. */
-const GONE = new Set(['repository_not_found', 'source_not_found', 'commit_not_found']);
+const GONE = new Set([
+  'repository_not_found',
+  'source_not_found',
+  'commit_not_found',
+  'commit_ref_not_found',
+]);
+
+const REF_CODES = new Set(['commit_ref_not_found', 'commit_ref_invalid']);
+
+/** What the log says of an intent when its caller is told so. */
+const REASONS = new Map([
+  ['no_changes', 'no_changes'],
+  ['dirty_branch', 'dirty'],
+  ['merge_conflict', 'conflict'],
+  ['change_conflict', 'conflict'],
+]);
+
+/** A hard reset that was counted from a head that went on asks again, by ids of its own. */
+const triesOf = (id: string): readonly string[] => [
+  id,
+  ...Array.from({ length: 50 }, (_, at) => partOf(requestOf(id), `again-${at + 1}`).commandId),
+];
 
 function judgeRefusal(id: string, operation: Operation, code: string, { shown, log }: Facts): void {
   const wasAbsent = shown.some((content) => content === null);
@@ -68,16 +107,27 @@ function judgeRefusal(id: string, operation: Operation, code: string, { shown, l
   } else if (code === 'object_not_found' && operation.kind === 'stat') {
     const was = shown.some((content) => content && !content.has(operation.path));
     must(was, `${id} is told that ${operation.path} is not there, and it was all along`);
+  } else if ('ref' in operation && operation.ref.startsWith(work) && REF_CODES.has(code)) {
+    // Counted past the first commit, or looked up while there was no branch.
+    const mayBePast = /[~^]/.test(operation.ref);
+    must(mayBePast || wasAbsent, `${id} is told that there is no ${operation.ref}`);
   } else if (GONE.has(code)) {
     must(log.hiddenAt, `${id} is told that there is no repository, and there is`);
   } else if (code === 'branch_exists') {
     const wasThere = shown.some((content) => content !== null);
     must(wasThere, `${id} is told that the branch exists, and there was none`);
+  } else if (code === 'path_exists' && operation.kind === 'put if absent') {
+    const { path } = operation;
+    const was = shown.some((content) => content?.has(path));
+    must(was, `${id} is told that ${path} exists, and it was absent all along`);
+  } else if (code === 'parent_out_of_range') {
+    must(operation.kind === 'revert' || operation.kind === 'pick', `${id} is refused: ${code}`);
   } else {
-    must(code === 'no_changes' && operation.kind === 'commit', `${id} is refused: ${code}`);
+    const reason = REASONS.get(code);
+    must(reason, `${id} is refused: ${code}`);
     const result = log.results.get(id);
-    const isRecorded = result?.type === 'IntentFailed' && result.reason === 'no_changes';
-    must(isRecorded, `${id} is told "no changes", and the log says ${result?.type}`);
+    const isRecorded = result?.type === 'IntentFailed' && result.reason === reason;
+    must(isRecorded, `${id} is told "${reason}", and the log says ${result?.type}`);
   }
 }
 
@@ -105,11 +155,13 @@ export function judgeAll(calls: readonly Call[], log: Reference): void {
   for (const { id, operation, ended } of calls) {
     if (ended?.answer.kind !== 'refused') continue;
     must(!log.landings.has(id), `${id} is refused, and is stored all the same`);
-    must(log.results.get(id)?.type !== 'Committed', `${id} is refused, and is committed`);
+    const type = log.results.get(id)?.type ?? 'IntentFailed';
+    const isNothing = type === 'IntentFailed' || type === 'BranchDeleted';
+    must(isNothing, `${id} is refused, and the log says ${type}`);
     must(!log.creations.has(id), `${id} is refused, and made a branch`);
     if (operation.kind === 'put') must(ended.answer.code !== 'no_changes', 'not said of a write');
   }
-  for (const call of calls) if (call.operation.kind === 'commit') judgeSeal(call, calls, log);
+  for (const call of calls) judgeSeal(call, calls, log);
 }
 
 /** I7: what was acknowledged before an intent was asked for is in the tokens that it takes. */

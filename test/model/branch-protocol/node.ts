@@ -3,10 +3,12 @@ import { Branches } from '../../../src/commands/branch/branches.js';
 import { CommitBranchHandler } from '../../../src/commands/branch/commit-branch.js';
 import { CreateBranchHandler } from '../../../src/commands/branch/create-branch.js';
 import { BranchDeletion } from '../../../src/commands/branch/branch-deletion.js';
+import { BranchOperations } from '../../../src/commands/branch/branch-operations.js';
 import { BranchTraffic } from '../../../src/commands/branch/branch-traffic.js';
 import { DeleteBranchHandler } from '../../../src/commands/branch/delete-branch.js';
 import { Intents } from '../../../src/commands/branch/intents.js';
 import { Successors } from '../../../src/commands/branch/successor.js';
+import { ConditionalWriter } from '../../../src/commands/object/conditional-writer.js';
 import { StageObjectHandler } from '../../../src/commands/object/stage-object.js';
 import { StagingWriter } from '../../../src/commands/object/staging-writer.js';
 import { UnstageObjectsHandler } from '../../../src/commands/object/unstage-objects.js';
@@ -55,6 +57,8 @@ export class Node {
   readonly commit: CommitBranchHandler;
   readonly deleteBranch: DeleteBranchHandler;
   readonly deleteRepository: DeleteRepositoryHandler;
+  readonly operations: BranchOperations;
+  readonly conditional: ConditionalWriter;
 
   constructor(
     readonly ports: NodePorts,
@@ -84,6 +88,10 @@ export class Node {
     this.commit = new CommitBranchHandler(this.places, this.intents, clock);
     const deletes = [this.places, this.streams, this.repositoryDeletion] as const;
     this.deleteRepository = new DeleteRepositoryHandler(...deletes);
+    const operations = [this.refs, this.branches, this.intents] as const;
+    this.operations = new BranchOperations(kv, clock, this.places, ...operations);
+    const conditional = [this.branches, this.intents, this.writer, this.reads] as const;
+    this.conditional = new ConditionalWriter(log, ...conditional, ports.committed);
     this.deleteBranch = new DeleteBranchHandler(this.places, this.branchDeletion);
   }
 

@@ -1,12 +1,30 @@
+import { CherryPick, CherryPickHandler } from '../../../src/commands/branch/cherry-pick.js';
 import { CommitBranch } from '../../../src/commands/branch/commit-branch.js';
 import { CreateBranch } from '../../../src/commands/branch/create-branch.js';
 import { DeleteBranch } from '../../../src/commands/branch/delete-branch.js';
+import {
+  HardResetBranch,
+  HardResetBranchHandler,
+} from '../../../src/commands/branch/hard-reset-branch.js';
+import {
+  MergeIntoBranch,
+  MergeIntoBranchHandler,
+} from '../../../src/commands/branch/merge-into-branch.js';
+import { ResetBranch, ResetBranchHandler } from '../../../src/commands/branch/reset-branch.js';
+import { RevertBranch, RevertBranchHandler } from '../../../src/commands/branch/revert-branch.js';
 import { DeleteRepository } from '../../../src/commands/repository/delete-repository.js';
 import { StageObject } from '../../../src/commands/object/stage-object.js';
 import { UnstageObjects } from '../../../src/commands/object/unstage-objects.js';
 import type { Request } from '../../../src/commands/request.js';
+import type { MergeStrategy, ResetScope } from '../../../src/domain/branch/branch.wishes.js';
 import { DomainError } from '../../../src/domain/errors.js';
-import type { CommandId, CommitRecord, ObjectPath, UserId } from '../../../src/domain/model.js';
+import type {
+  CommandId,
+  CommitRecord,
+  ObjectEntry,
+  ObjectPath,
+  UserId,
+} from '../../../src/domain/model.js';
 import { UnknownOutcome } from '../../../src/ports/store-errors.js';
 import { ListObjects, type ObjectsPage } from '../../../src/queries/list-objects.js';
 import { StatObject } from '../../../src/queries/stat-object.js';
@@ -14,20 +32,46 @@ import { StatObjectHandler } from '../../../src/queries/stat-object.js';
 import { work } from '../../support/samples/branch.samples.js';
 import { lake, NOW_MS } from '../../support/samples/repository.samples.js';
 import type { Node } from './node.js';
+import { entryOfValue } from './sources.js';
 
 export type Operation =
   | { readonly kind: 'put'; readonly path: ObjectPath; readonly value: string }
   | { readonly kind: 'remove'; readonly path: ObjectPath }
+  | { readonly kind: 'put if absent'; readonly path: ObjectPath; readonly value: string }
   | { readonly kind: 'commit' }
+  | Laying
+  | { readonly kind: 'reset'; readonly scope: ResetScope }
+  | { readonly kind: 'hard reset'; readonly ref: string }
   | { readonly kind: 'list'; readonly amount: number }
   | { readonly kind: 'stat'; readonly path: ObjectPath }
   | { readonly kind: 'delete' }
   | { readonly kind: 'create' }
   | { readonly kind: 'delete repository' };
 
+/** What lays another tree over the head. */
+export type Laying =
+  | {
+      readonly kind: 'merge';
+      readonly ref: string;
+      readonly strategy: MergeStrategy;
+      readonly isSquash: boolean;
+    }
+  | { readonly kind: 'revert'; readonly ref: string }
+  | { readonly kind: 'pick'; readonly ref: string };
+
 export type Answer =
-  | { readonly kind: 'put' | 'remove' | 'delete' | 'create' | 'delete repository' }
-  | { readonly kind: 'commit'; readonly commit: CommitRecord }
+  | {
+      readonly kind:
+        | 'put'
+        | 'put if absent'
+        | 'remove'
+        | 'reset'
+        | 'hard reset'
+        | 'delete'
+        | 'create'
+        | 'delete repository';
+    }
+  | { readonly kind: 'commit' | 'merge' | 'revert' | 'pick'; readonly commit: CommitRecord }
   | { readonly kind: 'list'; readonly page: ObjectsPage }
   | { readonly kind: 'stat'; readonly value: string }
   | { readonly kind: 'refused'; readonly code: string }
@@ -63,6 +107,25 @@ async function ask(node: Node, id: string, operation: Operation): Promise<Answer
       const command = new CommitBranch(name, work, { ...wish, isForced: false }, request);
       return { kind: 'commit', commit: await node.commit.execute(command) };
     }
+    case 'put if absent':
+      await putIfAbsent(node, operation, request);
+      return { kind: 'put if absent' };
+    case 'merge':
+    case 'revert':
+    case 'pick':
+      return { kind: operation.kind, commit: await lay(node, operation, request) };
+    case 'reset': {
+      const wish = { scope: operation.scope, isForced: false };
+      const handler = new ResetBranchHandler(node.operations);
+      await handler.execute(new ResetBranch(name, work, wish, request));
+      return { kind: 'reset' };
+    }
+    case 'hard reset': {
+      const wish = { ref: operation.ref, isForced: false };
+      const handler = new HardResetBranchHandler(node.operations);
+      await handler.execute(new HardResetBranch(name, work, wish, request));
+      return { kind: 'hard reset' };
+    }
     case 'list': {
       const page = { after: '', amount: operation.amount };
       const query = new ListObjects(name, work, page, { prefix: '', delimiter: '' });
@@ -87,6 +150,44 @@ async function ask(node: Node, id: string, operation: Operation): Promise<Answer
       return { kind: 'delete repository' };
     }
   }
+}
+
+function lay(node: Node, operation: Laying, request: Request): Promise<CommitRecord> {
+  const { ref } = operation;
+  const as = { isForced: false, overrides: { message: '', metadata: undefined } };
+  switch (operation.kind) {
+    case 'merge': {
+      const { strategy, isSquash } = operation;
+      const words = { sourceRef: ref, message: '', metadata: [], allowsEmpty: false };
+      const wish = { ...words, strategy, isSquash, isForced: false };
+      const command = new MergeIntoBranch(lake.name, work, wish, request);
+      return new MergeIntoBranchHandler(node.operations).execute(command);
+    }
+    case 'revert': {
+      const wish = { ref, parentNumber: 1, allowsEmpty: false, ...as };
+      const command = new RevertBranch(lake.name, work, wish, request);
+      return new RevertBranchHandler(node.operations).execute(command);
+    }
+    case 'pick': {
+      const command = new CherryPick(lake.name, work, { ref, parentNumber: 1, ...as }, request);
+      return new CherryPickHandler(node.operations).execute(command);
+    }
+  }
+}
+
+async function putIfAbsent(
+  node: Node,
+  { path, value }: { path: ObjectPath; value: string },
+  request: Request,
+): Promise<void> {
+  const staged = { type: 'ObjectStaged', path, entry: entryOfValue(value) } as const;
+  const decide = (current: ObjectEntry | undefined) => {
+    if (current) throw new DomainError('path_exists');
+    return [staged];
+  };
+  await node.places.at({ name: lake.name, branch: work, isForced: false }, (place) =>
+    node.conditional.write(place, { path, decide }, request),
+  );
 }
 
 export const requestOf = (id: string): Request => ({

@@ -1,10 +1,16 @@
 import type {
   BranchResult,
+  Committed,
+  HeadMoved,
+  IntentFailed,
   IntentRequest,
+  Merged,
+  StagingDiscarded,
   StoredBranchEvent,
 } from '../../../src/domain/branch/branch.events.js';
 import type { CommitRecord, ObjectPath } from '../../../src/domain/model.js';
 import type { StagingEvent } from '../../../src/domain/staging/staging.events.js';
+import { layOver, type History } from './plain-laying.js';
 import { must } from './violation.js';
 
 /** What a branch shows: checksums by path. */
@@ -22,6 +28,13 @@ interface Waiting {
   readonly request: { readonly intent: IntentRequest; readonly upto: number } | undefined;
 }
 
+/** An intent at its turn, and what the branch would show of the tokens that it takes. */
+interface Sealed {
+  readonly intent: IntentRequest;
+  readonly upto: number;
+  readonly wanted: Content;
+}
+
 /**
  * One life of a branch, told from the log in the plainest way there is, by the protocol's text
  * and not by the program's code.
@@ -36,7 +49,7 @@ export class ReferenceBranch {
   constructor(
     readonly life: number,
     head: CommitRecord,
-    private readonly contentOf: (commit: CommitRecord) => Content,
+    private readonly history: History,
   ) {
     this.head = head;
   }
@@ -84,6 +97,9 @@ export class ReferenceBranch {
         this.queue.push({ id: event.intentId, request: undefined });
         return;
       case 'Committed':
+      case 'Merged':
+      case 'HeadMoved':
+      case 'StagingDiscarded':
       case 'IntentFailed':
         return this.#result(event);
       case 'WritesBlocked':
@@ -119,32 +135,124 @@ export class ReferenceBranch {
     const before = this.content();
     const next = this.queue.shift();
     must(next?.id === result.intentId && next.request, 'I5: a result out of turn');
-    const { upto, intent } = next.request;
-    const wanted = this.#over(this.lo, upto);
-    const isEmpty = isSameContent(wanted, this.contentOf(this.head));
-    if (result.type === 'IntentFailed') {
-      must(
-        isEmpty || result.reason !== 'no_changes',
-        `"no changes" is said of ${intent.id}, and there are some`,
-      );
-      if (result.reason === 'no_changes') this.lo = Math.max(this.lo, upto + 1);
-    } else if (result.type === 'Committed') {
-      const { commit, from } = result;
-      must(from === this.head.id, `${commit.id} is not made on the head`);
-      must(commit.parents[0] === from && commit.parents.length === 1, 'another parent');
-      must(commit.message === intent.message, `${commit.message} is said, not ${intent.message}`);
-      must(!isEmpty, `${intent.id} commits nothing`);
-      const held = this.contentOf(commit);
-      must(isSameContent(held, wanted), `${intent.id} holds ${show(held)}, not ${show(wanted)}`);
-      this.head = commit;
-      this.lo = Math.max(this.lo, upto + 1);
+    const sealed = { ...next.request, wanted: this.#over(this.lo, next.request.upto) };
+    switch (result.type) {
+      case 'IntentFailed':
+        this.#failed(result, sealed);
+        break;
+      case 'Committed':
+        this.#committed(result, sealed);
+        break;
+      case 'Merged':
+        return this.#merged(result, sealed);
+      case 'HeadMoved':
+        return this.#moved(result, sealed);
+      case 'StagingDiscarded':
+        return this.#discarded(result, sealed);
     }
-    must(isSameContent(before, this.content()), 'I4: a commit changes what is seen');
+    must(isSameContent(before, this.content()), `I4: ${result.type} changes what is seen`);
+  }
+
+  #failed({ reason, conflicts }: IntentFailed, { intent, upto, wanted }: Sealed): void {
+    const { wish, id } = intent;
+    const isClean = isSameContent(wanted, this.#committedContent());
+    const isProof = reason === 'no_changes' || reason === 'conflict';
+    must(isClean || !isProof, `"${reason}" is said of ${id}, and there are changes`);
+    if (isProof) this.lo = Math.max(this.lo, upto + 1);
+    switch (reason) {
+      case 'no_changes':
+        if (wish.kind === 'commit') return;
+        return must(!this.#wouldChange(intent), `${id} is told "no changes", and brings some`);
+      case 'dirty':
+        must(
+          wish.kind !== 'commit' && !isClean,
+          `${id} is told of a dirty branch, and it is clean`,
+        );
+        return;
+      case 'conflict': {
+        const laid = layOver(this.head, wish, this.history);
+        const found = laid.kind === 'conflict' ? laid.paths.join() : 'none';
+        return must(
+          conflicts.join() === found,
+          `${id} is told of ${conflicts.join()}, not ${found}`,
+        );
+      }
+      case 'head_moved': {
+        const from = wish.kind === 'hard-reset' ? wish.from : null;
+        return must(from !== null && from !== this.head.id, `${id} is counted from this very head`);
+      }
+      case 'hook_refused':
+      case 'hook_interrupted':
+        return;
+      default:
+        must(false, `${id} fails with ${reason}`);
+    }
+  }
+
+  #committed({ commit, from }: Committed, { intent, upto, wanted }: Sealed): void {
+    must(from === this.head.id, `${commit.id} is not made on the head`);
+    must(commit.parents[0] === from && commit.parents.length === 1, 'another parent');
+    must(commit.message === intent.message, `${commit.message} is said, not ${intent.message}`);
+    const isEmpty = isSameContent(wanted, this.#committedContent());
+    must(!isEmpty, `${intent.id} commits nothing`);
+    this.#holds(commit, wanted);
+    this.head = commit;
+    this.lo = Math.max(this.lo, upto + 1);
+  }
+
+  /** A clean branch takes the other tree, and its tokens are consumed, effective or not (H6). */
+  #merged({ commit, from }: Merged, { intent, upto, wanted }: Sealed): void {
+    const { id, wish } = intent;
+    must(from === this.head.id, `${commit.id} is not made on the head`);
+    must(isSameContent(wanted, this.#committedContent()), `${id} hides what is staged`);
+    const beside = wish.kind === 'merge' && !wish.isSquash ? [wish.source] : [];
+    must(commit.parents.join() === [from, ...beside].join(), `${id} has other parents`);
+    const laid = layOver(this.head, wish, this.history);
+    must(laid.kind === 'content', `${id} is merged over a conflict`);
+    this.#holds(commit, laid.content);
+    this.head = commit;
+    this.lo = Math.max(this.lo, upto + 1);
+  }
+
+  #moved({ from, to }: HeadMoved, { intent: { id, wish } }: Sealed): void {
+    must(wish.kind === 'hard-reset' && wish.to === to.commitId, `${id} moves the head elsewhere`);
+    must(from === this.head.id, `${id} moves another head`);
+    must(wish.from === null || wish.from === from, `${id} is counted from another head`);
+    this.head = this.history.commitOf(to.commitId);
+  }
+
+  #discarded({ scope, tokens }: StagingDiscarded, { intent: { id }, upto }: Sealed): void {
+    must(tokens.lo === this.lo && tokens.hi === upto, `${id} discards what it has not sealed`);
+    if (scope.kind === 'all') {
+      this.lo = Math.max(this.lo, upto + 1);
+      return;
+    }
+    for (let ordinal = this.lo; ordinal <= upto; ordinal++) {
+      const words = this.tokens.get(ordinal)?.words ?? new Map<ObjectPath, string | null>();
+      for (const path of [...words.keys()]) {
+        const isIn = scope.kind === 'object' ? path === scope.path : path.startsWith(scope.prefix);
+        if (isIn) words.delete(path);
+      }
+    }
+  }
+
+  #wouldChange({ wish }: IntentRequest): boolean {
+    const laid = layOver(this.head, wish, this.history);
+    return laid.kind === 'conflict' || !isSameContent(laid.content, this.#committedContent());
+  }
+
+  #holds(commit: CommitRecord, wanted: Content): void {
+    const held = this.history.contentOf(commit);
+    must(isSameContent(held, wanted), `${commit.id} holds ${show(held)}, not ${show(wanted)}`);
+  }
+
+  #committedContent(): Content {
+    return this.history.contentOf(this.head);
   }
 
   /** The words of some tokens over the head, the newest last. */
   #over(lo: number, hi: number): Content {
-    const content = new Map(this.contentOf(this.head));
+    const content = new Map(this.#committedContent());
     for (let ordinal = lo; ordinal <= hi; ordinal++) {
       for (const [path, word] of this.tokens.get(ordinal)?.words ?? []) {
         if (word === null) content.delete(path);

@@ -1,10 +1,10 @@
 import type { StoredBranchEvent } from '../../../src/domain/branch/branch.events.js';
 import { branchStream } from '../../../src/domain/branch/branch.stream.js';
 import { decodeEvent } from '../../../src/domain/event-types.js';
-import type { CommitRecord } from '../../../src/domain/model.js';
 import type { StagingEvent } from '../../../src/domain/staging/staging.events.js';
 import { placeOfToken, tokenOfStream } from '../../../src/domain/staging/staging.stream.js';
 import type { RecordedEvent } from '../../../src/ports/event-log.js';
+import type { History } from './plain-laying.js';
 import { ReferenceBranch, type Content } from './reference-branch.js';
 import { must } from './violation.js';
 
@@ -47,8 +47,7 @@ export class Reference {
 
   constructor(
     private readonly name: { readonly uid: string; readonly branch: string },
-    private readonly commitOf: (id: string) => CommitRecord,
-    private readonly contentOf: (commit: CommitRecord) => Content,
+    private readonly history: History,
   ) {}
 
   get branch(): ReferenceBranch | undefined {
@@ -74,6 +73,11 @@ export class Reference {
       .slice(Math.max(0, first))
       .filter(({ position }, index) => index === 0 || position <= to)
       .map(({ content }) => content);
+  }
+
+  /** Returns what was shown right before an event. */
+  shownBefore(position: number): Content | null {
+    return this.shown.findLast((each) => each.position < position)?.content ?? null;
   }
 
   get #stream(): string {
@@ -106,8 +110,8 @@ export class Reference {
     if (event.type === 'BranchCreated') {
       must(!this.#branch, 'created while it is there');
       must(event.life === recorded.revision, `life ${event.life} begins at ${recorded.revision}`);
-      const head = this.commitOf(event.head.commitId);
-      this.#branch = new ReferenceBranch(event.life, head, this.contentOf);
+      const head = this.history.commitOf(event.head.commitId);
+      this.#branch = new ReferenceBranch(event.life, head, this.history);
       this.#lives.set(event.life, this.#branch);
       this.creations.set(recorded.commandId, recorded.position);
       return;

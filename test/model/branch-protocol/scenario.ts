@@ -1,6 +1,9 @@
+import type { ResetScope } from '../../../src/domain/branch/branch.wishes.js';
 import type { ObjectPath } from '../../../src/domain/model.js';
+import { work } from '../../support/samples/branch.samples.js';
 import type { Operation } from './operations.js';
 import type { Random } from './random.js';
+import { sources } from './sources.js';
 
 /** One caller, who does one thing after the other on one node. */
 export interface Actor {
@@ -27,6 +30,9 @@ const CASTS = [
   'puts, removals, listings',
   'delete and re-create',
   'the repository goes',
+  'merges',
+  'conditional puts',
+  'resets',
 ];
 
 /** Returns who does what in a run: one of some casts, in random numbers. */
@@ -81,10 +87,39 @@ function wishesOf(cast: string, random: Random, values: Values): Operation[][] {
         ...some(random.between(1, 2), () => [list(), list()]),
         ...some(random.between(0, 1), () => [stat(), stat()]),
       ];
+    case 'merges':
+      return [
+        ...some(random.between(1, 2), () => [put()]),
+        ...some(random.between(1, 2), () => [laying(random)]),
+        ...some(random.between(0, 1), () => [commit()]),
+        ...some(random.between(0, 1), () => [laying(random), laying(random)]),
+        ...some(random.between(0, 1), () => [list()]),
+        ...some(random.between(0, 1), (): Operation[] => [{ kind: 'delete' }, { kind: 'create' }]),
+      ];
+    case 'conditional puts':
+      return [
+        ...some(random.between(1, 2), () => [putIfAbsent(random, values)]),
+        ...some(random.between(0, 1), () => [put()]),
+        ...some(random.between(0, 1), () => [remove(), commit()]),
+        ...some(random.between(1, 2), () => [laying(random)]),
+        ...some(random.between(0, 1), () => [reset(random)]),
+        ...some(random.between(0, 1), () => [commit()]),
+      ];
+    case 'resets':
+      return [
+        ...some(random.between(1, 3), () => [put()]),
+        ...some(random.between(1, 2), () => [reset(random)]),
+        ...some(random.between(0, 1), () => [hardReset(random)]),
+        ...some(random.between(0, 2), () => [commit()]),
+        ...some(random.between(0, 1), () => [laying(random)]),
+        ...some(random.between(0, 1), () => [list(), list()]),
+        ...some(random.between(0, 1), (): Operation[] => [{ kind: 'delete' }, { kind: 'create' }]),
+      ];
     case 'the repository goes':
       return [
         ...some(random.between(1, 2), () => [put(), put()]),
         ...some(random.between(0, 2), () => [commit()]),
+        ...some(random.between(0, 1), () => [laying(random)]),
         [{ kind: 'delete' }, { kind: 'create' }, ...(random.chance(50) ? [put()] : [commit()])],
         [{ kind: 'delete repository' }],
         ...some(random.between(0, 1), (): Operation[] => [{ kind: 'delete repository' }]),
@@ -102,6 +137,35 @@ function wishesOf(cast: string, random: Random, values: Values): Operation[][] {
       ];
   }
 }
+
+/** One of the commits beside the branch. */
+const sourceRef = (random: Random) => random.pick(sources).id;
+
+function laying(random: Random): Operation {
+  const kind = random.pick(['merge', 'merge', 'merge', 'revert', 'pick'] as const);
+  if (kind === 'revert') return { kind, ref: random.pick([work, work, sourceRef(random)]) };
+  if (kind === 'pick') return { kind, ref: sourceRef(random) };
+  const strategy = random.pick(['default', 'source-wins', 'dest-wins'] as const);
+  return { kind, ref: sourceRef(random), strategy, isSquash: random.chance(20) };
+}
+
+function putIfAbsent(random: Random, values: Values): Operation {
+  return { kind: 'put if absent', path: random.pick(PATHS), value: values.next() };
+}
+
+function reset(random: Random): Operation {
+  const scope = random.pick<ResetScope>([
+    { kind: 'all' },
+    { kind: 'prefix', prefix: 'a' },
+    { kind: 'object', path: 'b' as ObjectPath },
+  ]);
+  return { kind: 'reset', scope };
+}
+
+const hardReset = (random: Random): Operation => ({
+  kind: 'hard reset',
+  ref: random.pick([`${work}^`, `${work}~1`, work, sourceRef(random)]),
+});
 
 function past(random: Random, values: Values): Operation[] {
   const put = (): Operation => ({ kind: 'put', path: random.pick(PATHS), value: values.next() });

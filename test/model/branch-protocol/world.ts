@@ -2,6 +2,7 @@ import { withRecords } from '../../../src/commands/branch/branches.js';
 import { branchDecider } from '../../../src/domain/branch/branch.decider.js';
 import type { BranchRecord } from '../../../src/domain/branch/branch.events.js';
 import { branchStream } from '../../../src/domain/branch/branch.stream.js';
+import { commitStream } from '../../../src/domain/commit/commit.stream.js';
 import { eventIdOf } from '../../../src/domain/event-id.js';
 import { encodeEvent, type DomainEvent } from '../../../src/domain/event-types.js';
 import type {
@@ -29,19 +30,22 @@ import { head, work } from '../../support/samples/branch.samples.js';
 import { lake, NOW_MS, root, uid } from '../../support/samples/repository.samples.js';
 import { Reference } from './reference.js';
 import { isSameContent, show, type Content } from './reference-branch.js';
+import { sources, sourceTrees } from './sources.js';
 import { must } from './violation.js';
 
 /** What all nodes share, and the reference that reads along. */
 export class World {
   readonly kv = new MemoryKvStore();
   readonly log = new MemoryEventLog({ kv: this.kv, project: inlineProjection() });
-  readonly committed = new MemoryCommittedStore();
+  readonly committed = new MemoryCommittedStore(new Map(sourceTrees));
   readonly clock = new TestClock();
   readonly ids = new TestIds();
   readonly reference = new Reference(
     { uid, branch: work },
-    (id) => this.#commitOf(id),
-    ({ metaRangeId }) => contentOfTree(this.committed.tree(metaRangeId)),
+    {
+      commitOf: (id) => this.#commitOf(id),
+      contentOf: ({ metaRangeId }) => contentOfTree(this.committed.tree(metaRangeId)),
+    },
   );
   readonly #commits = new Map([[root.id as string, root]]);
 
@@ -55,6 +59,9 @@ export class World {
       first(repositoryStream(lake.name), repository),
       first(branchStream(uid, lake.defaultBranch), created),
       first(branchStream(uid, work), created),
+      ...sources.map((commit) =>
+        first(commitStream(uid, commit.id), { type: 'CommitRecorded', commit }),
+      ),
     ];
     const context = { atMs: NOW_MS, caller: 'ann', requestId: 'found' };
     await this.log.append(appends, { ...context, commandId: 'found' as CommandId });
