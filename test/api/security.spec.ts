@@ -138,21 +138,24 @@ describe('every route that the router has', () => {
         ]),
       ),
     );
-    const { url, routes } = broken;
-    for (const route of routes) {
-      const [method = '', path = ''] = route.split(' ');
-      const target = `${url}${path.replaceAll(/:\w+/g, 'main').replaceAll('*', 'x')}?path=x`;
-      const body = method === 'GET' || method === 'HEAD' ? {} : { body: JSON.stringify(BODY) };
-      const type = { 'content-type': 'application/json' };
-      const headers = { authorization: BASIC, ...type };
-      const response = await fetch(target, { method, headers, redirect: 'manual', ...body });
-      const text = `${[...response.headers].flat().join('\n')}\n${await response.text()}`;
-      expect(text).not.toContain(SECRET);
-      expect(text).not.toMatch(/\.(?:ts|js):\d|node_modules|\bat \S+ \(/);
+    try {
+      const { url, routes } = broken;
+      for (const route of routes) {
+        const [method = '', path = ''] = route.split(' ');
+        const target = `${url}${path.replaceAll(/:\w+/g, 'main').replaceAll('*', 'x')}?path=x`;
+        const body = method === 'GET' || method === 'HEAD' ? {} : { body: JSON.stringify(BODY) };
+        const type = { 'content-type': 'application/json' };
+        const headers = { authorization: BASIC, ...type };
+        const response = await fetch(target, { method, headers, redirect: 'manual', ...body });
+        const text = `${[...response.headers].flat().join('\n')}\n${await response.text()}`;
+        expect(text).not.toContain(SECRET);
+        expect(text).not.toMatch(/\.(?:ts|js):\d|node_modules|\bat \S+ \(/);
+      }
+      expect(broken.logged.join()).toContain(SECRET);
+      expect(broken.logged.join()).not.toContain(BASIC.slice('Basic '.length));
+    } finally {
+      await broken.close();
     }
-    expect(broken.logged.join()).toContain(SECRET);
-    expect(broken.logged.join()).not.toContain(BASIC.slice('Basic '.length));
-    await broken.close();
   });
 });
 

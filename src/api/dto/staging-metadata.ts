@@ -5,7 +5,8 @@ import type { ObjectPath } from '../../domain/model.js';
 import type { WriteCondition } from '../../domain/staging/write-condition.js';
 import { checked, IsText } from '../json-body.js';
 import { metadataOf } from '../metadata.js';
-import { HasSchema, schemaOfClass } from '../openapi/dto-schema.js';
+import { STAGING_LOCATION } from '../openapi/answer-schemas.js';
+import { HasSchema } from '../openapi/dto-schema.js';
 import { METADATA, nullable } from '../openapi/schema.js';
 
 /** What `getPhysicalAddress` answered, handed back; of all of it only the address counts. */
@@ -16,7 +17,7 @@ export class StagingLocation {
 
 export class StagingMetadata {
   /** A `StagingLocation`, checked apart. */
-  @HasSchema(schemaOfClass(StagingLocation))
+  @HasSchema(STAGING_LOCATION)
   readonly staging?: unknown;
 
   @IsText()
