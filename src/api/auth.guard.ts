@@ -1,8 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { UserRecord } from '../auth/authenticator.js';
 import { DomainError } from '../domain/errors.js';
+import { assert } from '../shared/assert.js';
 import { clientOf, type EdgeRequest, edgeRequest } from './caller.js';
-import { NotServedYet } from './http-errors.js';
+import { KeyedRequests, keyOf } from './keyed-request.js';
 import { KnownCallers } from './known-callers.js';
 import {
   OPERATIONS,
@@ -20,6 +21,7 @@ export class AuthGuard implements CanActivate {
   constructor(
     private readonly callers: KnownCallers,
     private readonly settings: EdgeSettings,
+    private readonly keyed: KeyedRequests,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -28,10 +30,10 @@ export class AuthGuard implements CanActivate {
     const { authorization } = request.headers;
     if (authorization === undefined) return this.#byCookie(request);
     const known = this.callers.known(authorization);
-    if (known !== undefined) return admit(request, known);
+    if (known !== undefined) return this.#admit(request, known);
     if (publicRoutes.has(routeKey(request))) return true;
     const credential = { header: authorization, client: clientOf(request) };
-    return this.callers.find(credential).then((user) => admit(request, user));
+    return this.callers.find(credential).then((user) => this.#admit(request, user));
   }
 
   /** A browser sends its cookie along whatever it asks for: an old one is as good as none. */
@@ -44,7 +46,7 @@ export class AuthGuard implements CanActivate {
       host: request.host,
     });
     return this.callers.find({ header, client: clientOf(request) }).then(
-      (user) => admit(request, user),
+      (user) => this.#admit(request, user),
       (error: unknown) => {
         const isWrong = error instanceof DomainError && error.code === 'authentication_failed';
         if (isWrong) return mayBeNobody(request);
@@ -52,15 +54,19 @@ export class AuthGuard implements CanActivate {
       },
     );
   }
-}
 
-function admit(request: EdgeRequest, user: UserRecord): true {
-  request.user = user;
-  // Whoever sends it relies on it: a repeat would be done twice.
-  if (request.headers['idempotency-key'] !== undefined && request.raw.method !== 'GET') {
-    throw new NotServedYet('Idempotency-Key');
+  #admit(request: EdgeRequest, user: UserRecord): boolean | Promise<boolean> {
+    request.user = user;
+    const key = keyOf(request);
+    if (key === undefined) return true;
+    const caller = { user: user.id, requestId: request.id };
+    const { commandId } = request;
+    assert(commandId !== null, 'every request has an id of its own');
+    return this.keyed.begin(request, { caller, key, commandId }).then((begun) => {
+      request.keyed = begun;
+      return true;
+    });
   }
-  return true;
 }
 
 /** @throws DomainError authentication_failed  somebody must be known here */

@@ -4,6 +4,7 @@ import type { UserRecord } from '../auth/authenticator.js';
 import type { Request } from '../commands/request.js';
 import type { CommandId } from '../domain/model.js';
 import { assert } from '../shared/assert.js';
+import type { KeyedRequest } from './keyed-request.js';
 
 /** A request at this edge: what hooks and the guard have learnt of it. */
 export interface EdgeRequest extends FastifyRequest {
@@ -12,11 +13,14 @@ export interface EdgeRequest extends FastifyRequest {
   /** Set by the guard; null where nobody needs to be known. */
   user: UserRecord | null;
   commandId: CommandId | null;
+  /** Set by the guard of a request with an `Idempotency-Key`. */
+  keyed: KeyedRequest | null;
 }
 
 /** The request as a value: who asks, in which request, by which command. */
 export const Asked = createParamDecorator((_: unknown, context: ExecutionContext): Request => {
-  const { user, id, commandId } = edgeRequest(context);
+  const { user, id, commandId, keyed } = edgeRequest(context);
+  if (keyed) return keyed.request;
   assert(commandId !== null, 'the guard has run');
   return { caller: { user: user?.id ?? NOBODY, requestId: id }, commandId };
 });

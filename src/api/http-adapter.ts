@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../domain/errors.js';
 import type { EdgeRequest } from './caller.js';
 import { answerError } from './http-errors.js';
+import { keepAnswer } from './keyed-request.js';
 import { parseJson } from './json-body.js';
 import { API_PREFIX } from './operations.js';
 import { decodePathText } from './percent.js';
@@ -86,6 +87,7 @@ function addHooks(
   server.decorateRequest('contentType', '');
   server.decorateRequest('user', null);
   server.decorateRequest('commandId', null);
+  server.decorateRequest('keyed', null);
   server.decorateRequest('operationName', '');
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
@@ -100,6 +102,7 @@ function addHooks(
     void reply.header('content-type', 'application/json');
     done(null, payload);
   });
+  server.addHook('onSend', keepAnswer);
   server.addHook('preClose', (done) => {
     // Else a connection whose last answer is still to come keeps the server for a minute more.
     server.server.keepAliveTimeout = 1;

@@ -6,9 +6,12 @@ import { SetObjectMetadata } from '../commands/object/set-object-metadata.js';
 import { StageObject } from '../commands/object/stage-object.js';
 import { UnstageObjects } from '../commands/object/unstage-objects.js';
 import { UploadObject } from '../commands/object/upload-object.js';
+import type { Answer } from '../commands/repeats/answer.js';
+import { digestOf } from '../commands/repeats/digest-of.js';
 import type { Request } from '../commands/request.js';
 import { DomainError } from '../domain/errors.js';
 import type { ObjectEntry, StorageNamespace } from '../domain/model.js';
+import { AnsweredBefore } from './answered-before.js';
 import { Asked } from './caller.js';
 import type { EdgeRequest } from './caller.js';
 import { refuseConditions } from './conditions.js';
@@ -76,8 +79,13 @@ export class ObjectsController {
     const options = uploadOptions(request);
     return takeUpload(request, async (body) => {
       const upload = { path, ...body, ...options };
+      const { keyed } = request;
+      if (keyed?.answer) throw await answeredBefore(keyed.answer, body.body);
       const command = new UploadObject(repository, branch, upload, asked);
-      return objectJson({ path, ...(await this.commands.execute(command)) });
+      const found = await this.commands.execute(command);
+      if (keyed)
+        keyed.upload = { checksum: found.entry.checksum, sizeBytes: found.entry.sizeBytes };
+      return objectJson({ path, ...found });
     });
   }
 
@@ -208,6 +216,19 @@ function unstageOptions(request: EdgeRequest): UnstageObjects['options'] {
   // A hint for storing less, which says nothing of what is seen afterwards.
   query.flag('no_tombstone');
   return { isForced: query.flag('force') };
+}
+
+/** @throws DomainError key_taken  another body than the one that was answered for */
+async function answeredBefore(
+  answer: Answer,
+  body: AsyncIterable<Uint8Array>,
+): Promise<AnsweredBefore> {
+  const { checksum, sizeBytes } = await digestOf(body);
+  const { upload } = answer;
+  if (upload?.checksum !== checksum || upload.sizeBytes !== sizeBytes) {
+    throw new DomainError('key_taken');
+  }
+  return new AnsweredBefore(answer);
 }
 
 type UploadOptions = Pick<UploadObject['upload'], 'condition' | 'metadata' | 'isForced'>;

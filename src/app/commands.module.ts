@@ -25,6 +25,8 @@ import { StartImportHandler } from '../commands/import/start-import.js';
 import { StageObjectHandler } from '../commands/object/stage-object.js';
 import { UnstageObjectsHandler } from '../commands/object/unstage-objects.js';
 import { UploadObjectHandler } from '../commands/object/upload-object.js';
+import { BeginRequestHandler } from '../commands/repeats/begin-request.js';
+import { RecordAnswerHandler } from '../commands/repeats/record-answer.js';
 import { RunRefsTaskHandler } from '../commands/refs/run-refs-task.js';
 import { SubmitRefsTaskHandler } from '../commands/refs/submit-refs-task.js';
 import { CreateRepositoryHandler } from '../commands/repository/create-repository.js';
@@ -40,6 +42,8 @@ import { ViewsModule } from './views.module.js';
   imports: [ViewsModule],
   providers: [
     ...streams,
+    BeginRequestHandler,
+    RecordAnswerHandler,
     ...jobs,
     CancelImportHandler,
     RunRefsTaskHandler,

@@ -11,6 +11,7 @@ import { DocsController } from '../api/docs.controller.js';
 import { DiffsController } from '../api/diffs.controller.js';
 import { HealthController } from '../api/health.controller.js';
 import { HttpErrorFilter } from '../api/http-errors.js';
+import { KeyedRequests } from '../api/keyed-request.js';
 import { KnownCallers } from '../api/known-callers.js';
 import { ImportController } from '../api/import.controller.js';
 import { LaterController } from '../api/later.controller.js';
@@ -44,6 +45,7 @@ export class EdgesModule {
         { provide: ApiDocument, useValue: new ApiDocument(controllers, settings.version) },
         { provide: APP_FILTER, useClass: HttpErrorFilter },
         { provide: APP_GUARD, useClass: AuthGuard },
+        KeyedRequests,
         {
           provide: Presigned,
           inject: [BlockUrls],

@@ -1,5 +1,6 @@
-import type { Decider } from '../domain/decider.js';
+import { fold, type Decider } from '../domain/decider.js';
 import { DomainError } from '../domain/errors.js';
+import { eventIdOf } from '../domain/event-id.js';
 import { decodeEvent, type DomainEvent } from '../domain/event-types.js';
 import type { Clock } from '../ports/clock.js';
 import { READ_EVENTS_MAX, type EventLog, type Expected } from '../ports/event-log.js';
@@ -43,28 +44,84 @@ export class AggregateStreams {
   }
 
   /**
-   * Returns the events that a command led to, appended; `[]` when nothing was to be done.
+   * Returns the events that a command led to, appended; `[]` when nothing was to be done. Of a
+   * repeat of what must be done once they are the first time's.
    *
    * @throws DomainError  the decider refused, on what the log's end says
    */
   async transact<Command, State, Event extends DomainEvent>(
-    { stream, decider, command, isLikelyNew }: Transaction<Command, State, Event>,
+    transaction: Transaction<Command, State, Event>,
     request: Request,
   ): Promise<readonly Event[]> {
+    return this.once(transaction.stream, request, async () => {
+      const { events } = await this.settle(transaction, request);
+      return events;
+    });
+  }
+
+  /**
+   * Runs what leads to events in a stream, for a request that may have come before: when there is
+   * nothing left for it to do, what it did before is returned.
+   */
+  async once<Event extends DomainEvent>(
+    stream: string,
+    request: Request,
+    work: () => Promise<readonly Event[]>,
+  ): Promise<readonly Event[]> {
+    let failure: DomainError | undefined;
+    try {
+      const events = await work();
+      if (events.length > 0 || request.once === undefined) return events;
+    } catch (error) {
+      if (!(error instanceof DomainError) || request.once === undefined) throw error;
+      failure = error;
+    }
+    const before = await this.recorded<Event>(stream, request);
+    if (before.length === 0 && failure) throw failure;
+    return before;
+  }
+
+  /** Returns what a request that must be done once has led to in a stream; `[]`: nothing yet. */
+  async recorded<Event extends DomainEvent>(
+    stream: string,
+    { commandId, once }: Request,
+  ): Promise<readonly Event[]> {
+    const events: Event[] = [];
+    if (once === undefined) return events;
+    for (;;) {
+      const found = await this.log.find(stream, eventIdOf(commandId, events.length));
+      if (!found) return events;
+      events.push(decodeEvent(found) as Event);
+    }
+  }
+
+  /**
+   * Returns the events that a command led to, and what the aggregate is after them.
+   *
+   * @throws DomainError  the decider refused, on what the log's end says
+   */
+  async settle<Command, State, Event extends DomainEvent>(
+    { stream, decider, command, isLikelyNew }: Transaction<Command, State, Event>,
+    request: Request,
+  ): Promise<{ readonly events: readonly Event[]; readonly state: State }> {
     let at = isLikelyNew
       ? { state: decider.initial, expected: 'none' as Expected }
       : await this.load(stream, decider);
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const events = decider.decide(command, at.state);
-      if (events.length === 0) return [];
+      if (events.length === 0) return { events, state: at.state };
       const append = {
         stream,
         expected: at.expected,
         events: events.map((event, index) => newEvent(event, request.commandId, index)),
       };
       try {
-        await this.log.append([append], contextOf(request, this.clock));
-        return events;
+        const [result] = await this.log.append([append], contextOf(request, this.clock));
+        if (result?.isRepeated && request.once) {
+          const { state } = await this.load(stream, decider);
+          return { events: await this.recorded(stream, request), state };
+        }
+        return { events, state: fold(decider, events, at.state) };
       } catch (error) {
         if (!(error instanceof WrongExpectedRevision)) throw error;
         at = await this.load(stream, decider);

@@ -6,6 +6,17 @@ export interface Request {
   readonly caller: Caller;
   /** The same for a repeat of the same command; what its events' ids derive from. */
   readonly commandId: CommandId;
+  /** Of one that its caller may send again under the same key; else there are no repeats. */
+  readonly once?: Once;
+}
+
+/** Where the log keeps what became of a request that must be done once, however often it comes. */
+export interface Once {
+  readonly stream: string;
+  /** The revision of the event that began it. */
+  readonly begunAt: number;
+  /** It came before; perhaps it is under way elsewhere, perhaps its node died in the middle. */
+  readonly isRepeat: boolean;
 }
 
 /** Returns a request for a part of another's work, with ids of its own. */

@@ -7,17 +7,19 @@ import type {
   UserId,
 } from '../domain/model.js';
 import type { RepositoryRecord } from '../domain/repository/repository.events.js';
+import { REQUEST_KEPT_MS, requestDecider } from '../domain/request/request.decider.js';
 import { placeOfToken, stagingStream } from '../domain/staging/staging.stream.js';
 import type { Clock } from '../ports/clock.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { Ids } from '../ports/ids.js';
 import type { KvRow, KvStore } from '../ports/kv-store.js';
 import { BranchesView } from '../projections/branches.view.js';
-import { decodeValue, type PendingBranch } from '../projections/kv-codec.js';
-import { partitions } from '../projections/kv-keys.js';
+import { decodeValue, type BegunRequest, type PendingBranch } from '../projections/kv-codec.js';
+import { keys, partitions } from '../projections/kv-keys.js';
 import { RepositoriesView } from '../projections/repositories.view.js';
 import { fromUtf8, justAfter } from '../shared/bytes.js';
 import { failpoint } from '../shared/failpoint.js';
+import { AggregateStreams } from './aggregate-stream.js';
 import type { Intents } from './branch/intents.js';
 import { contextOf, newEvent } from './new-events.js';
 import type { RepositoryDeletion } from './repository/repository-deletion.js';
@@ -26,6 +28,8 @@ import { partOf, type Request } from './request.js';
 const ROWS_PER_PAGE = 500;
 /** Rows that one append takes out of a view: its transaction stays short. */
 const ROWS_PER_SLICE = 1_000;
+/** Keys that are forgotten side by side: their appends share a sync. */
+const REQUESTS_AT_ONCE = 100;
 
 export interface SweepLimits {
   /** Longer than any read or build may take, from when nobody can begin to need a token's rows. */
@@ -40,6 +44,8 @@ export class Sweep {
   /** When this process first saw that a token is consumed; its grace counts from there. */
   readonly #consumedSinceMs = new Map<StagingToken, number>();
 
+  readonly #streams: AggregateStreams;
+
   constructor(
     private readonly ports: {
       readonly log: EventLog;
@@ -50,7 +56,9 @@ export class Sweep {
     private readonly intents: Intents,
     private readonly deletion: RepositoryDeletion,
     private readonly limits: SweepLimits,
-  ) {}
+  ) {
+    this.#streams = new AggregateStreams(ports.log, ports.clock);
+  }
 
   /** Looks once over everything. */
   async run(): Promise<void> {
@@ -58,6 +66,7 @@ export class Sweep {
     await this.#finishDeletions(request);
     await this.#helpBranches(request);
     await this.#dropTokens(request);
+    await this.#forgetRequests(request);
   }
 
   async #finishDeletions(request: Request): Promise<void> {
@@ -128,6 +137,28 @@ export class Sweep {
     }
   }
 
+  /** What began a day ago is not told again; the rows are in the order of their beginnings. */
+  async #forgetRequests(request: Request): Promise<void> {
+    const nowMs = this.ports.clock.nowMs();
+    const until = keys.request(nowMs - REQUEST_KEPT_MS + 1, '');
+    const command = { type: 'ForgetRequest', nowMs } as const;
+    const forget = (streams: readonly string[]) =>
+      Promise.all(
+        streams.map((stream) => {
+          const step = { stream, decider: requestDecider, command };
+          return this.#streams.transact(step, partOf(request, stream));
+        }),
+      );
+    let due: string[] = [];
+    for await (const row of rowsOf(this.ports.kv, partitions.requests, until)) {
+      due.push(decodeValue<BegunRequest>(row).stream);
+      if (due.length < REQUESTS_AT_ONCE) continue;
+      await forget(due);
+      due = [];
+    }
+    await forget(due);
+  }
+
   #request(): Request {
     const commandId: CommandId = this.ports.ids.commandId();
     return { caller: { user: 'moraine' as UserId, requestId: `sweep-${commandId}` }, commandId };
@@ -143,11 +174,17 @@ function isConsumed(
 }
 
 /** Yields the rows of a partition, a page at a time. */
-async function* rowsOf(kv: KvStore, partition: string): AsyncGenerator<KvRow> {
+async function* rowsOf(kv: KvStore, partition: string, until?: Uint8Array): AsyncGenerator<KvRow> {
   let from: Uint8Array | undefined;
   for (;;) {
     const [rows = []] = await kv.read([
-      { kind: 'scan', partition, limit: ROWS_PER_PAGE, ...(from ? { from } : {}) },
+      {
+        kind: 'scan',
+        partition,
+        limit: ROWS_PER_PAGE,
+        ...(from && { from }),
+        ...(until && { until }),
+      },
     ]);
     yield* rows;
     const last = rows.at(-1);

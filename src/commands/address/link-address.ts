@@ -5,6 +5,7 @@ import { DomainError } from '../../domain/errors.js';
 import type { BranchId, Metadata, ObjectEntry, ObjectPath } from '../../domain/model.js';
 import type { RepositoryId } from '../../domain/model.js';
 import { stagingDecider } from '../../domain/staging/staging.decider.js';
+import { entryOf, type StagingEvent } from '../../domain/staging/staging.events.js';
 import { assertHolds, type WriteCondition } from '../../domain/staging/write-condition.js';
 import type { StreamAppend } from '../../ports/event-log.js';
 import { Clock } from '../../ports/clock.js';
@@ -116,8 +117,7 @@ export class LinkAddressHandler implements ICommandHandler<LinkAddress> {
       },
     ];
     try {
-      await this.#stage(place, { link, entry, beside }, request);
-      return entry;
+      return entryOf(await this.#stage(place, { link, entry, beside }, request), link.path);
     } catch (error) {
       // The path may be taken by the very object that the first try has linked.
       if (!isRefusedCondition(error) && !isLost(error, stream)) throw error;
@@ -132,18 +132,15 @@ export class LinkAddressHandler implements ICommandHandler<LinkAddress> {
     place: BranchPlace,
     { link, entry, beside }: { link: Link; entry: ObjectEntry; beside: readonly StreamAppend[] },
     request: Request,
-  ): Promise<void> {
+  ): Promise<readonly StagingEvent[]> {
     const { path, condition } = link;
     const events = stagingDecider.decide({ type: 'StageObject', path, entry }, { status: 'open' });
-    if (!condition) {
-      await this.writer.write(place, events, request, beside);
-      return;
-    }
+    if (!condition) return this.writer.write(place, events, request, beside);
     const decide = (current: ObjectEntry | undefined) => {
       assertHolds(condition, current);
       return events;
     };
-    await this.conditional.write(place, { path, decide, beside }, request);
+    return this.conditional.write(place, { path, decide, beside }, request);
   }
 
   #entry(link: Link, at: Pick<ObjectEntry, 'address' | 'addressType'>): ObjectEntry {

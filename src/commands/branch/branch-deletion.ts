@@ -23,7 +23,9 @@ export class BranchDeletion {
     const intentId = intentIdOfRequest(request);
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const fold = await this.branches.view(place);
-      if (fold.state.status === 'absent') return tries > 0;
+      if (fold.state.status === 'absent') {
+        return tries > 0 || (await this.#wasDone(place, request));
+      }
       const events = branchDecider.decide({ type: 'RequestDeletion', intentId }, fold.state);
       if (events.length === 0) {
         // Someone else's deletion is in the queue: it ends the branch for both.
@@ -39,5 +41,11 @@ export class BranchDeletion {
       return true;
     }
     throw new DomainError('branch_busy', { waitingCount: TRIES_MAX });
+  }
+
+  /** Whether it is this very request, come again, that ended the branch. */
+  async #wasDone(place: BranchPlace, request: Request): Promise<boolean> {
+    if (request.once === undefined) return false;
+    return (await this.branches.outcomeOf(place, intentIdOfRequest(request))) !== undefined;
   }
 }

@@ -15,7 +15,7 @@ import {
 import { branchStream } from '../../domain/branch/branch.stream.js';
 import { eventIdOf } from '../../domain/event-id.js';
 import { decodeEvent } from '../../domain/event-types.js';
-import type { BranchId, IntentId } from '../../domain/model.js';
+import type { BranchId, EventId, IntentId } from '../../domain/model.js';
 import type { RepositoryRecord } from '../../domain/repository/repository.events.js';
 import {
   READ_EVENTS_MAX,
@@ -146,6 +146,12 @@ export class Branches {
     if (known) return known;
     const found = await this.log.find(controlStream(place), resultEventId(intentId));
     return found && (decodeEvent(found) as BranchResult);
+  }
+
+  /** Returns the event with this id, if the branch has it, in this life or in one before. */
+  async find(place: BranchPlace, id: EventId): Promise<StoredBranchEvent | undefined> {
+    const found = await this.log.find(controlStream(place), id);
+    return found && (decodeEvent(found) as StoredBranchEvent);
   }
 
   async #fromNearestQuiet(stream: string): Promise<BranchFold> {

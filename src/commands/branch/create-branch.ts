@@ -2,6 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { branchDecider } from '../../domain/branch/branch.decider.js';
 import { headOf } from '../../domain/branch/branch.evolve.js';
 import { DomainError } from '../../domain/errors.js';
+import { eventIdOf } from '../../domain/event-id.js';
 import type { BranchId, CommitId, RepositoryId, TagId } from '../../domain/model.js';
 import { Clock } from '../../ports/clock.js';
 import { KvStore } from '../../ports/kv-store.js';
@@ -10,7 +11,7 @@ import { Refs } from '../../queries/resolve-ref.js';
 import { contextOf } from '../new-events.js';
 import { Places, writable } from '../places.js';
 import type { Request } from '../request.js';
-import { Branches, type BranchFold } from './branches.js';
+import { Branches, type BranchFold, type BranchPlace } from './branches.js';
 
 /** Makes a branch at the commit that a ref names. */
 export class CreateBranch extends Command<CommitId> {
@@ -28,6 +29,7 @@ export class CreateBranch extends Command<CommitId> {
   }
 }
 
+const CREATED_PART = '0';
 const ABSENT: BranchFold = { state: branchDecider.initial, revision: -1 };
 /** Times that the name may be taken and freed again while it is looked at. */
 const TRIES_MAX = 10;
@@ -45,8 +47,30 @@ export class CreateBranchHandler implements ICommandHandler<CreateBranch> {
 
   async execute({ repository, wish, request }: CreateBranch): Promise<CommitId> {
     const record = writable(await this.places.fresh(repository), wish.isForced);
-    const { branch, sourceRef, isHidden } = wish;
-    const place = { repository: record, branch };
+    const place = { repository: record, branch: wish.branch };
+    try {
+      return await this.#create(place, wish, request);
+    } catch (error) {
+      // It may be there because it was created by this very request, come before.
+      const before = error instanceof DomainError ? await this.#before(place, request) : undefined;
+      if (before) return before;
+      throw error;
+    }
+  }
+
+  /** Returns where this request has made the branch before, wherever its source is now. */
+  async #before(place: BranchPlace, { commandId, once }: Request): Promise<CommitId | undefined> {
+    if (once === undefined) return undefined;
+    const event = await this.branches.find(place, eventIdOf(commandId, CREATED_PART));
+    return event?.type === 'BranchCreated' ? event.head.commitId : undefined;
+  }
+
+  async #create(
+    place: BranchPlace,
+    { branch, sourceRef, isHidden }: CreateBranch['wish'],
+    request: Request,
+  ): Promise<CommitId> {
+    const record = place.repository;
     const [source, tag] = await Promise.all([
       this.refs.commit(this.kv, record, sourceRef).catch(named(sourceRef)),
       this.tags.get(record.uid, branch as string as TagId),
@@ -66,10 +90,11 @@ export class CreateBranchHandler implements ICommandHandler<CreateBranch> {
         { type: 'CreateBranch', life, head: headOf(source), isHidden },
         fold.state,
       );
-      const append = { events, of: () => request.commandId, part: '0' };
+      const append = { events, of: () => request.commandId, part: CREATED_PART };
       const context = contextOf(request, this.clock);
-      if ((await this.branches.append(place, fold, append, context)) === undefined)
-        return source.id;
+      if ((await this.branches.append(place, fold, append, context)) === undefined) {
+        return (await this.#before(place, request)) ?? source.id;
+      }
       fold = await this.branches.view(place);
     }
     throw new DomainError('store_busy');

@@ -73,7 +73,7 @@ export class ConditionalWriter {
     write: ConditionalWrite,
     request: Request,
   ): Promise<readonly StagingEvent[]> {
-    return this.writer.during(place, () => this.#write(place, write, request));
+    return this.writer.during(place, request, () => this.#write(place, write, request));
   }
 
   /** Returns what the branch shows at a path: a refusal on it is true, before a body is taken. */
@@ -98,7 +98,7 @@ export class ConditionalWriter {
         continue;
       }
       const events = decide(current);
-      if (events.length === 0) return [];
+      if (events.length === 0) return (await this.writer.effectOf(request)) ?? [];
       if (token === undefined) {
         await this.writer.afterClose(place, branch.tokens.hi, request);
         continue;
@@ -112,9 +112,9 @@ export class ConditionalWriter {
       // Of a path that the token says nothing of it has no event at all.
       const guard = { key, sinceRevision: isSaidByToken && end ? end.revision : -1 };
       const append = { stream, events, guard, ...(beside && { beside }) };
-      const verdict = await this.writer.append(append, request);
-      if (verdict === 'written') return events;
-      if (verdict === 'closed') await this.writer.afterClose(place, branch.tokens.hi, request);
+      const written = await this.writer.append(append, request);
+      if (typeof written !== 'string') return written;
+      if (written === 'closed') await this.writer.afterClose(place, branch.tokens.hi, request);
       end = undefined;
     }
     throw new DomainError('store_busy');

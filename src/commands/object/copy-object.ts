@@ -8,6 +8,7 @@ import type {
   RepositoryId,
 } from '../../domain/model.js';
 import { stagingDecider } from '../../domain/staging/staging.decider.js';
+import { entryOf } from '../../domain/staging/staging.events.js';
 import { type BlockAddress, BlockStore } from '../../ports/block-store.js';
 import { Clock } from '../../ports/clock.js';
 import { Ids } from '../../ports/ids.js';
@@ -65,6 +66,11 @@ export class CopyObjectHandler implements ICommandHandler<CopyObject> {
   ) {}
 
   async execute({ source, target, overrides, request }: CopyObject): Promise<FoundObject> {
+    const before = request.once?.isRepeat ? await this.writer.effectOf(request) : undefined;
+    if (before) {
+      const { namespace } = await this.places.repository(target.repository);
+      return { entry: entryOf(before, target.path), namespace };
+    }
     const place = await this.#place(target);
     const found = await this.finder.at(source.repository, source.ref, source.path);
     const { namespace } = place.repository;
@@ -80,11 +86,13 @@ export class CopyObjectHandler implements ICommandHandler<CopyObject> {
     const command = { type: 'StageObject', path: target.path, entry } as const;
     const events = stagingDecider.decide(command, { status: 'open' });
     try {
-      await this.writer.write(place, events, request);
+      const written = entryOf(await this.writer.write(place, events, request), target.path);
+      // The same came twice at once: the other's copy has the name.
+      if (written.address !== key) await this.blocks.delete({ namespace, key });
+      return { entry: written, namespace };
     } catch (error) {
       throw await this.places.refusalAt(place, error);
     }
-    return { entry, namespace };
   }
 
   /** Whether the branch is there is asked before anything is copied. */

@@ -9,6 +9,7 @@ import type {
   StorageNamespace,
 } from '../../domain/model.js';
 import { stagingDecider } from '../../domain/staging/staging.decider.js';
+import { entryOf } from '../../domain/staging/staging.events.js';
 import { Clock } from '../../ports/clock.js';
 import { Places } from '../places.js';
 import type { Request } from '../request.js';
@@ -70,8 +71,7 @@ export class StageObjectHandler implements ICommandHandler<StageObject> {
       };
       const command = { type: 'StageObject', path, entry } as const;
       const events = stagingDecider.decide(command, { status: 'open' });
-      await this.writer.write(place, events, request);
-      return entry;
+      return entryOf(await this.writer.write(place, events, request), path);
     });
   }
 }

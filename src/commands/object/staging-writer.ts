@@ -4,7 +4,7 @@ import type { StagingEvent } from '../../domain/staging/staging.events.js';
 import { stagingStream } from '../../domain/staging/staging.stream.js';
 import type { Clock } from '../../ports/clock.js';
 import type { EventLog, Guard, StreamAppend } from '../../ports/event-log.js';
-import { WrongExpectedRevision } from '../../ports/store-errors.js';
+import { EventRefused, WrongExpectedRevision } from '../../ports/store-errors.js';
 import { failpoint } from '../../shared/failpoint.js';
 import {
   controlStream,
@@ -16,6 +16,7 @@ import type { BranchTraffic } from '../branch/branch-traffic.js';
 import type { Intents } from '../branch/intents.js';
 import { live, tokenAt, type Successors } from '../branch/successor.js';
 import { contextOf, newEvent } from '../new-events.js';
+import { effectAppend, effectOf } from '../repeats/effect-of.js';
 import type { Request } from '../request.js';
 
 /** Tokens that may close under one write before its caller is told that the branch is busy. */
@@ -45,6 +46,7 @@ export class StagingWriter {
    * Appends events to the token that is open at that moment, whichever it is.
    *
    * @param beside  what is written with them in other streams, or not at all
+   * @returns what stands in the log: of a repeat of what must be done once, the first time's events
    * @throws DomainError  branch_not_found, protected_branch_write: as the control stream's end says
    * @throws WrongExpectedRevision  of a stream `beside`
    */
@@ -53,32 +55,51 @@ export class StagingWriter {
     events: readonly StagingEvent[],
     request: Request,
     beside: readonly StreamAppend[] = [],
-  ): Promise<void> {
-    return this.during(place, () => this.#write(place, { events, beside }, request));
+  ): Promise<readonly StagingEvent[]> {
+    return this.during(place, request, () => this.#write(place, { events, beside }, request));
   }
 
-  /** Runs a write to a branch, so that those who seal its token know of it. */
-  during<Result>(place: BranchPlace, write: () => Promise<Result>): Promise<Result> {
+  /**
+   * Runs a write to a branch, so that those who seal its token know of it. What it refuses a repeat
+   * of a request that was done before is not refused: the first time's events are its answer.
+   */
+  during(
+    place: BranchPlace,
+    request: Request,
+    write: () => Promise<readonly StagingEvent[]>,
+  ): Promise<readonly StagingEvent[]> {
     const stream = controlStream(place);
     return this.traffic.during(stream, async () => {
-      const result = await write();
-      this.traffic.wrote(stream);
-      return result;
+      try {
+        const written = await write();
+        this.traffic.wrote(stream);
+        return written;
+      } catch (error) {
+        const before = error instanceof DomainError ? await this.effectOf(request) : undefined;
+        if (before) return before;
+        throw error;
+      }
     });
+  }
+
+  /** Returns what a request that must be done once has written before; undefined: nothing. */
+  effectOf(request: Request): Promise<readonly StagingEvent[] | undefined> {
+    return effectOf(this.log, request);
   }
 
   async #write(
     place: BranchPlace,
     write: Pick<StagedAppend, 'events' | 'beside'>,
     request: Request,
-  ): Promise<void> {
+  ): Promise<readonly StagingEvent[]> {
     let fold = await this.branches.likely(place);
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const { state } = live(fold);
       const { hi } = state.tokens;
       if (hi >= 0) {
         const stream = stagingStream(tokenAt(place, state, hi));
-        if ((await this.append({ stream, ...write }, request)) === 'written') return;
+        const written = await this.append({ stream, ...write }, request);
+        if (typeof written !== 'string') return written;
       }
       fold = await this.afterClose(place, hi, request);
     }
@@ -95,32 +116,46 @@ export class StagingWriter {
     const fold = await this.branches.view(place);
     const now = live(fold);
     if (now.state.tokens.hi !== hi) return fold;
-    if (now.state.areWritesBlocked) throw new DomainError('protected_branch_write');
-    if (isDeleting(now.state)) await this.intents.help(place, request);
+    const { protection } = this.successors;
+    if (now.state.areWritesBlocked) {
+      const refusal = new DomainError('protected_branch_write');
+      await protection.confirm(place, now.state, refusal, request);
+    } else if (isDeleting(now.state)) await this.intents.help(place, request);
     else await this.successors.name(place, now, request);
     return this.branches.view(place);
   }
 
-  /** Appends once to a token that should be open. */
+  /**
+   * Appends once to a token that should be open.
+   *
+   * @returns what stands in the log, or why nothing was written
+   */
   async append(
     { stream, events, guard, beside = [] }: StagedAppend,
     request: Request,
-  ): Promise<'written' | 'closed' | 'guard'> {
+  ): Promise<readonly StagingEvent[] | 'closed' | 'guard'> {
     const append = {
       stream,
       expected: 'open' as const,
       events: events.map((event, index) => newEvent(event, request.commandId, index)),
       ...(guard && { guard }),
     };
+    const effect = effectAppend(request, append);
     try {
       await failpoint('write.beforeAppend');
-      await this.log.append([append, ...beside], contextOf(request, this.clock));
+      const context = contextOf(request, this.clock);
+      const [result] = await this.log.append([append, ...beside, ...effect], context);
       await failpoint('write.afterAppend');
-      return 'written';
+      return result?.isRepeated ? ((await this.effectOf(request)) ?? events) : events;
     } catch (error) {
-      if (!(error instanceof WrongExpectedRevision) || error.stream !== stream) throw error;
+      const isLost = error instanceof WrongExpectedRevision;
       // Closed, or never opened: the control stream says where writes go now.
-      return error.reason === 'guard' ? 'guard' : 'closed';
+      if (isLost && error.stream === stream) return error.reason === 'guard' ? 'guard' : 'closed';
+      // Also when some of it, beside, is known.
+      const before =
+        isLost || error instanceof EventRefused ? await this.effectOf(request) : undefined;
+      if (before) return before;
+      throw error;
     }
   }
 }

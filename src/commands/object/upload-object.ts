@@ -8,8 +8,9 @@ import type {
   RepositoryId,
 } from '../../domain/model.js';
 import { stagingDecider } from '../../domain/staging/staging.decider.js';
+import { entryOf, type StagingEvent } from '../../domain/staging/staging.events.js';
 import { assertHolds, type WriteCondition } from '../../domain/staging/write-condition.js';
-import { BlockStore } from '../../ports/block-store.js';
+import { type BlockAddress, BlockStore, type StoredBlock } from '../../ports/block-store.js';
 import { Clock } from '../../ports/clock.js';
 import { Ids } from '../../ports/ids.js';
 import { failpoint } from '../../shared/failpoint.js';
@@ -17,6 +18,7 @@ import type { FoundObject } from '../../queries/stat-object.js';
 import { Branches, type BranchPlace } from '../branch/branches.js';
 import { live } from '../branch/successor.js';
 import { Places } from '../places.js';
+import { digestOf } from '../repeats/digest-of.js';
 import type { Request } from '../request.js';
 import { ConditionalWriter } from './conditional-writer.js';
 import { StagingWriter } from './staging-writer.js';
@@ -39,7 +41,7 @@ export class UploadObject extends Command<FoundObject> {
       readonly contentType: string;
       readonly metadata: Metadata;
       /** Undefined: whatever the path is. */
-      readonly condition: WriteCondition | undefined;
+      readonly condition?: WriteCondition | undefined;
       readonly isForced: boolean;
     },
     readonly request: Request,
@@ -60,41 +62,78 @@ export class UploadObjectHandler implements ICommandHandler<UploadObject> {
     private readonly clock: Clock,
   ) {}
 
-  async execute({ repository: name, branch, upload, request }: UploadObject): Promise<FoundObject> {
-    const { path, body, contentType, metadata, condition, isForced } = upload;
-    // What surely fails is refused before the body is taken: a stream is read but once.
-    const target = await this.places.at({ name, branch, isForced }, async (place) => {
-      if (condition) assertHolds(condition, await this.conditional.current(place, path));
-      else live(await this.branches.likely(place));
-      return place;
-    });
-    const address = { namespace: target.repository.namespace, key: this.ids.dataKey() };
-    const stored = await this.blocks.put(address, body);
-    await failpoint('write.afterBodyBeforeAppend');
-    const entry: ObjectEntry = {
-      address: address.key,
-      addressType: 'relative',
-      checksum: stored.md5,
-      sizeBytes: stored.sizeBytes,
-      modifiedAtMs: this.clock.nowMs(),
-      contentType: contentType === '' ? 'application/octet-stream' : contentType,
-      metadata,
-    };
+  async execute(command: UploadObject): Promise<FoundObject> {
+    const { upload, request } = command;
+    // Done before, its body is only to be compared.
+    const before = request.once?.isRepeat ? await this.writer.effectOf(request) : undefined;
+    if (before) return this.#again(command, before);
+    let target: BranchPlace;
     try {
-      await this.#stage(target, { path, entry, condition }, request);
+      target = await this.#target(command);
+    } catch (error) {
+      const meanwhile = isRefusal(error) ? await this.writer.effectOf(request) : undefined;
+      if (meanwhile) return this.#again(command, meanwhile);
+      throw error;
+    }
+    const { namespace } = target.repository;
+    const address = { namespace, key: this.ids.dataKey() };
+    const stored = await this.blocks.put(address, upload.body);
+    await failpoint('write.afterBodyBeforeAppend');
+    const own = this.#entry(upload, address, stored);
+    let entry: ObjectEntry;
+    try {
+      entry = entryOf(await this.#stage(target, { ...upload, entry: own }, request), upload.path);
     } catch (error) {
       // Nobody names what the condition has refused.
       if (isRefusedCondition(error)) await this.blocks.delete(address);
       throw await this.places.refusalAt(target, error);
     }
-    return { entry, namespace: target.repository.namespace };
+    // The same came twice at once: the other's bytes have the name.
+    if (entry.address !== own.address) await this.blocks.delete(address);
+    assertSameBytes(entry, own);
+    return { entry, namespace };
   }
 
-  async #stage(
+  /** What surely fails is refused before the body is taken: a stream is read but once. */
+  #target({ repository: name, branch, upload }: UploadObject): Promise<BranchPlace> {
+    const { path, condition, isForced } = upload;
+    return this.places.at({ name, branch, isForced }, async (place) => {
+      if (condition) assertHolds(condition, await this.conditional.current(place, path));
+      else live(await this.branches.likely(place));
+      return place;
+    });
+  }
+
+  async #again(
+    { repository, upload }: UploadObject,
+    before: readonly StagingEvent[],
+  ): Promise<FoundObject> {
+    const entry = entryOf(before, upload.path);
+    assertSameBytes(entry, await digestOf(upload.body));
+    return { entry, namespace: (await this.places.repository(repository)).namespace };
+  }
+
+  #entry(
+    { contentType, metadata }: UploadObject['upload'],
+    { key }: BlockAddress,
+    { md5, sizeBytes }: StoredBlock,
+  ): ObjectEntry {
+    return {
+      address: key,
+      addressType: 'relative',
+      checksum: md5,
+      sizeBytes,
+      modifiedAtMs: this.clock.nowMs(),
+      contentType: contentType === '' ? 'application/octet-stream' : contentType,
+      metadata,
+    };
+  }
+
+  #stage(
     place: BranchPlace,
     { path, entry, condition }: Staged,
     request: Request,
-  ): Promise<void> {
+  ): Promise<readonly StagingEvent[]> {
     const command = { type: 'StageObject', path, entry } as const;
     const events = stagingDecider.decide(command, { status: 'open' });
     if (!condition) return this.writer.write(place, events, request);
@@ -102,15 +141,27 @@ export class UploadObjectHandler implements ICommandHandler<UploadObject> {
       assertHolds(condition, current);
       return events;
     };
-    await this.conditional.write(place, { path, decide }, request);
+    return this.conditional.write(place, { path, decide }, request);
   }
 }
 
 interface Staged {
   readonly path: ObjectPath;
   readonly entry: ObjectEntry;
-  readonly condition: WriteCondition | undefined;
+  readonly condition?: WriteCondition | undefined;
 }
+
+/** @throws DomainError key_taken  under the same key came another body */
+function assertSameBytes(
+  { checksum, sizeBytes }: ObjectEntry,
+  other: Pick<ObjectEntry, 'checksum' | 'sizeBytes'>,
+): void {
+  if (checksum !== other.checksum || sizeBytes !== other.sizeBytes) {
+    throw new DomainError('key_taken');
+  }
+}
+
+const isRefusal = (error: unknown): boolean => error instanceof DomainError;
 
 const isRefusedCondition = (error: unknown): boolean =>
   error instanceof DomainError &&

@@ -6,13 +6,18 @@ import { firstCommit } from '../../domain/commit/first-commit.js';
 import { DomainError } from '../../domain/errors.js';
 import type { BranchId, CommitRecord, RepositoryId, StorageNamespace } from '../../domain/model.js';
 import { repositoryDecider } from '../../domain/repository/repository.decider.js';
-import type { RepositoryRecord } from '../../domain/repository/repository.events.js';
+import type {
+  RepositoryCreated,
+  RepositoryEvent,
+  RepositoryRecord,
+} from '../../domain/repository/repository.events.js';
 import { repositoryStream } from '../../domain/repository/repository.stream.js';
-import { BlockStore } from '../../ports/block-store.js';
+import { type BlockAddress, BlockStore } from '../../ports/block-store.js';
 import { Clock } from '../../ports/clock.js';
 import { EventLog, type StreamAppend } from '../../ports/event-log.js';
 import { Ids } from '../../ports/ids.js';
 import { AddressRefused, WrongExpectedRevision } from '../../ports/store-errors.js';
+import { assert } from '../../shared/assert.js';
 import { utf8 } from '../../shared/bytes.js';
 import { failpoint } from '../../shared/failpoint.js';
 import { AggregateStreams } from '../aggregate-stream.js';
@@ -40,7 +45,7 @@ export class CreateRepository extends Command<RepositoryRecord> {
 /** Says that a namespace is taken; lakeFS writes the same file and looks for it. */
 const MARK = {
   key: '_lakefs/dummy',
-  body: utf8('this is dummy data - created by lakeFS to check accessibility'),
+  text: 'this is dummy data - created by lakeFS to check accessibility',
 };
 /** Times that a name may be taken by someone else between the look and the append. */
 const TRIES_MAX = 10;
@@ -57,6 +62,16 @@ export class CreateRepositoryHandler implements ICommandHandler<CreateRepository
   ) {}
 
   async execute({ wish, request }: CreateRepository): Promise<RepositoryRecord> {
+    const stream = repositoryStream(wish.name);
+    const [created] = await this.streams.once<RepositoryEvent>(stream, request, async () => {
+      const before = await this.streams.recorded<RepositoryEvent>(stream, request);
+      return before.length > 0 ? before : [await this.#create(wish, request)];
+    });
+    assert(created?.type === 'RepositoryCreated', 'a repository is created, or refused');
+    return created.repository;
+  }
+
+  async #create(wish: CreateRepository['wish'], request: Request): Promise<RepositoryCreated> {
     const { name, namespace, defaultBranch, isReadOnly } = wish;
     const stream = repositoryStream(name);
     const nowMs = this.clock.nowMs();
@@ -78,8 +93,8 @@ export class CreateRepositoryHandler implements ICommandHandler<CreateRepository
       }
       const command = { type: 'CreateRepository', repository: record, firstCommit: first } as const;
       const [created] = repositoryDecider.decide(command, state);
-      if (!created) break;
-      if (!isMarked) isMarked = await this.#mark(namespace);
+      if (created?.type !== 'RepositoryCreated') break;
+      if (!isMarked) isMarked = await this.#mark(namespace, request);
       await failpoint('repository.afterMark');
       const appends: StreamAppend[] = [
         { stream, expected, events: [newEvent(created, request.commandId, 0)] },
@@ -87,7 +102,7 @@ export class CreateRepositoryHandler implements ICommandHandler<CreateRepository
       ];
       try {
         await this.log.append(appends, contextOf(request, this.clock));
-        return record;
+        return created;
       } catch (error) {
         if (!(error instanceof WrongExpectedRevision)) throw error;
       }
@@ -96,16 +111,27 @@ export class CreateRepositoryHandler implements ICommandHandler<CreateRepository
   }
 
   /** Takes a namespace, once; two repositories in one would not know whose objects are whose. */
-  async #mark(namespace: StorageNamespace): Promise<true> {
+  async #mark(namespace: StorageNamespace, { commandId, once }: Request): Promise<true> {
     try {
       this.blocks.checkNamespace(namespace);
     } catch (error) {
       if (!(error instanceof AddressRefused)) throw error;
       throw new DomainError('namespace_invalid', { reason: error.message });
     }
-    const isOurs = await this.blocks.putIfAbsent({ namespace, key: MARK.key }, MARK.body);
+    const address = { namespace, key: MARK.key };
+    // Of one that may come again the mark says so: it may have died behind this step.
+    const body = once ? utf8(`${MARK.text}\n${commandId}\n`) : utf8(MARK.text);
+    const isOurs =
+      (await this.blocks.putIfAbsent(address, body)) ||
+      (once !== undefined && (await this.#holds(address, body)));
     if (!isOurs) throw new DomainError('namespace_in_use', { namespace });
     return true;
+  }
+
+  async #holds(address: BlockAddress, body: Uint8Array): Promise<boolean> {
+    const info = await this.blocks.head(address);
+    if (info?.sizeBytes !== body.length) return false;
+    return Buffer.compare(await this.blocks.getBytes(address, body.length), body) === 0;
   }
 }
 

@@ -1,6 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { RepositoryId } from '../../domain/model.js';
 import { repositoryDecider } from '../../domain/repository/repository.decider.js';
+import type { RepositoryEvent } from '../../domain/repository/repository.events.js';
 import { repositoryStream } from '../../domain/repository/repository.stream.js';
 import { failpoint } from '../../shared/failpoint.js';
 import { AggregateStreams } from '../aggregate-stream.js';
@@ -28,8 +29,12 @@ export class DeleteRepositoryHandler implements ICommandHandler<DeleteRepository
   ) {}
 
   async execute({ repository, options, request }: DeleteRepository): Promise<void> {
-    const record = await this.places.fresh(repository);
     const stream = repositoryStream(repository);
+    const [before] = await this.streams.recorded<RepositoryEvent>(stream, request);
+    if (before?.type === 'RepositoryDeletionRequested') {
+      return this.deletion.finish(before.repository, request);
+    }
+    const record = await this.places.fresh(repository);
     const command = { type: 'RequestDeletion', isForced: options.isForced } as const;
     await this.streams.transact({ stream, decider: repositoryDecider, command }, request);
     await failpoint('repository.afterDeletionRequest');

@@ -1,11 +1,14 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DomainError } from '../../domain/errors.js';
 import type { BranchId, CommitId, RepositoryId, TagId } from '../../domain/model.js';
+import type { RepositoryRecord } from '../../domain/repository/repository.events.js';
 import { tagDecider } from '../../domain/tag/tag.decider.js';
+import type { TagEvent } from '../../domain/tag/tag.events.js';
 import { tagStream } from '../../domain/tag/tag.stream.js';
 import { KvStore } from '../../ports/kv-store.js';
 import { BranchesView } from '../../projections/branches.view.js';
 import { Refs } from '../../queries/resolve-ref.js';
+import { assert } from '../../shared/assert.js';
 import { AggregateStreams } from '../aggregate-stream.js';
 import { Places, writable } from '../places.js';
 import type { Request } from '../request.js';
@@ -32,8 +35,20 @@ export class CreateTagHandler implements ICommandHandler<CreateTag> {
   ) {}
 
   async execute({ repository, wish, request }: CreateTag): Promise<CommitId> {
-    const { tag, ref, isForced } = wish;
-    const record = writable(await this.places.fresh(repository), isForced);
+    const record = writable(await this.places.fresh(repository), wish.isForced);
+    const stream = tagStream(record.uid, wish.tag);
+    const [created] = await this.streams.once<TagEvent>(stream, request, () =>
+      this.#create(record, wish, request),
+    );
+    assert(created, 'a tag is created, or its creation refused');
+    return created.commitId;
+  }
+
+  async #create(
+    record: RepositoryRecord,
+    { tag, ref }: CreateTag['wish'],
+    request: Request,
+  ): Promise<readonly TagEvent[]> {
     const { uid } = record;
     const [commit, branch] = await Promise.all([
       this.refs.commit(this.kv, record, ref),
@@ -45,10 +60,9 @@ export class CreateTagHandler implements ICommandHandler<CreateTag> {
     }
     const command = { type: 'CreateTag', commitId: commit.id } as const;
     const stream = tagStream(uid, tag);
-    await this.streams.transact(
+    return this.streams.transact(
       { stream, decider: tagDecider, command, isLikelyNew: true },
       request,
     );
-    return commit.id;
   }
 }

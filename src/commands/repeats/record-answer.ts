@@ -1,0 +1,45 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { requestDecider } from '../../domain/request/request.decider.js';
+import { EVENT_BYTES_MAX } from '../../ports/event-log.js';
+import { Secrets } from '../../ports/secrets.js';
+import { AggregateStreams } from '../aggregate-stream.js';
+import { partOf, type Request } from '../request.js';
+import { openAnswer, sealAnswer, type Answer } from './answer.js';
+
+/**
+ * Keeps what a caller is about to be told, and returns what was kept first: of a request that came
+ * twice at once both callers are told the same.
+ */
+export class RecordAnswer extends Command<Answer> {
+  constructor(
+    readonly request: Request & Required<Pick<Request, 'once'>>,
+    readonly answer: Answer,
+  ) {
+    super();
+  }
+}
+
+/** A sealed text is longer than the text by a third, and an event holds more than it. */
+const ANSWER_CHARACTERS_MAX = Math.floor(EVENT_BYTES_MAX / 4);
+
+@CommandHandler(RecordAnswer)
+export class RecordAnswerHandler implements ICommandHandler<RecordAnswer> {
+  constructor(
+    private readonly streams: AggregateStreams,
+    private readonly secrets: Secrets,
+  ) {}
+
+  async execute({ request, answer }: RecordAnswer): Promise<Answer> {
+    // Too long to be kept: a repeat is done again, which has no second effect.
+    if (answer.body.length > ANSWER_CHARACTERS_MAX) return answer;
+    const { stream, begunAt } = request.once;
+    const sealedAnswer = sealAnswer(this.secrets, stream, answer);
+    const command = { type: 'AnswerRequest', begunAt, sealedAnswer } as const;
+    const step = { stream, decider: requestDecider, command };
+    // Each attempt's own: two answers of one request are no repeats of each other.
+    const attempt = partOf(request, `answer/${request.caller.requestId}`);
+    const { state } = await this.streams.settle(step, attempt);
+    const isKept = state.status === 'begun' && state.begunAt === begunAt && state.sealedAnswer;
+    return isKept ? openAnswer(this.secrets, stream, isKept) : answer;
+  }
+}

@@ -1,0 +1,32 @@
+/** A request came under a key for the first time, or for the first time in a day. */
+export interface RequestBegun {
+  readonly type: 'RequestBegun';
+  /** Says whether another request is the same; of what it holds it says nothing. */
+  readonly fingerprint: string;
+  readonly begunAtMs: number;
+  /** When the one before it under this key had begun, if nobody had forgotten it yet. */
+  readonly formerAtMs: number | null;
+}
+
+/** Its writes to a branch are in the log: appended with them, so there is one or none of both. */
+export interface RequestTookEffect {
+  readonly type: 'RequestTookEffect';
+  /** The staging token's. */
+  readonly stream: string;
+  readonly eventCount: number;
+}
+
+/** What its caller was told, and is told again. */
+export interface RequestAnswered {
+  readonly type: 'RequestAnswered';
+  /** Sealed: an answer may hold a secret. */
+  readonly sealedAnswer: string;
+}
+
+/** A day has gone by: the key is as good as new. */
+export interface RequestForgotten {
+  readonly type: 'RequestForgotten';
+  readonly begunAtMs: number;
+}
+
+export type RequestEvent = RequestBegun | RequestTookEffect | RequestAnswered | RequestForgotten;
