@@ -50,11 +50,8 @@ const call = (path: string, init: RequestInit = {}) =>
 
 /** As they stand in a URL: a client resolves a bare `..`, an escaped one arrives. */
 const ways = () => [
-  '%2e%2e',
   '%2e%2e%2fplanted',
-  '%2e%2e%2f%2e%2e%2fplanted',
   '%2e%2e%2f%2e%2e%2f%2e%2e%2fplanted',
-  '..%5c..%5cplanted',
   '%252e%252e%252fplanted',
   encodeURIComponent(join(folder, 'planted')),
   encodeURIComponent('local://../planted'),
@@ -72,7 +69,7 @@ describe('a way out of the folder of blocks', () => {
         // They would take the ground from under the others.
         if (/^(?:setup|delete(?:Repository|User|Credentials))$/.test(operationId)) continue;
         const body = /^(?:get|head)$/.test(method) ? {} : json(BODY);
-        for (const target of targets(path, parameters)) {
+        const all = [...targets(path, parameters)].map(async (target) => {
           const response = await call(target, { ...body, method: method.toUpperCase() });
           const text = await response.text();
           expect([operationId, target, text.includes(PLANTED)]).toEqual([
@@ -81,8 +78,9 @@ describe('a way out of the folder of blocks', () => {
             false,
           ]);
           expect(response.status === 501 || response.status < 500).toBe(true);
-          asked++;
-        }
+        });
+        await Promise.all(all);
+        asked += all.length;
       }
     }
     expect(asked).toBeGreaterThan(300);
