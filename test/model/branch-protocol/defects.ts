@@ -1,6 +1,7 @@
 import { Branches, type BranchFold } from '../../../src/commands/branch/branches.js';
 import type { BranchPlace, IntentOutcome } from '../../../src/commands/branch/branches.js';
 import { buildResult } from '../../../src/commands/branch/build-result.js';
+import { BranchOperations } from '../../../src/commands/branch/branch-operations.js';
 import { Intents } from '../../../src/commands/branch/intents.js';
 import type { IntentRequest } from '../../../src/domain/branch/branch.events.js';
 import { eventIdOf } from '../../../src/domain/event-id.js';
@@ -12,8 +13,10 @@ import {
 } from '../../../src/ports/committed-store.js';
 import type { EventContext, EventLog, StreamAppend } from '../../../src/ports/event-log.js';
 import { WrongExpectedRevision } from '../../../src/ports/store-errors.js';
+import { ReadsAt, type PlannedRead } from '../../../src/queries/read-at.js';
 import { ForwardingLog } from './forwarding-log.js';
 import type { NodeParts } from './node.js';
+import type { Cast } from './scenario.js';
 import type { Request } from '../../../src/commands/request.js';
 
 /** What is made wrong on purpose, to see that it is found. */
@@ -25,6 +28,8 @@ export interface Defect {
   readonly resent?: (appends: readonly StreamAppend[]) => readonly StreamAppend[];
   readonly committed?: (store: CommittedStore, node: string) => CommittedStore;
   readonly parts?: NodeParts;
+  /** Where it can show; left out: anywhere. */
+  readonly casts?: readonly Cast[];
 }
 
 type Appends = readonly StreamAppend[];
@@ -123,9 +128,9 @@ class AnswersWhatItComputed extends Intents {
   }
 }
 
-/** Leaves out the last of the changes. */
-class LeavesOut extends CommittedStore {
-  constructor(private readonly store: CommittedStore) {
+/** A store like another one. */
+class ForwardingTrees extends CommittedStore {
+  constructor(protected readonly store: CommittedStore) {
     super();
   }
 
@@ -137,16 +142,8 @@ class LeavesOut extends CommittedStore {
     return this.store.scan(...asked);
   }
 
-  apply(
-    namespace: StorageNamespace,
-    base: MetaRangeId,
-    changes: AsyncIterable<readonly StagedChange[]>,
-  ) {
-    return this.store.apply(namespace, base, withoutLast(changes), DEFAULT_RANGE_PARAMETERS);
-  }
-
-  storeEmpty(namespace: StorageNamespace) {
-    return this.store.storeEmpty(namespace);
+  apply(...asked: Parameters<CommittedStore['apply']>) {
+    return this.store.apply(...asked);
   }
 
   diff(...asked: Parameters<CommittedStore['diff']>) {
@@ -159,6 +156,45 @@ class LeavesOut extends CommittedStore {
 
   ranges(...asked: Parameters<CommittedStore['ranges']>) {
     return this.store.ranges(...asked);
+  }
+}
+
+/** Leaves out the last of the changes. */
+class LeavesOut extends ForwardingTrees {
+  override apply(
+    namespace: StorageNamespace,
+    base: MetaRangeId,
+    changes: AsyncIterable<readonly StagedChange[]>,
+  ) {
+    return this.store.apply(namespace, base, withoutLast(changes), DEFAULT_RANGE_PARAMETERS);
+  }
+
+  storeEmpty(namespace: StorageNamespace) {
+    return this.store.storeEmpty(namespace);
+  }
+}
+
+/** Has no object at all. */
+class KnowsNothing extends ForwardingTrees {
+  override async get() {
+    return undefined;
+  }
+}
+
+/** Sees a branch on which nothing is pending. */
+class SeesNoQueue extends ReadsAt {
+  override async read(...asked: Parameters<ReadsAt['read']>): Promise<PlannedRead> {
+    const read = await super.read(...asked);
+    const { branch } = read.point;
+    if (!branch) return read;
+    return { ...read, point: { ...read.point, branch: { ...branch, pendingCount: 0 } } };
+  }
+}
+
+/** Takes a ref for what it was when it was looked up, whatever the head is by then. */
+class CountsFromAnyHead extends BranchOperations {
+  override async namedFrom(...asked: Parameters<BranchOperations['namedFrom']>) {
+    return { ...(await super.namedFrom(...asked)), head: null };
   }
 }
 
@@ -208,16 +244,34 @@ export const defects: Readonly<Record<string, Defect>> = {
   // several is told of it, see staging.view.spec.ts.
   'rows are dropped as soon as their token is closed': { log: changing(dropsWithClose) },
   'after an unknown outcome a new event is sent': { resent: withFreshIds },
-  'openness is judged before the event id': { store: (log) => new JudgesOpennessFirst(log) },
+  'openness is judged before the event id': {
+    store: (log) => new JudgesOpennessFirst(log),
+    casts: ['puts and commits'],
+  },
   'a successor is named without an expected revision': {
     log: changing((appends) =>
       whateverItsEnd(whateverItsEnd(appends, 'TokenRotated'), 'IntentRequested'),
     ),
   },
   'a branch created again keeps its token': { log: changing(inLifeNought) },
-  'a cache says that there is no branch': { parts: { Branches: BelievesItsCache } },
+  'a cache says that there is no branch': {
+    parts: { Branches: BelievesItsCache },
+    casts: ['delete and re-create'],
+  },
   'nobody helps': { parts: { Intents: HelpsNobody } },
   'who asked answers what it computed': { parts: { Intents: AnswersWhatItComputed } },
+  'a conditional put looks at staging only': {
+    parts: { lookedInto: (store) => new KnowsNothing(store) },
+    casts: ['conditional puts'],
+  },
+  'a conditional put does not wait for a merge': {
+    parts: { ReadsAt: SeesNoQueue },
+    casts: ['conditional puts'],
+  },
+  'a hard reset is counted from a head that has gone on': {
+    parts: { BranchOperations: CountsFromAnyHead },
+    casts: ['resets'],
+  },
   'a helper builds another result': {
     committed: (store, node) => (node === 'B' ? new LeavesOut(store) : store),
   },

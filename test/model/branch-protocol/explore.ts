@@ -73,7 +73,7 @@ class Run {
     private readonly defect: Defect,
   ) {
     this.#random = new Random(seed);
-    this.scenario = scenarioOf(this.#random);
+    this.scenario = scenarioOf(this.#random, defect.casts);
     this.scheduler = new Scheduler(this.#random);
   }
 

@@ -1,5 +1,5 @@
 import { partOf } from '../../../src/commands/request.js';
-import type { ObjectPath } from '../../../src/domain/model.js';
+import type { CommitRecord, ObjectPath } from '../../../src/domain/model.js';
 import { isSameContent, show, type Content } from './reference-branch.js';
 import type { Reference } from './reference.js';
 import { work } from '../../support/samples/branch.samples.js';
@@ -39,8 +39,12 @@ export function judge({ id, operation, began, ended }: Call, log: Reference): vo
     case 'reset':
       return must(log.results.get(id)?.type === 'StagingDiscarded', `${id} discarded nothing`);
     case 'hard reset': {
-      const types = triesOf(id).map((each) => log.results.get(each)?.type);
-      return must(types.includes('HeadMoved'), `${id} moved nothing`);
+      const results = triesOf(id).map((each) => log.results.get(each));
+      const moved = results.find((result) => result?.type === 'HeadMoved');
+      must(moved?.type === 'HeadMoved', `${id} moved nothing`);
+      const { ref } = operation as Extract<Operation, { kind: 'hard reset' }>;
+      const wanted = countedFrom(log.history.commitOf(moved.from), ref);
+      return must(moved.to.commitId === wanted, `${id} moves to ${moved.to.commitId}`);
     }
     case 'commit':
     case 'merge':
@@ -83,6 +87,10 @@ const GONE = new Set([
   'commit_not_found',
   'commit_ref_not_found',
 ]);
+
+/** Returns what a ref names that is the branch, its parent, or a commit by its id. */
+const countedFrom = (head: CommitRecord, ref: string) =>
+  ref === work ? head.id : ref.startsWith(work) ? head.parents[0] : ref;
 
 const REF_CODES = new Set(['commit_ref_not_found', 'commit_ref_invalid']);
 

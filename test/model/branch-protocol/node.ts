@@ -39,6 +39,10 @@ export interface NodePorts {
 export interface NodeParts {
   readonly Branches?: typeof Branches;
   readonly Intents?: typeof Intents;
+  readonly BranchOperations?: typeof BranchOperations;
+  /** What conditional puts look with. */
+  readonly ReadsAt?: typeof ReadsAt;
+  readonly lookedInto?: (store: CommittedStore) => CommittedStore;
   readonly dropGraceMs?: number;
 }
 
@@ -89,9 +93,16 @@ export class Node {
     const deletes = [this.places, this.streams, this.repositoryDeletion] as const;
     this.deleteRepository = new DeleteRepositoryHandler(...deletes);
     const operations = [this.refs, this.branches, this.intents] as const;
-    this.operations = new BranchOperations(kv, clock, this.places, ...operations);
-    const conditional = [this.branches, this.intents, this.writer, this.reads] as const;
-    this.conditional = new ConditionalWriter(log, ...conditional, ports.committed);
+    this.operations = new (parts.BranchOperations ?? BranchOperations)(
+      kv,
+      clock,
+      this.places,
+      ...operations,
+    );
+    const reads = new (parts.ReadsAt ?? ReadsAt)(kv, this.refs);
+    const conditional = [this.branches, this.intents, this.writer, reads] as const;
+    const trees = parts.lookedInto?.(ports.committed) ?? ports.committed;
+    this.conditional = new ConditionalWriter(log, ...conditional, trees);
     this.deleteBranch = new DeleteBranchHandler(this.places, this.branchDeletion);
   }
 

@@ -47,7 +47,7 @@ export class Reference {
 
   constructor(
     private readonly name: { readonly uid: string; readonly branch: string },
-    private readonly history: History,
+    readonly history: History,
   ) {}
 
   get branch(): ReferenceBranch | undefined {

@@ -25,7 +25,7 @@ const some = (count: number, make: () => Operation[]) => Array.from({ length: co
 const commit = (): Operation => ({ kind: 'commit' });
 const PATHS = ['a', 'b'] as ObjectPath[];
 
-const CASTS = [
+export const CASTS = [
   'puts and commits',
   'puts, removals, listings',
   'delete and re-create',
@@ -33,11 +33,13 @@ const CASTS = [
   'merges',
   'conditional puts',
   'resets',
-];
+] as const;
+
+export type Cast = (typeof CASTS)[number];
 
 /** Returns who does what in a run: one of some casts, in random numbers. */
-export function scenarioOf(random: Random): Scenario {
-  const cast = random.pick(CASTS);
+export function scenarioOf(random: Random, casts: readonly Cast[] = CASTS): Scenario {
+  const cast = random.pick(casts);
   const values = new Values(random);
   const operations = wishesOf(cast, random, values);
   const actors = operations.map((own, index) => ({
@@ -48,7 +50,11 @@ export function scenarioOf(random: Random): Scenario {
   const sweeper = { name: 'sweeper', node: 'B', operations: sweeps(random) };
   return {
     name: cast,
-    before: { name: 'before', node: random.pick(['A', 'B']), operations: past(random, values) },
+    before: {
+      name: 'before',
+      node: random.pick(['A', 'B']),
+      operations: past(random, values, cast),
+    },
     actors: [...actors, sweeper],
     faultCount: random.pick([0, 0, 1, 2]),
     ...(random.chance(30) && { crash: { node: 'A', afterSteps: random.below(60) } }),
@@ -66,7 +72,7 @@ class Values {
   }
 }
 
-function wishesOf(cast: string, random: Random, values: Values): Operation[][] {
+function wishesOf(cast: Cast, random: Random, values: Values): Operation[][] {
   const put = (): Operation => ({ kind: 'put', path: random.pick(PATHS), value: values.next() });
   const remove = (): Operation => ({ kind: 'remove', path: random.pick(PATHS) });
   const list = (): Operation => ({ kind: 'list', amount: random.pick([1, 1000]) });
@@ -99,11 +105,9 @@ function wishesOf(cast: string, random: Random, values: Values): Operation[][] {
     case 'conditional puts':
       return [
         ...some(random.between(1, 2), () => [putIfAbsent(random, values)]),
-        ...some(random.between(0, 1), () => [put()]),
-        ...some(random.between(0, 1), () => [remove(), commit()]),
-        ...some(random.between(1, 2), () => [laying(random)]),
-        ...some(random.between(0, 1), () => [reset(random)]),
-        ...some(random.between(0, 1), () => [commit()]),
+        ...some(random.between(1, 2), () => [winning(random)]),
+        ...some(random.between(0, 1), () => [random.chance(50) ? put() : remove()]),
+        ...some(random.between(0, 1), () => [random.chance(50) ? reset(random) : commit()]),
       ];
     case 'resets':
       return [
@@ -149,6 +153,12 @@ function laying(random: Random): Operation {
   return { kind, ref: sourceRef(random), strategy, isSquash: random.chance(20) };
 }
 
+/** A merge that no conflict stops. */
+function winning(random: Random): Operation {
+  const ref = sourceRef(random);
+  return { kind: 'merge', ref, strategy: 'source-wins', isSquash: false };
+}
+
 function putIfAbsent(random: Random, values: Values): Operation {
   return { kind: 'put if absent', path: random.pick(PATHS), value: values.next() };
 }
@@ -167,12 +177,14 @@ const hardReset = (random: Random): Operation => ({
   ref: random.pick([`${work}^`, `${work}~1`, work, sourceRef(random)]),
 });
 
-function past(random: Random, values: Values): Operation[] {
+function past(random: Random, values: Values, cast: Cast): Operation[] {
   const put = (): Operation => ({ kind: 'put', path: random.pick(PATHS), value: values.next() });
+  const clean: (() => Operation[])[] = [() => [], () => [put(), { kind: 'commit' }]];
+  // A merge onto staged changes brings nothing, and then there is nothing to race with.
+  if (cast === 'conditional puts') return random.pick(clean)();
   return random.pick<() => Operation[]>([
-    () => [],
+    ...clean,
     () => [put()],
-    () => [put(), { kind: 'commit' }],
     () => [put(), put(), { kind: 'commit' }, put()],
     () => [put(), { kind: 'delete' }, { kind: 'create' }, put()],
   ])();
