@@ -12,14 +12,14 @@ const HIDDEN_NAMES = [
   'secretKey',
   'token',
 ];
-/** Lines below a warning are written together: a write a request would cost more than the line. */
+/** Lines below an error are written together: a write a request would cost more than the line. */
 const TOGETHER_BYTES = 8 * 1024;
-const WARN = 40;
+const ERROR = 50;
 
 /**
  * Returns a logger that writes one JSON a line; to stderr, where nothing else is told apart.
  *
- * @param to  left out: stderr. A warning and worse is there when the call returns; the rest when
+ * @param to  left out: stderr. An error and worse is there when the call returns; the rest when
  *   enough has come together, or when somebody calls `flush`, which should be now and then
  */
 export function newLogger(level: LevelWithSilent, to?: DestinationStream): Logger {
@@ -49,7 +49,7 @@ function stderrTogether(): DestinationStream {
     lastLevel: 0,
     write(line: string): void {
       waiting += line;
-      if (this.lastLevel >= WARN || waiting.length > TOGETHER_BYTES) flush();
+      if (this.lastLevel >= ERROR || waiting.length > TOGETHER_BYTES) flush();
     },
     flush,
     flushSync: flush,

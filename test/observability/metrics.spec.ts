@@ -111,7 +111,7 @@ describe('the figures of a server', () => {
     const series = async () =>
       (await scrape())
         .split('\n')
-        .filter((line) => line !== '' && !line.startsWith('#'))
+        .filter((line) => line.startsWith('moraine_'))
         .map((line) => line.slice(0, line.lastIndexOf(' ')));
     await firstDay('lake-0');
     await fetch(`${url}/nowhere/0`);

@@ -3,6 +3,7 @@ import { KEY, type Node } from './node.js';
 
 const POLL_MS = 20;
 const UPLOADS_A_COMMIT = 10;
+const READERS = 16;
 const authorization = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString('base64')}`;
 
 /** What clients were told, and what they were not. */
@@ -96,13 +97,16 @@ export async function lostOf(node: Node, repository: string, told: Told): Promis
   const read = (path: string) =>
     fetch(`${node.url}/api/v1/repositories/${repository}${path}`, { headers: { authorization } });
   const lost: string[] = [];
-  const contents = await Promise.all(
-    [...told.uploads].map(async (path) => {
+  const paths = [...told.uploads];
+  // Not all at once: a server turns away what it cannot take.
+  const look = async (): Promise<void> => {
+    for (let path = paths.pop(); path !== undefined; path = paths.pop()) {
       const found = await read(`/refs/main/objects?path=${encodeURIComponent(path)}`);
-      return [path, await found.text()] as const;
-    }),
-  );
-  for (const [path, content] of contents) if (content !== path) lost.push(path);
+      const content = await found.text();
+      if (content !== path) lost.push(`${path}: ${found.status} ${content.slice(0, 200)}`);
+    }
+  };
+  await Promise.all(Array.from({ length: READERS }, look));
   const messages: string[] = [];
   for (let after = ''; ;) {
     const page = await read(`/refs/main/commits?amount=1000&after=${encodeURIComponent(after)}`);
