@@ -55,6 +55,15 @@ export function sendObject(
     .send(Readable.from(exactly(bytes, Number(length['content-length'])), { objectMode: false }));
 }
 
+/** Sends bytes that are no object of anybody's. */
+export function sendBlock(reply: FastifyReply, bytes: Readable, sizeBytes: number): void {
+  void reply
+    .status(200)
+    .headers({ ...sandboxOf(DEFAULT_CONTENT_TYPE), 'content-type': DEFAULT_CONTENT_TYPE })
+    .header('content-length', String(sizeBytes))
+    .send(Readable.from(exactly(bytes, sizeBytes), { objectMode: false }));
+}
+
 /** Sends what is known of an object and no bytes. */
 export function sendObjectHead(
   reply: FastifyReply,

@@ -5,11 +5,13 @@ import { noteReads, type Reads } from './openapi/contract.js';
 import { AFTER, AMOUNT, PATH } from './openapi/parameter-schemas.js';
 import {
   branchId,
+  metadataType,
   objectPath,
   pageRequest,
   partNumber,
   refText,
   repositoryId,
+  tableId,
   tagId,
 } from './parse.js';
 import { Query } from './query.js';
@@ -76,6 +78,11 @@ export const UploadParam = param(
   }),
   { query: { path: PATH } },
 );
+/** What a metadata object is: a range or a metarange. */
+export const MetadataTypeParam = param((request) => metadataType(pathText(request, 'type')));
+/** The id of a range or a metarange. @param name  of the part of the path */
+export const TableIdParam = (name: string) =>
+  param((request) => tableId(pathText(request, name), name))();
 export const PartNumberParam = param((request) => partNumber(pathText(request, 'partNumber')));
 
 export interface ObjectPlaceAtRef extends PlaceAtRef {

@@ -68,6 +68,17 @@ export function objectPath(text: string, field = 'path'): ObjectPath {
   return text as ObjectPath;
 }
 
+export function metadataType(text: string, field = 'type'): 'range' | 'meta_range' {
+  if (text === 'range' || text === 'meta_range') return text;
+  throw invalid(field, 'must be range or meta_range');
+}
+
+/** Of a range or a metarange. What is no such id names no file: it is not there. */
+export function tableId(text: string, field: string): string {
+  if (!/^[\w-]{1,128}$/.test(text)) throw invalid(field, 'is no id');
+  return text;
+}
+
 /** How many there may be is the handler's to say. */
 export function partNumber(text: string, field = 'partNumber'): number {
   if (!/^\d{1,9}$/.test(text)) throw invalid(field, 'must be a whole number');

@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AuthGuard } from '../api/auth.guard.js';
 import { BlocksController } from '../api/blocks.controller.js';
 import { BranchChangesController } from '../api/branch-changes.controller.js';
+import { BranchRulesController } from '../api/branch-rules.controller.js';
 import { BranchesController } from '../api/branches.controller.js';
 import { CommitRecordsController } from '../api/commit-records.controller.js';
 import { CommitsController } from '../api/commits.controller.js';
@@ -17,6 +18,7 @@ import { ImportController } from '../api/import.controller.js';
 import { LaterController } from '../api/later.controller.js';
 import { ApiDocument } from '../api/openapi/api-document.js';
 import { MergesController } from '../api/merges.controller.js';
+import { MetadataObjectsController } from '../api/metadata-objects.controller.js';
 import { MultipartController } from '../api/multipart.controller.js';
 import { ObjectReadsController } from '../api/object-reads.controller.js';
 import { ObjectsController } from '../api/objects.controller.js';
@@ -67,6 +69,7 @@ export class EdgesModule {
 const controllers = [
   BlocksController,
   BranchChangesController,
+  BranchRulesController,
   BranchesController,
   CommitRecordsController,
   CommitsController,
@@ -77,6 +80,7 @@ const controllers = [
   ImportController,
   LaterController,
   MergesController,
+  MetadataObjectsController,
   MultipartController,
   ObjectReadsController,
   ObjectsController,

@@ -40,8 +40,11 @@ interface Location {
 const BACKING = '/repositories/lake/branches/main/staging/backing';
 const issue = async (path: string): Promise<Location> =>
   (await node.ask<Location>(`${BACKING}?${at(path)}&presign=true`))[1];
-const put = (url: string, body: NonNullable<RequestInit['body']> = 'hello', headers: Record<string, string> = {}) =>
-  fetch(url, { method: 'PUT', body, headers });
+const put = (
+  url: string,
+  body: NonNullable<RequestInit['body']> = 'hello',
+  headers: Record<string, string> = {},
+) => fetch(url, { method: 'PUT', body, headers });
 const link = (
   path: string,
   physical_address: string,
@@ -355,5 +358,40 @@ describe('an issued address', () => {
       { physical_address: 'local://elsewhere/x' },
     ]);
     expect((await link('n/11', 's3://bucket/x'))[0]).toBe(400);
+  });
+});
+
+describe('a range and a metarange', () => {
+  it('are read as they are stored, and by a URL of their own', async () => {
+    await upload('committed');
+    const [, { meta_range_id }] = await node.ask<{ meta_range_id: string }>(
+      '/repositories/lake/branches/main/commits',
+      json({ message: 'for its tree' }),
+    );
+    const object = `/repositories/lake/metadata/object/meta_range/${meta_range_id}`;
+    const plain = await node.call(object);
+    const bytes = Buffer.from(await plain.arrayBuffer());
+    expect([plain.status, plain.headers.get('content-type')]).toEqual([
+      200,
+      'application/octet-stream',
+    ]);
+    const redirect = await node.call(`${object}?presign=true`);
+    expect(redirect.status).toBe(302);
+    const again = await fetch(redirect.headers.get('location') ?? '');
+    expect(Buffer.from(await again.arrayBuffer()).equals(bytes)).toBe(true);
+    expect(await node.ask(`/repositories/lake/metadata/meta_range/${meta_range_id}`)).toEqual([
+      200,
+      { location: `_lakefs/${meta_range_id}` },
+    ]);
+    const missing = 'ab'.repeat(32);
+    expect((await node.call(`/repositories/lake/metadata/object/range/${missing}`)).status).toBe(
+      410,
+    );
+    expect((await node.call(`/repositories/lake/metadata/object/tree/${missing}`)).status).toBe(
+      400,
+    );
+    expect((await node.call(`/repositories/lake/metadata/object/range/..%2Fdata`)).status).toBe(
+      400,
+    );
   });
 });

@@ -90,6 +90,8 @@ export const PRESIGNED_MULTIPART = shape('PresignMultipartUpload', {
   'presigned_urls?': listOf(TEXT),
 });
 
+export const TABLE_LOCATION = shape('StorageURI', { location: TEXT });
+
 export const UPLOAD_TO = shape('UploadTo', { presigned_url: TEXT });
 
 export const DIFF = shape('Diff', {
