@@ -1,4 +1,5 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { DomainError } from '../../domain/errors.js';
 import { requestDecider } from '../../domain/request/request.decider.js';
 import { EVENT_BYTES_MAX } from '../../ports/event-log.js';
 import { Secrets } from '../../ports/secrets.js';
@@ -19,6 +20,11 @@ export class RecordAnswer extends Command<Answer> {
   }
 }
 
+const TRY_AGAIN: Answer = {
+  status: 503,
+  body: JSON.stringify({ message: new DomainError('store_busy').message }),
+  upload: undefined,
+};
 /** A sealed text is longer than the text by a third, and an event holds more than it. */
 const ANSWER_CHARACTERS_MAX = Math.floor(EVENT_BYTES_MAX / 4);
 
@@ -34,12 +40,15 @@ export class RecordAnswerHandler implements ICommandHandler<RecordAnswer> {
     if (answer.body.length > ANSWER_CHARACTERS_MAX) return answer;
     const { stream, begunAt } = request.once;
     const sealedAnswer = sealAnswer(this.secrets, stream, answer);
-    const command = { type: 'AnswerRequest', begunAt, sealedAnswer } as const;
+    const isRefusal = answer.status >= 400;
+    const command = { type: 'AnswerRequest', begunAt, sealedAnswer, isRefusal } as const;
     const step = { stream, decider: requestDecider, command };
     // Each attempt's own: two answers of one request are no repeats of each other.
     const attempt = partOf(request, `answer/${request.caller.requestId}`);
     const { state } = await this.streams.settle(step, attempt);
-    const isKept = state.status === 'begun' && state.begunAt === begunAt && state.sealedAnswer;
-    return isKept ? openAnswer(this.secrets, stream, isKept) : answer;
+    if (state.status !== 'begun' || state.begunAt !== begunAt) return answer;
+    // Its other attempt was done: a repeat will say what came of it.
+    if (state.sealedAnswer === undefined) return TRY_AGAIN;
+    return openAnswer(this.secrets, stream, state.sealedAnswer);
   }
 }

@@ -5,5 +5,7 @@ export type RequestCommand =
       /** Of the event that began what is answered. */
       readonly begunAt: number;
       readonly sealedAnswer: string;
+      /** It says that nothing was done. */
+      readonly isRefusal: boolean;
     }
   | { readonly type: 'ForgetRequest'; readonly nowMs: number };

@@ -14,7 +14,12 @@ const begun = {
 } as const;
 const begin = { type: 'BeginRequest', fingerprint: 'f', nowMs: NOW_MS } as const;
 const answered = { type: 'RequestAnswered', sealedAnswer: 'a' } as const;
-const answer = { type: 'AnswerRequest', begunAt: 0, sealedAnswer: 'a' } as const;
+const answer = {
+  type: 'AnswerRequest',
+  begunAt: 0,
+  sealedAnswer: 'a',
+  isRefusal: false,
+} as const;
 const effect = { type: 'RequestTookEffect', stream: 'staging-t', eventCount: 1 } as const;
 const forgotten = { type: 'RequestForgotten', begunAtMs: NOW_MS } as const;
 const dayLater = { ...begin, nowMs: NOW_MS + REQUEST_KEPT_MS };
@@ -58,6 +63,12 @@ describe('a request that is to be done once', () => {
     given(begun, answered, forgotten, begun)
       .when({ ...answer, begunAt: 3 })
       .then(answered);
+  });
+
+  it('is not answered with a refusal once it took effect', () => {
+    const refusal = { ...answer, isRefusal: true };
+    given(begun).when(refusal).then(answered);
+    given(begun, effect).when(refusal).then();
   });
 
   it('is forgotten after a day, answered or not, and once', () => {

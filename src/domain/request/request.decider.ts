@@ -28,6 +28,8 @@ export const requestDecider: Decider<RequestCommand, RequestState, RequestEvent>
         if (request.status !== 'begun' || request.begunAt !== command.begunAt) return [];
         // The first answer stands.
         if (request.sealedAnswer !== undefined) return [];
+        // Of two attempts at once the other was not refused: nobody may be told that it was.
+        if (command.isRefusal && request.effect) return [];
         return [{ type: 'RequestAnswered', sealedAnswer: command.sealedAnswer }];
       }
       case 'ForgetRequest':

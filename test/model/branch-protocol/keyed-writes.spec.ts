@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import type { EventContext, EventLog, StreamAppend } from '../../../src/ports/event-log.js';
+import { seed } from '../../support/seed.js';
+import { explore, Found } from './explore.js';
+import { ForwardingLog } from './forwarding-log.js';
+import { exploreKeyed } from './keyed-writes.js';
+
+const RUNS = 400;
+/** Interleavings in which a defect must have shown. */
+const RUNS_MAX = 4_000;
+
+const changing = (change: (append: StreamAppend) => readonly StreamAppend[]) => (log: EventLog) =>
+  new (class extends ForwardingLog {
+    override append(appends: readonly StreamAppend[], context: EventContext) {
+      return this.log.append(appends.flatMap(change), context);
+    }
+  })(log);
+
+const withoutGuard = changing(({ guard: _, ...append }) => [append]);
+const withoutEffect = changing((append) => {
+  const isEffect = append.events.some(({ type }) => type === 'RequestTookEffect');
+  return isEffect ? [] : [append];
+});
+
+describe(`a write under a key, in interleavings from SEED=${seed} on`, () => {
+  it('lands once, and everybody who sent it is told the same', async () => {
+    for (let at = seed; at < seed + RUNS; at++) await exploreKeyed(at);
+  }, 60_000);
+
+  it('would land twice if its effect were not noted with it', async () => {
+    await expect(firstFault((at) => exploreKeyed(at, withoutEffect))).resolves.toBeDefined();
+  }, 60_000);
+});
+
+describe(`a write on a condition, in interleavings from SEED=${seed} on`, () => {
+  it('would land over another one without its guard', async () => {
+    const fault = await firstFault((at) => explore(at, { log: withoutGuard }));
+    expect(fault).toBeInstanceOf(Found);
+    expect(String(fault)).toContain('lands over what is there');
+  }, 60_000);
+});
+
+async function firstFault(run: (at: number) => Promise<unknown>): Promise<unknown> {
+  for (let at = seed; at < seed + RUNS_MAX; at++) {
+    const fault = await run(at).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}

@@ -1,0 +1,174 @@
+import { BeginRequestHandler, BeginRequest } from '../../../src/commands/repeats/begin-request.js';
+import { CommitBranch } from '../../../src/commands/branch/commit-branch.js';
+import { StageObject } from '../../../src/commands/object/stage-object.js';
+import type { Request } from '../../../src/commands/request.js';
+import { DomainError } from '../../../src/domain/errors.js';
+import type { CommandId, ObjectEntry, ObjectPath, UserId } from '../../../src/domain/model.js';
+import type { EventLog } from '../../../src/ports/event-log.js';
+import type { Secrets } from '../../../src/ports/secrets.js';
+import { UnknownOutcome } from '../../../src/ports/store-errors.js';
+import { assertHolds } from '../../../src/domain/staging/write-condition.js';
+import { MemoryCommittedStore } from '../../support/memory-committed-store.js';
+import { work } from '../../support/samples/branch.samples.js';
+import { lake } from '../../support/samples/repository.samples.js';
+import { Node } from './node.js';
+import { perform } from './operations.js';
+import { Random } from './random.js';
+import { Scheduler } from './scheduler.js';
+import { place } from './stage.js';
+import { SteppedKv } from './stepped-kv.js';
+import { SteppedLog, type AppendFault, type Fate } from './stepped-log.js';
+import { must } from './violation.js';
+import { World } from './world.js';
+
+const path = 'a' as ObjectPath;
+const caller = { user: 'ann' as UserId, requestId: 'keyed' };
+const noSecrets = { derive: () => new Uint8Array(32) } as Partial<Secrets> as Secrets;
+
+/**
+ * Lets two nodes take the same keyed write at once while others write, commit and merge, kills one
+ * of them, and lets a third take it again: it lands once at most, and all are told the same.
+ *
+ * @param change  what is made wrong on purpose with the log as a node sees it
+ * @throws when it does not hold, with the steps that led there
+ */
+export async function exploreKeyed(
+  seed: number,
+  change: (log: EventLog) => EventLog = (log) => log,
+): Promise<void> {
+  const run = new KeyedRun(new Random(seed), change);
+  try {
+    await run.play();
+  } catch (error) {
+    const trace = run.scheduler.trace.join('\n  ');
+    throw new Error(`${String(error)}\nSEED=${seed}:\n  ${trace}`, { cause: error });
+  }
+}
+
+class KeyedRun {
+  readonly scheduler: Scheduler;
+  readonly #world = new World();
+  readonly #told: string[] = [];
+  readonly #isConditional: boolean;
+  #faultsLeft: number;
+
+  constructor(
+    private readonly random: Random,
+    private readonly change: (log: EventLog) => EventLog,
+  ) {
+    this.scheduler = new Scheduler(random);
+    this.#isConditional = random.chance(50);
+    this.#faultsLeft = random.pick([0, 0, 1, 2]);
+  }
+
+  async play(): Promise<void> {
+    await this.#world.found();
+    const [a, b] = [this.#node('A'), this.#node('B')];
+    const others = [
+      () => perform(b, 'other', { kind: 'put', path, value: 'other' }),
+      () => perform(a, 'gone', { kind: 'remove', path }),
+      () => this.#commit(a, 'commit'),
+      () => this.#commit(b, 'again'),
+    ].filter(() => this.random.chance(50));
+    const work: (() => Promise<unknown>)[] = [
+      () => this.#keyed(a, 'a'),
+      () => this.#keyed(b, 'b'),
+      ...others,
+    ];
+    const failures: unknown[] = [];
+    for (const [index, one] of work.entries()) {
+      const acts = this.scheduler.thread(`${index}`, one);
+      void acts.catch((error: unknown) => failures.push(error));
+    }
+    const dies = this.random.chance(50) ? this.random.below(40) : -1;
+    await this.scheduler.run(async () => {
+      await this.#world.catchUp();
+      if (this.scheduler.steps === dies && !this.scheduler.isDead('A')) this.scheduler.kill('A');
+    });
+    this.#faultsLeft = 0;
+    // What of it is committed or gone by now makes no difference.
+    const c = this.#node('C');
+    const last = this.scheduler.thread('last', async () => {
+      await this.#commit(c, 'last');
+      await this.#keyed(c, 'c');
+    });
+    void last.catch((error: unknown) => failures.push(error));
+    await this.scheduler.run(() => this.#world.catchUp());
+    if (failures.length > 0) throw failures[0];
+    must(new Set(this.#told).size <= 1, `different answers: ${this.#told.join(' | ')}`);
+  }
+
+  /** As an edge does: begin, then do. Of an answer that nobody heard nothing is told. */
+  async #keyed(node: Node, attempt: string): Promise<void> {
+    const { clock } = this.#world;
+    const begin = new BeginRequestHandler(node.streams, noSecrets, clock);
+    const keyed = { key: 'key', content: ['put'], attemptId: `${attempt}` as CommandId };
+    try {
+      const { request } = await begin.execute(new BeginRequest(caller, keyed));
+      this.#told.push(await this.#put(node, attempt, request));
+    } catch (error) {
+      if (!(error instanceof UnknownOutcome)) throw error;
+    }
+  }
+
+  /** Each attempt has stored its body under another address; the recorded one is told. */
+  async #put(node: Node, attempt: string, request: Request): Promise<string> {
+    const entry: ObjectEntry = {
+      address: `s3://elsewhere/${attempt}`,
+      addressType: 'full',
+      checksum: 'keyed',
+      sizeBytes: 1,
+      modifiedAtMs: 0,
+      contentType: '',
+      metadata: [],
+    };
+    try {
+      if (this.#isConditional) {
+        const decide = (current: ObjectEntry | undefined) => {
+          assertHolds({ kind: 'absent' }, current);
+          return [{ type: 'ObjectStaged', path, entry } as const];
+        };
+        const [written] = await node.conditional.write(place, { path, decide }, request);
+        return written?.type === 'ObjectStaged' ? written.entry.address : 'nothing';
+      }
+      const object = { path, physicalAddress: entry.address, isForced: false, ...entry };
+      const stage = new StageObject(lake.name, work, object, request);
+      return (await node.stage.execute(stage)).address;
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      // It has no effect, so there is nothing that a repeat could find: it may be done then.
+      must(error.code === 'path_exists', `refused: ${error.code}`);
+      const landed = this.#world.reference.landings.get(request.commandId);
+      must(!landed, 'told that the path is taken, and it is by this very request');
+      throw new UnknownOutcome('a refusal is kept by the edge, not by the log', { cause: error });
+    }
+  }
+
+  async #commit(node: Node, id: string): Promise<void> {
+    const wish = { message: id, metadata: [], dateMs: 0, allowsEmpty: false, isForced: false };
+    const request = { caller, commandId: id as CommandId };
+    await node.commit.execute(new CommitBranch(lake.name, work, wish, request)).catch((error) => {
+      if (!(error instanceof DomainError || error instanceof UnknownOutcome)) throw error;
+    });
+  }
+
+  #node(name: string): Node {
+    const { log, kv, committed, clock, ids } = this.#world;
+    const { scheduler } = this;
+    const stepped = new SteppedLog(log, { node: name, scheduler, fault: () => this.#fault() });
+    return new Node({
+      log: this.change(stepped),
+      kv: new SteppedKv(kv, name, scheduler),
+      committed: new MemoryCommittedStore(committed.trees, name),
+      clock: { nowMs: () => clock.nowMs(), sleep: () => scheduler.step(name, 'sleep') },
+      ids,
+    });
+  }
+
+  #fault(): AppendFault | undefined {
+    if (this.#faultsLeft === 0 || !this.random.chance(20)) return undefined;
+    this.#faultsLeft--;
+    const fate = this.random.pick<Fate>(['answer-lost', 'late', 'late', 'lost']);
+    return { fate, isGivenUp: this.random.chance(30) };
+  }
+}
