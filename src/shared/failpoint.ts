@@ -13,6 +13,11 @@ export const FAILPOINTS = [
   'intent.beforeBuild',
   'intent.afterBuild',
   'intent.afterResult',
+  'merge.afterNamed',
+  'merge.beforeTrees',
+  'merge.afterTrees',
+  'reset.beforeDiscard',
+  'reset.afterDiscard',
   'range.beforeMetaRange',
   'branch.afterDeletionRequest',
   'repository.afterMark',
@@ -35,6 +40,9 @@ let onReached: ((name: Failpoint) => Promise<void>) | undefined;
 export function failpoint(name: Failpoint): Promise<void> | undefined {
   return onReached?.(name);
 }
+
+/** Whether somebody listens: then no two of the places may be passed in one go. */
+export const isAnyoneAtFailpoints = (): boolean => onReached !== undefined;
 
 /** Lets a test act whenever a failpoint is reached; undefined: nobody does any more. */
 export function onFailpoint(act: ((name: Failpoint) => Promise<void>) | undefined): void {

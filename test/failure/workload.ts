@@ -22,6 +22,7 @@ import { OpenObject } from '../../src/queries/open-object.js';
 import { utf8 } from '../../src/shared/bytes.js';
 import type { TestMoraine } from '../support/moraine.js';
 import type { TestDatabase } from '../support/postgres.js';
+import { HeadMoves } from './head-moves.js';
 
 const main = 'main' as BranchId;
 const WRITERS = 4;
@@ -38,11 +39,16 @@ export class Workload {
   /** Path → body, of every upload that was answered. */
   readonly uploads = new Map<string, string>();
   readonly commitMessages: string[] = [];
+  readonly headMoves: HeadMoves;
   unansweredCount = 0;
   doomedUid = '';
 
   constructor(private readonly node: TestMoraine) {
     this.#suffix = node.adapters.ids.repositoryUid();
+    this.headMoves = new HeadMoves(node, this.repository, {
+      upload: (branch, path) => this.#upload(this.repository, branch, path),
+      tally: (work) => this.#tally(work),
+    });
   }
 
   get repository(): RepositoryId {
@@ -63,6 +69,7 @@ export class Workload {
     await this.#create(this.doomed);
     await this.#upload(this.repository, main, 'first');
     await this.#commit(this.repository, 'first');
+    await this.headMoves.prepare();
     await this.#upload(this.doomed, main, 'first');
     await this.#commit(this.doomed, 'doomed');
     await this.#createBranch(this.doomed, 'other');
@@ -76,6 +83,7 @@ export class Workload {
     const works = [
       ...times(WRITERS, (writer) => this.#write(writer)),
       ...times(COMMITTERS, (committer) => this.#commitOften(committer)),
+      ...this.headMoves.start(),
       this.#branchOut(),
       this.#deleteDoomed(),
       this.#tally(this.#create(`more-${this.#suffix}` as RepositoryId)),
@@ -180,6 +188,7 @@ export async function assertKept(node: TestMoraine, workload: Workload): Promise
     const bytes = await (await node.ask(new OpenObject(repository, object, undefined))).toArray();
     expect(Buffer.concat(bytes).toString()).toBe(body);
   }
+  await workload.headMoves.assertKept(node);
   const log = await node.ask(new LogCommits(repository, 'main', page, WHOLE_LOG));
   const messages = log.items.map(({ message }) => message);
   expect(new Set(messages).size).toBe(messages.length);

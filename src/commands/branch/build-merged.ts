@@ -20,6 +20,7 @@ import { BlockNotFound } from '../../ports/store-errors.js';
 import { stagedChanges } from '../../projections/staging.view.js';
 import { mergeBase } from '../../queries/merge-base.js';
 import { unreachable } from '../../shared/assert.js';
+import { failpoint } from '../../shared/failpoint.js';
 import { afterPrefix, justAfter, utf8 } from '../../shared/bytes.js';
 import type { BranchPlace } from './branches.js';
 import { failedBy } from './build-commit.js';
@@ -89,7 +90,9 @@ async function mergeTrees(
   const trees = { base, source, destination: branch.head.metaRangeId, replaced };
   try {
     const options = { strategy, parameters: request.ranges };
+    await failpoint('merge.beforeTrees');
     const merged = await committed.merge(place.repository.namespace, trees, options);
+    await failpoint('merge.afterTrees');
     if (merged.kind === 'merged') return merged;
     const conflicts = merged.paths.slice(0, CONFLICTS_RECORDED_MAX);
     return { kind: 'failed', result: { ...failedBy(request.id, 'conflict'), conflicts } };

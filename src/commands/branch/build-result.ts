@@ -3,6 +3,7 @@ import { headOf } from '../../domain/branch/branch.evolve.js';
 import type { LiveBranch } from '../../domain/branch/branch.state.js';
 import type { HardResetWish, ResetWish } from '../../domain/branch/branch.wishes.js';
 import { unreachable } from '../../shared/assert.js';
+import { failpoint } from '../../shared/failpoint.js';
 import type { BranchPlace } from './branches.js';
 import { buildCommit, failedBy } from './build-commit.js';
 import { buildMerged } from './build-merged.js';
@@ -30,6 +31,7 @@ export async function buildResult(
     case 'import':
       return buildMerged(stores, pending, wish);
     case 'reset':
+      await failpoint('reset.beforeDiscard');
       return discard(pending, wish);
     case 'hard-reset':
       return moveHead(stores, pending, wish);

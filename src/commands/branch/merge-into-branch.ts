@@ -2,6 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { MergeStrategy } from '../../domain/branch/branch.wishes.js';
 import { withStrategy } from '../../domain/commit/merge-metadata.js';
 import type { BranchId, CommitRecord, Metadata, RepositoryId } from '../../domain/model.js';
+import { failpoint } from '../../shared/failpoint.js';
 import type { Request } from '../request.js';
 import { BranchOperations, commitMade } from './branch-operations.js';
 
@@ -41,6 +42,7 @@ export class MergeIntoBranchHandler implements ICommandHandler<MergeIntoBranch> 
     const step = `update branch ${branch}`;
     return this.operations.at({ name, branch, isForced }, async (place) => {
       const source = await this.operations.named(place, sourceRef, `${step}: get commit by ref`);
+      await failpoint('merge.afterNamed');
       const allowsEmpty = wish.allowsEmpty || isForced;
       const merge = { kind: 'merge', source: source.id, strategy, isSquash, allowsEmpty } as const;
       const outcome = await this.operations.perform(place, merge, request, {

@@ -1,6 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { ResetScope } from '../../domain/branch/branch.wishes.js';
 import type { BranchId, RepositoryId } from '../../domain/model.js';
+import { failpoint } from '../../shared/failpoint.js';
 import type { Request } from '../request.js';
 import { BranchOperations, succeeded } from './branch-operations.js';
 
@@ -28,6 +29,7 @@ export class ResetBranchHandler implements ICommandHandler<ResetBranch> {
     return this.operations.at({ name, branch, isForced }, async (place) => {
       const reset = { kind: 'reset', scope } as const;
       succeeded(await this.operations.perform(place, reset, request), 'reset');
+      await failpoint('reset.afterDiscard');
     });
   }
 }

@@ -142,6 +142,10 @@ class ForwardingTrees extends CommittedStore {
     return this.store.scan(...asked);
   }
 
+  storeEmpty(...asked: Parameters<CommittedStore['storeEmpty']>) {
+    return this.store.storeEmpty(...asked);
+  }
+
   apply(...asked: Parameters<CommittedStore['apply']>) {
     return this.store.apply(...asked);
   }
@@ -167,10 +171,6 @@ class LeavesOut extends ForwardingTrees {
     changes: AsyncIterable<readonly StagedChange[]>,
   ) {
     return this.store.apply(namespace, base, withoutLast(changes), DEFAULT_RANGE_PARAMETERS);
-  }
-
-  storeEmpty(namespace: StorageNamespace) {
-    return this.store.storeEmpty(namespace);
   }
 }
 
