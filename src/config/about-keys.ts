@@ -53,7 +53,7 @@ export function configurationPage(): string {
     '',
     ...table(['key', 'in the environment', 'default', 'what it says'], rows),
     '',
-    `Never shown or logged: ${SECRET_KEYS.map((key) => `\`${key}\``).join(', ')}. These can stand in a file`,
+    `Never shown or logged: ${SECRET_KEYS.map(code).join(', ')}. These can stand in a file`,
     `of their own, named by a variable that ends in \`_FILE\`: ${filesOf()}.`,
     '',
     "lakeFS's names for what means the same; ours win, and what is unknown is one warning:",
@@ -63,13 +63,17 @@ export function configurationPage(): string {
   ].join('\n');
 }
 
-const filesOf = (): string => FILE_KEYS.map((key) => `\`${environmentName(key)}_FILE\``).join(', ');
+const code = (text: string): string => `\`${text}\``;
 
-const INTRODUCTION = `Every key can be set in a file (\`--config\`, else \`MORAINE_CONFIG\`, else \`./moraine.yaml\` if it is
-there), over that in the environment, and over that by a flag: \`logLevel: warn\` in the file,
-\`${environmentName('logLevel')}=warn\` and \`--${flagName('logLevel')} warn\` say the same. An unknown key is an error that
-names the nearest one. \`npx moraine config check\` prints what is in force and where each value came
-from, and ends with code 2 when something is wrong.
+const filesOf = (): string =>
+  FILE_KEYS.map((key) => code(`${environmentName(key)}_FILE`)).join(', ');
+
+const INTRODUCTION = `Every key can be set in a file (\`--config\`, else \`MORAINE_CONFIG\`, else
+\`./moraine.yaml\` if it is there), over that in the environment, and over that by a flag:
+\`logLevel: warn\` in the file, \`${environmentName('logLevel')}=warn\` and
+\`--${flagName('logLevel')} warn\` say the same. An unknown key is an error that names the nearest
+one. \`npx moraine config check\` prints what is in force and where each value came from, and ends with
+code 2 when something is wrong.
 
 Times are milliseconds, sizes are bytes. This page is printed by \`npx moraine config page\`.`;
 
@@ -78,7 +82,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
     Math.max(3, ...[head, ...rows].map((row) => widthOf(row[at]))),
   );
   const line = (row: readonly string[]) =>
-    `| ${row.map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - widthOf(cell))).join(' | ')} |`;
+    `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
   return [
     line(head),
     `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`,

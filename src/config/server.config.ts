@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Transform, Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsNumber, IsOptional, Length, Matches, Max, Min } from 'class-validator';
-import { MinLength, ValidateBy } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsNumber, IsOptional, Length, Matches } from 'class-validator';
+import { Max, Min, MinLength, ValidateBy } from 'class-validator';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export const EVENT_LOGS = ['postgres', 'memory', 'eventstoredb'] as const;
@@ -121,7 +121,7 @@ export class ServerConfig {
   @TrueOrFalse()
   readonly importEnabled: boolean = false;
 
-  /** With the local block store: absolute folders that may be imported from, with commas between. */
+  /** With the local block store: absolute folders to import from, with commas between. */
   @IsOptional()
   @Matches(/^\s*\/[^,]*(,\s*\/[^,]*)*$/, {
     message: 'importFolders must be absolute paths with commas between them',

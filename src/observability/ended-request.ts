@@ -2,7 +2,7 @@
 export interface EndedRequest {
   readonly requestId: string;
   readonly method: string;
-  /** A name out of a bounded set: an `operationId`, an S3 operation, a page; `none` of no endpoint. */
+  /** One of a bounded set: an `operationId`, an S3 operation, a page; `none` of no endpoint. */
   readonly operation: string;
   /** The route as the router has it, with names in place of values; "" of no endpoint. */
   readonly route: string;

@@ -214,8 +214,8 @@ async function metricsPage(metrics: Metrics): Promise<string> {
   return [
     '# Metrics',
     '',
-    '`GET /metrics`, in the text format of Prometheus. Beside these there are the usual `process_` and',
-    '`nodejs_` ones. No label holds a name that a user gave. See [operations.md](operations.md).',
+    '`GET /metrics`, in the text format of Prometheus. Beside these there are the usual `process_`',
+    'and `nodejs_` ones. No label holds a name that a user gave. See [operations.md](operations.md).',
     '',
     line(['name', 'what it says']),
     line(['', ''], '-'),

@@ -122,7 +122,7 @@ describe('a trace', () => {
     expect(spans.filter(({ name }) => name === 'getRepository')).toHaveLength(1);
   }, 60_000);
 
-  it('marks a request as failed by our fault alone, and is begun anew behind what is none', async () => {
+  it('says of a request that it failed when that was our fault, and begins anew', async () => {
     await start({ tracesUrl: receiver.url });
     await call('/repositories/none', {}, 'no-traceparent');
     const spans = await ended();

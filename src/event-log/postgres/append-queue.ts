@@ -39,7 +39,7 @@ export interface AppendQueueOptions {
 export interface AppendWatcher {
   /** Called for each append that is to wait; what it returns is handed back to `sent`. */
   mark(): unknown;
-  /** Called when a call goes out. @returns to be called when its answer is there, or none will be */
+  /** Called when a call goes out. @returns to be called when its answer is there, or none comes */
   sent(marks: readonly unknown[]): (outcome: 'done' | 'failed') => void;
 }
 
