@@ -277,7 +277,7 @@ export class LocalBlockStore implements BlockStore {
     if (this.sources && isOutside(address)) return this.sources.open(uriOf(address));
     const path = await this.#find(address);
     if (path === undefined) throw new BlockNotFound(uriOf(address));
-    return openPlain(path);
+    return openPlain(path, uriOf(address));
   }
 }
 

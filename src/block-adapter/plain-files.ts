@@ -24,19 +24,19 @@ export interface OpenedFile {
   readonly modifiedAtMs: number;
 }
 
-/** @throws BlockNotFound  nothing is there, or no plain file */
-export async function openPlain(path: string): Promise<OpenedFile> {
+/** @throws BlockNotFound  nothing is there, or no plain file; it names it as `shown` */
+export async function openPlain(path: string, shown = path): Promise<OpenedFile> {
   const file = await openFile(path, READ_FLAGS).catch((error: unknown) => {
     // ELOOP: the name is a link by now. ENXIO: a socket, or a pipe that nobody writes.
     if (!['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(codeOf(error))) throw error;
-    throw new BlockNotFound(path, { cause: error });
+    throw new BlockNotFound(shown, { cause: error });
   });
   const found = await statFile(file);
   if (found.isFile()) {
     return { file, sizeBytes: found.size, modifiedAtMs: Math.floor(found.mtimeMs) };
   }
   await closeFile(file);
-  throw new BlockNotFound(`${path} is no file`);
+  throw new BlockNotFound(`${shown} is no file`);
 }
 
 /** Reads a file to its end and closes it. */

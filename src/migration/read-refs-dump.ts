@@ -112,7 +112,7 @@ export class ReadRefsDump {
       return await read();
     } catch (error) {
       if (!(error instanceof BlockNotFound)) throw error;
-      throw refused(`a file of the dump is not there: ${error.message}`);
+      throw refused('No data: a file of the dump is not there');
     }
   }
 }
