@@ -29,6 +29,7 @@ import { BeginRequestHandler } from '../commands/repeats/begin-request.js';
 import { RecordAnswerHandler } from '../commands/repeats/record-answer.js';
 import { RunRefsTaskHandler } from '../commands/refs/run-refs-task.js';
 import { SubmitRefsTaskHandler } from '../commands/refs/submit-refs-task.js';
+import { ChangeBranchRulesHandler } from '../commands/repository/change-branch-rules.js';
 import { CreateRepositoryHandler } from '../commands/repository/create-repository.js';
 import { DeleteRepositoryHandler } from '../commands/repository/delete-repository.js';
 import { SetRepositoryMetadataHandler } from '../commands/repository/set-repository-metadata.js';
@@ -58,6 +59,7 @@ import { ViewsModule } from './views.module.js';
     StoreBlockHandler,
     StorePartHandler,
     CloneObjectHandler,
+    ChangeBranchRulesHandler,
     CherryPickHandler,
     CommitBranchHandler,
     CopyObjectHandler,

@@ -4,6 +4,7 @@ import { Authenticator } from '../auth/authenticator.js';
 import { DiffBranchHandler } from '../queries/diff-branch.js';
 import { DiffRefsHandler } from '../queries/diff-refs.js';
 import { FindMergeBaseHandler } from '../queries/find-merge-base.js';
+import { GetBranchRulesHandler } from '../queries/get-branch-rules.js';
 import { GetBranchHandler } from '../queries/get-branch.js';
 import { GetCommitHandler } from '../queries/get-commit.js';
 import { GetImportHandler } from '../queries/get-import.js';
@@ -30,6 +31,7 @@ import { ViewsModule } from './views.module.js';
     DiffRefsHandler,
     FindMergeBaseHandler,
     GetBranchHandler,
+    GetBranchRulesHandler,
     GetCommitHandler,
     GetImportHandler,
     GetRefsTaskHandler,

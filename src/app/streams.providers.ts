@@ -14,6 +14,8 @@ import { Uploads } from '../commands/multipart/uploads.js';
 import { StagingWriter } from '../commands/object/staging-writer.js';
 import { Places } from '../commands/places.js';
 import { RepositoryDeletion } from '../commands/repository/repository-deletion.js';
+import { RuleEnforcement } from '../commands/repository/rule-enforcement.js';
+import { SweepRules } from '../commands/repository/sweep-rules.js';
 import { BlockStore } from '../ports/block-store.js';
 import { Clock } from '../ports/clock.js';
 import { CommittedStore } from '../ports/committed-store.js';
@@ -132,6 +134,17 @@ export const streams: Provider[] = [
     inject: [KvStore, AggregateStreams, BranchDeletion],
     useFactory: (...from: [KvStore, AggregateStreams, BranchDeletion]) =>
       new RepositoryDeletion(...from),
+  },
+  {
+    provide: RuleEnforcement,
+    inject: [KvStore, AggregateStreams, Successors],
+    useFactory: (kv: KvStore, of: AggregateStreams, { protection }: Successors) =>
+      new RuleEnforcement(kv, of, protection),
+  },
+  {
+    provide: SweepRules,
+    inject: [Ids, RepositoriesView, RuleEnforcement],
+    useFactory: (...from: [Ids, RepositoriesView, RuleEnforcement]) => new SweepRules(...from),
   },
   {
     provide: Places,

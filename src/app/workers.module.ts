@@ -2,6 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { Intents } from '../commands/branch/intents.js';
 import { SweepUploads } from '../commands/multipart/sweep-uploads.js';
 import { RepositoryDeletion } from '../commands/repository/repository-deletion.js';
+import { SweepRules } from '../commands/repository/sweep-rules.js';
 import { Sweep } from '../commands/sweep.js';
 import { Clock } from '../ports/clock.js';
 import { EventLog } from '../ports/event-log.js';
@@ -18,17 +19,25 @@ export class WorkersModule {
   static with(heard: Pick<SweeperOptions, 'onError' | 'onDone'>): DynamicModule {
     const sweeper = {
       provide: Sweeper,
-      inject: [EventLog, KvStore, Clock, Ids, SweepUploads, Intents, RepositoryDeletion],
+      inject: [
+        EventLog,
+        KvStore,
+        Clock,
+        Ids,
+        SweepUploads,
+        SweepRules,
+        Intents,
+        RepositoryDeletion,
+      ],
       useFactory: (
         log: EventLog,
         kv: KvStore,
         clock: Clock,
         ids: Ids,
-        uploads: SweepUploads,
-        ...rest: [Intents, RepositoryDeletion]
+        ...[uploads, rules, ...rest]: [SweepUploads, SweepRules, Intents, RepositoryDeletion]
       ) => {
         const sweep = new Sweep({ log, kv, clock, ids }, ...rest, { dropGraceMs: DROP_GRACE_MS });
-        return new Sweeper([sweep, uploads], clock, {
+        return new Sweeper([sweep, uploads, rules], clock, {
           everyMs: SWEEP_EVERY_MS,
           jitter: Math.random,
           ...heard,

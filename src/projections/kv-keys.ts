@@ -14,6 +14,10 @@ export const partitions = {
   repositoriesDeleting: 'repositories/deleting',
   /** uid → Metadata */
   repositoryMetadata: 'repositories/metadata',
+  /** uid → BranchRules, once there are any */
+  branchRules: 'repositories/branch-rules',
+  /** uid → RepositoryRecord, while some branch may not be in line with its newest rules */
+  rulesPending: 'repositories/rules-pending',
   /** branch → BranchRecord */
   branches: (uid: RepositoryUid) => `branches/${uid}`,
   /** `<uid>/<branch>` → PendingBranch, while an intent of it is not complete */

@@ -64,9 +64,20 @@ describe('repositories', () => {
       ['put', 'repositories/metadata', uid, sample('RepositoryMetadataSet').metadata],
       ['delete', 'repositories/live', 'lake'],
       ['put', 'repositories/deleting', uid, lake],
+      ['delete', 'repositories/rules-pending', uid],
       ['delete', 'repositories/deleting', uid],
       ['delete', 'repositories/metadata', uid],
+      ['delete', 'repositories/branch-rules', uid],
     ));
+
+  it('keep their rules on branches, and are pending until all branches are in line', () => {
+    const { revision, rules } = sample('BranchRulesSet');
+    given(lakeStream, sample('BranchRulesSet'), sample('BranchRulesApplied')).writes(
+      ['put', 'repositories/branch-rules', uid, { revision, rules }],
+      ['put', 'repositories/rules-pending', uid, lake],
+      ['delete', 'repositories/rules-pending', uid],
+    );
+  });
 });
 
 describe('branches', () => {

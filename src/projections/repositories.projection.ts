@@ -8,10 +8,12 @@ import type { Projection } from './projection.js';
 /** Repositories by name, their metadata, and those on their way out. */
 export const repositoriesProjection: Projection<RepositoryEvent> = {
   name: 'repositories',
-  version: 1,
+  version: 2,
   takes: [
     'RepositoryCreated',
     'RepositoryMetadataSet',
+    'BranchRulesSet',
+    'BranchRulesApplied',
     'RepositoryDeletionRequested',
     'RepositoryRowsDropped',
     'RepositoryPurged',
@@ -23,11 +25,21 @@ export const repositoriesProjection: Projection<RepositoryEvent> = {
         return [put(partitions.repositories, utf8(event.repository.name), event.repository)];
       case 'RepositoryMetadataSet':
         return [put(partitions.repositoryMetadata, keys.uid(event.uid), event.metadata)];
+      case 'BranchRulesSet': {
+        const { repository, revision, rules } = event;
+        return [
+          put(partitions.branchRules, keys.uid(repository.uid), { revision, rules }),
+          put(partitions.rulesPending, keys.uid(repository.uid), repository),
+        ];
+      }
+      case 'BranchRulesApplied':
+        return [remove(partitions.rulesPending, keys.uid(event.uid))];
       case 'RepositoryDeletionRequested': {
         const { repository } = event;
         return [
           remove(partitions.repositories, utf8(repository.name)),
           put(partitions.repositoriesDeleting, keys.uid(repository.uid), repository),
+          remove(partitions.rulesPending, keys.uid(repository.uid)),
         ];
       }
       case 'RepositoryRowsDropped':
@@ -36,6 +48,7 @@ export const repositoriesProjection: Projection<RepositoryEvent> = {
         return [
           remove(partitions.repositoriesDeleting, keys.uid(event.uid)),
           remove(partitions.repositoryMetadata, keys.uid(event.uid)),
+          remove(partitions.branchRules, keys.uid(event.uid)),
         ];
       default:
         return unreachable(event);

@@ -1,5 +1,6 @@
 import { DomainError } from '../domain/errors.js';
 import type { Metadata, RepositoryId, RepositoryUid } from '../domain/model.js';
+import { NO_RULES, type BranchRules } from '../domain/repository/branch-rules.js';
 import type { RepositoryRecord } from '../domain/repository/repository.events.js';
 import type { KvRead, KvRow, KvSnapshot } from '../ports/kv-store.js';
 import { utf8 } from '../shared/bytes.js';
@@ -58,6 +59,31 @@ export class RepositoriesView {
     return items;
   }
 
+  /** Returns the rules on branches; those of nobody yet are revision 0. */
+  async branchRules(uid: RepositoryUid): Promise<BranchRules> {
+    const [rows] = await this.kv.read([rulesRead(uid)]);
+    return rows?.[0] ? decodeValue<BranchRules>(rows[0]) : NO_RULES;
+  }
+
+  /**
+   * Returns the rules on branches, and that the repository stands, of one state.
+   *
+   * @throws DomainError repository_not_found  this very one is gone, whoever has its name now
+   */
+  async liveRules({ name, uid }: RepositoryRecord): Promise<BranchRules> {
+    const [rows, rules] = await this.kv.read([RepositoriesView.read(name), rulesRead(uid)]);
+    if (found(rows).uid !== uid) throw new DomainError('repository_not_found');
+    return rules?.[0] ? decodeValue<BranchRules>(rules[0]) : NO_RULES;
+  }
+
+  /** Returns repositories of which some branch may not be in line with the newest rules. */
+  async withPendingRules(limit: number): Promise<readonly RepositoryRecord[]> {
+    const [rows = []] = await this.kv.read([
+      { kind: 'scan', partition: partitions.rulesPending, limit },
+    ]);
+    return rows.map((row) => decodeValue<RepositoryRecord>(row));
+  }
+
   async metadata(uid: RepositoryUid): Promise<Metadata> {
     const [rows] = await this.kv.read([
       { kind: 'get', partition: partitions.repositoryMetadata, key: keys.uid(uid) },
@@ -65,6 +91,12 @@ export class RepositoriesView {
     return rows?.[0] ? decodeValue<Metadata>(rows[0]) : [];
   }
 }
+
+const rulesRead = (uid: RepositoryUid): KvRead => ({
+  kind: 'get',
+  partition: partitions.branchRules,
+  key: keys.uid(uid),
+});
 
 /** @throws DomainError repository_not_found */
 export function found(rows: readonly KvRow[] | undefined): RepositoryRecord {

@@ -24,6 +24,7 @@ import {
   type BranchPlace,
   type IntentOutcome,
 } from './branches.js';
+import { refusalByRule } from './branch-protection.js';
 import type { BranchTraffic } from './branch-traffic.js';
 import { buildResult } from './build-result.js';
 import type { PendingRequest, ResultStores } from './pending.js';
@@ -119,9 +120,20 @@ export class Intents {
         fold = await this.branches.view(place);
         continue;
       }
-      const events = branchDecider.decide({ type: 'RequestIntent', intent }, state);
+      const { protection } = this.successors;
+      const events = decided(intent, state);
+      if (events instanceof DomainError) {
+        // It may have been done before there was a rule.
+        if (await this.branches.outcomeOf(place, intent.id)) return;
+        await protection.confirm(place, state, events, request);
+        fold = await this.branches.view(place);
+        continue;
+      }
       if (events.length === 0) return;
-      if (state.tokens.hi < 0) await this.successors.assertRepository(place);
+      if (state.tokens.hi < 0 && (await protection.admit(place, state, request))) {
+        fold = await this.branches.view(place);
+        continue;
+      }
       const step = { intent, events, isNewestClosed };
       const refusal = await this.#appendRequest(place, at, step, request);
       if (refusal === 'accepted') return;
@@ -263,6 +275,17 @@ export class Intents {
 
   #contextOf(request: Request): EventContext {
     return contextOf(request, this.ports.clock);
+  }
+}
+
+/** Returns what a request leads to, or that a rule forbids it. */
+function decided(intent: IntentRequest, state: LiveBranch): readonly BranchEvent[] | DomainError {
+  try {
+    return branchDecider.decide({ type: 'RequestIntent', intent }, state);
+  } catch (error) {
+    const refusal = refusalByRule(error);
+    if (refusal) return refusal;
+    throw error;
   }
 }
 

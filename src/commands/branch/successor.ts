@@ -1,4 +1,4 @@
-import { branchDecider } from '../../domain/branch/branch.decider.js';
+import { branchDecider, isBlocked } from '../../domain/branch/branch.decider.js';
 import type { BranchEvent, IntentRequest } from '../../domain/branch/branch.events.js';
 import { intentIdOf, type LiveBranch } from '../../domain/branch/branch.state.js';
 import { DomainError } from '../../domain/errors.js';
@@ -12,6 +12,7 @@ import type { RepositoriesView } from '../../projections/repositories.view.js';
 import { failpoint } from '../../shared/failpoint.js';
 import { contextOf, newEvent } from '../new-events.js';
 import type { Request } from '../request.js';
+import { BranchProtection } from './branch-protection.js';
 import { type Branches, type BranchFold, type BranchPlace } from './branches.js';
 
 export interface LiveFold extends BranchFold {
@@ -29,12 +30,16 @@ export const REQUEST_PART = 'request';
 
 /** Names the token behind one that is closed and has no successor. */
 export class Successors {
+  readonly protection: BranchProtection;
+
   constructor(
     private readonly log: EventLog,
     private readonly branches: Branches,
-    private readonly repositories: RepositoriesView,
+    repositories: RepositoriesView,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.protection = new BranchProtection(log, branches, repositories, clock);
+  }
 
   /**
    * Names the next token, on behalf of whoever closed the newest one: a request that stands in its
@@ -44,12 +49,14 @@ export class Successors {
    * @throws DomainError  repository_not_found, branch_not_found, protected_branch_write
    */
   async name(place: BranchPlace, fold: LiveFold, request: Request): Promise<void> {
-    await this.assertRepository(place);
+    if (await this.protection.admit(place, fold.state, request)) return;
     const closing = await this.#closing(place, fold.state);
     // Who was told "closed" of this ordinal may have been told so in a life that is over.
     if (closing === 'open') return;
     const closedFor = closing?.request;
-    const isOwed = closedFor && !(await this.#isKnown(place, fold.state, closedFor));
+    const isKnown = closedFor && (await this.#isKnown(place, fold.state, closedFor));
+    // A request that a rule has forbidden since is not in the queue, and will not be.
+    const isOwed = closedFor && !isKnown && !isBlocked(closedFor.wish, fold.state);
     const events = branchDecider.decide(
       isOwed ? { type: 'RequestIntent', intent: closedFor } : { type: 'RotateToken' },
       fold.state,
@@ -59,17 +66,6 @@ export class Successors {
     // By life too: one command may name the first token of two.
     const part = isOwed ? REQUEST_PART : `rotate-${life}-${tokens.hi + 1}`;
     await this.#append(place, fold, { events, of, part }, request);
-  }
-
-  /**
-   * Asks for the repository before a branch's first token is named, and after the branch was seen:
-   * a deletion of the repository that began before now is seen here, and one that begins later
-   * finds this branch in its list.
-   *
-   * @throws DomainError repository_not_found
-   */
-  assertRepository({ repository }: BranchPlace): Promise<void> {
-    return this.repositories.assertLive(repository);
   }
 
   async #append(

@@ -51,14 +51,17 @@ export interface CompleteDeletion {
   readonly intentId: IntentId;
 }
 
-export interface BlockWrites {
-  readonly type: 'BlockWrites';
+/**
+ * Brings the branch in line with the rules of its repository, as they were at a revision of theirs.
+ *
+ * Precondition where writes come to be allowed: the newest token is closed, by this command's group
+ * or before it; who blocked writes may have died before that.
+ */
+export interface ApplyRules {
+  readonly type: 'ApplyRules';
   readonly ruleRevision: number;
-}
-
-/** Precondition: the newest token is closed; who blocked writes may have died before that. */
-export interface AllowWrites {
-  readonly type: 'AllowWrites';
+  readonly blocksWrites: boolean;
+  readonly blocksCommits: boolean;
 }
 
 export type BranchCommand =
@@ -70,5 +73,4 @@ export type BranchCommand =
   | GiveVerdict
   | CompleteIntent
   | CompleteDeletion
-  | BlockWrites
-  | AllowWrites;
+  | ApplyRules;

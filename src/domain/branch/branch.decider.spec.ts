@@ -7,6 +7,7 @@ import {
   discarded,
   failed,
   foundNothing,
+  hardResetWish,
   head,
   intentId,
   intentOf,
@@ -23,6 +24,7 @@ import type { MetaRangeId } from '../model.js';
 import type { BranchEvent } from './branch.events.js';
 import { headOf } from './branch.evolve.js';
 import { changesValues, recordOf, stateOfQuiet } from './branch.state.js';
+import type { Wish } from './branch.wishes.js';
 import { fold } from '../decider.js';
 
 const given = specFor(branchDecider);
@@ -60,6 +62,8 @@ describe('creating a branch', () => {
       tokens: { lo: 0, hi: -1 },
       queue: [],
       areWritesBlocked: false,
+      areCommitsBlocked: false,
+      ruleRevision: 0,
       isHidden: false,
     }));
 });
@@ -200,18 +204,92 @@ describe('deleting a branch', () => {
     given(created, deleting).when({ type: 'RotateToken' }).refused('branch_not_found'));
 });
 
-describe('writes that a rule blocks', () => {
-  const block: BranchCommand = { type: 'BlockWrites', ruleRevision: 3 };
-  it('find no new token until they are allowed', () => {
-    given(created, rotated(0)).when(block).then(blocked);
-    given(created, blocked).when({ type: 'RotateToken' }).refused('protected_branch_write');
-    const allowed = { type: 'WritesAllowed', opens: 1 } as const;
-    given(created, rotated(0), blocked).when({ type: 'AllowWrites' }).then(allowed);
+describe('rules on a branch', () => {
+  const rules = (ruleRevision: number, ...blocks: string[]): BranchCommand => ({
+    type: 'ApplyRules',
+    ruleRevision,
+    blocksWrites: blocks.includes('writes'),
+    blocksCommits: blocks.includes('commits'),
+  });
+  const allowed = { type: 'WritesAllowed', ruleRevision: 4, opens: 1 } as const;
+  const commitsBlocked = { type: 'CommitsBlocked', ruleRevision: 3 } as const;
+  const commitsAllowed = { type: 'CommitsAllowed', ruleRevision: 4 } as const;
+  const askFor = (wish: Wish): BranchCommand => ({
+    type: 'RequestIntent',
+    intent: intentOf('i', wish),
   });
 
-  it('are blocked and allowed once, when it is said twice', () => {
-    given(created).when(block).thenAgain();
-    given(created, blocked).when({ type: 'AllowWrites' }).thenAgain();
+  it('let nobody name a token while they block writes', () => {
+    given(created, rotated(0)).when(rules(3, 'writes')).then(blocked);
+    given(created, blocked).when({ type: 'RotateToken' }).refused('protected_branch_write');
+    given(created, rotated(0), blocked).when(rules(4)).then(allowed);
+  });
+
+  it('may block either, or both, and allow them again', () => {
+    given(created).when(rules(3, 'commits')).then(commitsBlocked);
+    given(created)
+      .when(rules(3, 'commits', 'writes'))
+      .then(blocked, commitsBlocked);
+    given(created, rotated(0), blocked, commitsBlocked)
+      .when(rules(4))
+      .then(allowed, commitsAllowed);
+    given(created, rotated(0), blocked, commitsBlocked)
+      .when(rules(4, 'commits'))
+      .then(allowed, { ...commitsBlocked, ruleRevision: 4 });
+  });
+
+  it('say nothing where nothing was blocked and nothing is', () =>
+    given(created, rotated(0)).when(rules(3)).then());
+
+  it('are said once of one revision', () => {
+    given(created)
+      .when(rules(3, 'writes', 'commits'))
+      .thenAgain();
+    given(created, rotated(0), blocked).when(rules(4)).thenAgain();
+  });
+
+  it('are said again when they are newer: who acts on older ones loses the race', () => {
+    given(created, blocked)
+      .when(rules(4, 'writes'))
+      .then({ ...blocked, ruleRevision: 4 });
+    given(created, { ...blocked, ruleRevision: 4 })
+      .when(rules(3))
+      .then();
+    given(created, rotated(0), blocked, allowed).when(rules(3, 'writes')).then();
+  });
+
+  it('name no token behind a deletion', () =>
+    given(created, rotated(0), blocked, deleting).when(rules(4)).then());
+
+  it('forbid every way to move the head but a merge', () => {
+    const source = head.commitId;
+    const refused: Wish[] = [
+      { kind: 'commit', allowsEmpty: true },
+      { kind: 'revert', commit: source, parentNumber: 0, allowsEmpty: false },
+      { kind: 'cherry-pick', commit: source, parentNumber: 1 },
+      { kind: 'import', source: head.metaRangeId, replaced: [] },
+    ];
+    for (const wish of refused) {
+      given(created, commitsBlocked).when(askFor(wish)).refused('protected_branch_commit');
+    }
+    given(created, commitsBlocked).when(askFor(hardResetWish)).refused('protected_branch');
+    given(created, commitsBlocked)
+      .when(askFor(mergeWish))
+      .then(requested('i', -1, mergeWish));
+    given(created, commitsBlocked)
+      .when(askFor(resetWish))
+      .then(requested('i', -1, resetWish));
+  });
+
+  it('forbid to throw staged changes away as they forbid to stage them', () => {
+    given(created, blocked).when(askFor(resetWish)).refused('protected_branch_write');
+    given(created, blocked).when(askFor(hardResetWish)).refused('protected_branch');
+  });
+
+  it('stand in the record, so that a fold that begins there knows of them', () => {
+    const state = fold(branchDecider, [created, blocked, commitsBlocked]);
+    expect(stateOfQuiet(recordOf(state))).toEqual(state);
+    expect(recordOf(fold(branchDecider, [created]))).not.toHaveProperty('ruleRevision');
   });
 });
 
@@ -259,9 +337,11 @@ describe('the invariants, in the fold', () => {
   it('I1, I2: tokens are named one after the other', () => {
     given(...live, rotated(0)).cannotBe('one after the other');
     given(...live, rotated(2)).cannotBe('one after the other');
-    given(...live, blocked, { type: 'WritesAllowed', opens: 2 }).cannotBe('one after the other');
+    given(...live, blocked, { type: 'WritesAllowed', ruleRevision: 4, opens: 2 }).cannotBe(
+      'one after the other',
+    );
     given(...live, blocked, rotated(1)).cannotBe('while writes are blocked');
-    given(...live, { type: 'WritesAllowed', opens: 1 }).cannotBe('blocked before');
+    given(...live, { type: 'WritesAllowed', ruleRevision: 4, opens: 1 }).cannotBe('blocked before');
   });
 
   it('I3: a request takes the newest token and opens the next', () => {

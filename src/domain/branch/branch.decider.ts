@@ -1,9 +1,10 @@
 import { assert, unreachable } from '../../shared/assert.js';
 import type { Decider } from '../decider.js';
 import { DomainError } from '../errors.js';
-import type { BranchCommand, ClaimHook, CompleteIntent } from './branch.commands.js';
+import type { ApplyRules, BranchCommand, ClaimHook, CompleteIntent } from './branch.commands.js';
 import type { BranchEvent } from './branch.events.js';
 import { evolveBranch } from './branch.evolve.js';
+import type { Wish } from './branch.wishes.js';
 import { intentIdOf, isDeleting, type BranchState, type LiveBranch } from './branch.state.js';
 
 /** Intents that may wait on one branch; one more is refused before it is accepted. */
@@ -47,6 +48,8 @@ function decideLive(
       if (branch.queue.some((pending) => intentIdOf(pending) === intent.id)) return [];
       // Behind a delete nobody names a successor; the caller waits for the delete and asks again.
       if (isDeleting(branch)) throw new DomainError('branch_not_found');
+      const refusal = refusalOf(intent.wish, branch);
+      if (refusal) throw refusal;
       if (Buffer.byteLength(JSON.stringify(intent)) > INTENT_BYTES_MAX) {
         const reason = `message and metadata are over ${INTENT_BYTES_MAX} bytes`;
         throw new DomainError('invalid', { field: 'message', reason });
@@ -81,16 +84,57 @@ function decideLive(
       if (next?.kind !== 'delete' || next.intentId !== command.intentId) return [];
       return [{ type: 'BranchDeleted', intentId: command.intentId }];
     }
-    case 'BlockWrites':
-      return branch.areWritesBlocked
-        ? []
-        : [{ type: 'WritesBlocked', ruleRevision: command.ruleRevision }];
-    case 'AllowWrites':
-      return branch.areWritesBlocked
-        ? [{ type: 'WritesAllowed', opens: branch.tokens.hi + 1 }]
-        : [];
+    case 'ApplyRules':
+      return applyRules(command, branch);
     default:
       return unreachable(command);
+  }
+}
+
+/**
+ * Returns what is yet to be said. Newer rules are said also where they change nothing, if they
+ * block: the stream moves on, and who is about to act on older rules loses the race.
+ */
+function applyRules(rules: ApplyRules, branch: LiveBranch): readonly BranchEvent[] {
+  const { ruleRevision } = rules;
+  if (ruleRevision < branch.ruleRevision) return [];
+  const isNews = ruleRevision > branch.ruleRevision;
+  const events: BranchEvent[] = [];
+  if (rules.blocksWrites) {
+    if (isNews || !branch.areWritesBlocked) events.push({ type: 'WritesBlocked', ruleRevision });
+  } else if (branch.areWritesBlocked && !isDeleting(branch)) {
+    events.push({ type: 'WritesAllowed', ruleRevision, opens: branch.tokens.hi + 1 });
+  }
+  if (rules.blocksCommits) {
+    if (isNews || !branch.areCommitsBlocked) events.push({ type: 'CommitsBlocked', ruleRevision });
+  } else if (branch.areCommitsBlocked) {
+    events.push({ type: 'CommitsAllowed', ruleRevision });
+  }
+  return events;
+}
+
+/** Returns whether a rule forbids an intent. A merge is what a protected branch is there for. */
+export const isBlocked = (wish: Wish, branch: LiveBranch): boolean =>
+  refusalOf(wish, branch) !== undefined;
+
+function refusalOf({ kind }: Wish, branch: LiveBranch): DomainError | undefined {
+  const { areCommitsBlocked, areWritesBlocked } = branch;
+  switch (kind) {
+    case 'merge':
+      return undefined;
+    case 'reset':
+      return areWritesBlocked ? new DomainError('protected_branch_write') : undefined;
+    case 'hard-reset':
+      return areCommitsBlocked || areWritesBlocked
+        ? new DomainError('protected_branch')
+        : undefined;
+    case 'commit':
+    case 'revert':
+    case 'cherry-pick':
+    case 'import':
+      return areCommitsBlocked ? new DomainError('protected_branch_commit') : undefined;
+    default:
+      return unreachable(kind);
   }
 }
 

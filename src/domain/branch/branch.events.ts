@@ -28,6 +28,10 @@ export interface BranchRecord {
   readonly isHidden: boolean;
   /** Intents accepted and not complete; 0: the branch is quiet. */
   readonly pendingCount: number;
+  /** Left out: they are not. */
+  readonly areCommitsBlocked?: true;
+  /** The newest rules that the branch was brought in line with; left out: none ever were. */
+  readonly ruleRevision?: number;
 }
 
 /** Ordinals of the tokens that hold what is not committed; none at all when `hi < lo`. */
@@ -45,7 +49,7 @@ export interface IntentRequest {
   readonly message: string;
   readonly metadata: Metadata;
   readonly committer: string;
-  /** Whole seconds. */
+  /** Whole seconds count in a commit's id; the rest puts commits of one second in their order. */
   readonly dateMs: number;
   readonly ranges: {
     readonly rangeBytesMin: number;
@@ -165,7 +169,10 @@ export interface BranchDeleted {
   readonly intentId: IntentId;
 }
 
-/** A rule forbids writes; from here on nobody names a token. */
+/**
+ * A rule forbids writes; from here on nobody names a token. Said again by newer rules, so that who
+ * acts on older ones loses the race.
+ */
 export interface WritesBlocked {
   readonly type: 'WritesBlocked';
   readonly ruleRevision: number;
@@ -173,7 +180,19 @@ export interface WritesBlocked {
 
 export interface WritesAllowed {
   readonly type: 'WritesAllowed';
+  readonly ruleRevision: number;
   readonly opens: number;
+}
+
+/** A rule forbids whatever moves the head but a merge. */
+export interface CommitsBlocked {
+  readonly type: 'CommitsBlocked';
+  readonly ruleRevision: number;
+}
+
+export interface CommitsAllowed {
+  readonly type: 'CommitsAllowed';
+  readonly ruleRevision: number;
 }
 
 export type BranchResult = Committed | Merged | HeadMoved | StagingDiscarded | IntentFailed;
@@ -188,7 +207,9 @@ export type BranchEvent =
   | BranchResult
   | BranchDeleted
   | WritesBlocked
-  | WritesAllowed;
+  | WritesAllowed
+  | CommitsBlocked
+  | CommitsAllowed;
 
 /** As it stands in the log: with the branch as it is after it; null once it is deleted. */
 export type StoredBranchEvent = BranchEvent & { readonly record: BranchRecord | null };

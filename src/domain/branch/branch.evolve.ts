@@ -51,11 +51,18 @@ export function evolveBranch(branch: BranchState, event: BranchEvent): BranchSta
       return { status: 'absent' };
     }
     case 'WritesBlocked':
-      assert(!branch.areWritesBlocked, 'writes are blocked once');
-      return { ...branch, areWritesBlocked: true };
-    case 'WritesAllowed':
+      return { ...inLine(branch, event), areWritesBlocked: true };
+    case 'WritesAllowed': {
       assert(branch.areWritesBlocked, 'writes were blocked before they are allowed');
-      return { ...branch, areWritesBlocked: false, tokens: opened(branch.tokens, event.opens) };
+      assert(!isDeleting(branch), 'no token behind a delete');
+      const tokens = opened(branch.tokens, event.opens);
+      return { ...inLine(branch, event), areWritesBlocked: false, tokens };
+    }
+    case 'CommitsBlocked':
+      return { ...inLine(branch, event), areCommitsBlocked: true };
+    case 'CommitsAllowed':
+      assert(branch.areCommitsBlocked, 'commits were blocked before they are allowed');
+      return { ...inLine(branch, event), areCommitsBlocked: false };
     default:
       return unreachable(event);
   }
@@ -71,8 +78,15 @@ function created({ life, head, isHidden }: BranchCreated): LiveBranch {
     tokens: { lo: 0, hi: -1 },
     queue: [],
     areWritesBlocked: false,
+    areCommitsBlocked: false,
+    ruleRevision: 0,
     isHidden,
   };
+}
+
+function inLine(branch: LiveBranch, { ruleRevision }: { ruleRevision: number }): LiveBranch {
+  assert(ruleRevision >= branch.ruleRevision, 'older rules change nothing');
+  return { ...branch, ruleRevision };
 }
 
 function requested(branch: LiveBranch, event: IntentRequested): LiveBranch {

@@ -19,6 +19,9 @@ export interface LiveBranch {
   readonly tokens: TokenSpan;
   readonly queue: readonly PendingIntent[];
   readonly areWritesBlocked: boolean;
+  readonly areCommitsBlocked: boolean;
+  /** The newest rules that it was brought in line with; 0: none ever were. */
+  readonly ruleRevision: number;
   readonly isHidden: boolean;
 }
 
@@ -37,13 +40,32 @@ export const changesValues = (pending: PendingIntent): boolean =>
 /** Returns what readers need of a branch, or null of one that is not there. */
 export function recordOf(branch: BranchState): BranchRecord | null {
   if (branch.status === 'absent') return null;
-  const { life, head, tokens, areWritesBlocked, isHidden, queue } = branch;
-  return { life, head, tokens, areWritesBlocked, isHidden, pendingCount: queue.length };
+  const { life, head, tokens, areWritesBlocked, isHidden, queue, ruleRevision } = branch;
+  return {
+    life,
+    head,
+    tokens,
+    areWritesBlocked,
+    isHidden,
+    pendingCount: queue.length,
+    ...(branch.areCommitsBlocked && { areCommitsBlocked: true }),
+    ...(ruleRevision > 0 && { ruleRevision }),
+  };
 }
 
 /** Returns the branch that a record of a quiet moment stands for. */
 export function stateOfQuiet(record: BranchRecord | null): BranchState {
   if (record === null) return { status: 'absent' };
   const { life, head, tokens, areWritesBlocked, isHidden } = record;
-  return { status: 'live', life, head, tokens, queue: [], areWritesBlocked, isHidden };
+  return {
+    status: 'live',
+    life,
+    head,
+    tokens,
+    queue: [],
+    areWritesBlocked,
+    areCommitsBlocked: record.areCommitsBlocked === true,
+    ruleRevision: record.ruleRevision ?? 0,
+    isHidden,
+  };
 }

@@ -1,5 +1,10 @@
 import type { EventSchemas } from '../upcast.js';
-import type { IntentFailed, StagingDiscarded, StoredBranchEvent } from './branch.events.js';
+import type {
+  IntentFailed,
+  StagingDiscarded,
+  StoredBranchEvent,
+  WritesAllowed,
+} from './branch.events.js';
 
 type Stored<Event> = Extract<StoredBranchEvent, Event>;
 
@@ -8,6 +13,9 @@ type IntentFailedV1 = Omit<Stored<IntentFailed>, 'type' | 'conflicts'>;
 
 /** Knew one scope, and not which tokens it emptied. */
 type StagingDiscardedV1 = Omit<Stored<StagingDiscarded>, 'type' | 'scope' | 'tokens'>;
+
+/** Did not say which rules allow them. */
+type WritesAllowedV1 = Omit<Stored<WritesAllowed>, 'type' | 'ruleRevision'>;
 
 export const branchSchemas: EventSchemas<StoredBranchEvent> = {
   BranchCreated: { version: 1 },
@@ -39,6 +47,15 @@ export const branchSchemas: EventSchemas<StoredBranchEvent> = {
     },
   },
   BranchDeleted: { version: 1 },
-  WritesBlocked: { version: 1 },
-  WritesAllowed: { version: 1 },
+  WritesBlocked: {
+    version: 2,
+    // Its record does not say so, nor does any behind it.
+    steps: { 1: (older) => ({ ...older, ruleRevision: 0 }) },
+  },
+  WritesAllowed: {
+    version: 2,
+    steps: { 1: (older) => ({ ruleRevision: 0, ...(older as WritesAllowedV1) }) },
+  },
+  CommitsBlocked: { version: 1 },
+  CommitsAllowed: { version: 1 },
 };

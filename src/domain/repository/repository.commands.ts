@@ -1,4 +1,5 @@
 import type { CommitRecord, Metadata } from '../model.js';
+import type { BranchRule } from './branch-rules.js';
 import type { RepositoryRecord } from './repository.events.js';
 
 export type RepositoryCommand =
@@ -8,6 +9,16 @@ export type RepositoryCommand =
       readonly firstCommit: CommitRecord | null;
     }
   | { readonly type: 'SetMetadata'; readonly set: Metadata; readonly unset: readonly string[] }
+  | {
+      readonly type: 'SetBranchRules';
+      readonly rules: readonly BranchRule[];
+      /** Only over the rules of this checksum; undefined: over any. */
+      readonly expected: string | undefined;
+    }
+  | { readonly type: 'AddBranchRule'; readonly rule: BranchRule }
+  | { readonly type: 'RemoveBranchRule'; readonly pattern: string }
+  /** Precondition: every branch is in line with the rules of this revision. */
+  | { readonly type: 'MarkRulesApplied'; readonly revision: number }
   | { readonly type: 'RequestDeletion'; readonly isForced: boolean }
   | {
       readonly type: 'DropRows';

@@ -6,6 +6,7 @@ import type {
   RepositoryUid,
   StorageNamespace,
 } from '../model.js';
+import type { BranchRules } from './branch-rules.js';
 
 /** A repository as it was created; nothing of it ever changes. */
 export interface RepositoryRecord {
@@ -33,6 +34,19 @@ export interface RepositoryMetadataSet {
   readonly metadata: Metadata;
 }
 
+/** All rules on branches as they are from here on; each branch is brought in line next. */
+export interface BranchRulesSet extends BranchRules {
+  readonly type: 'BranchRulesSet';
+  readonly repository: RepositoryRecord;
+}
+
+/** Every branch is in line with the rules of this revision, which are the newest. */
+export interface BranchRulesApplied {
+  readonly type: 'BranchRulesApplied';
+  readonly uid: RepositoryUid;
+  readonly revision: number;
+}
+
 /** From here on nobody finds the repository; its branches and tags go next. */
 export interface RepositoryDeletionRequested {
   readonly type: 'RepositoryDeletionRequested';
@@ -57,6 +71,8 @@ export interface RepositoryPurged {
 export type RepositoryEvent =
   | RepositoryCreated
   | RepositoryMetadataSet
+  | BranchRulesSet
+  | BranchRulesApplied
   | RepositoryDeletionRequested
   | RepositoryRowsDropped
   | RepositoryPurged;

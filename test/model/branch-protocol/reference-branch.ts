@@ -44,6 +44,9 @@ export class ReferenceBranch {
   head: CommitRecord;
   lo = 0;
   hi = -1;
+  #areWritesBlocked = false;
+  #areCommitsBlocked = false;
+
   queue: Waiting[] = [];
 
   constructor(
@@ -87,6 +90,7 @@ export class ReferenceBranch {
       case 'IntentRequested':
         must(!isDeleting, 'an intent is accepted behind a deletion');
         must(event.upto === this.hi, `I3: ${event.upto} is taken, and ${this.hi} is the newest`);
+        must(!this.#forbids(event), 'an intent is accepted that a rule forbids');
         this.queue.push({ id: event.intent.id, request: event });
         return event.opens === undefined ? this.#sealed() : this.#open(event.opens);
       case 'TokenRotated':
@@ -103,11 +107,21 @@ export class ReferenceBranch {
       case 'IntentFailed':
         return this.#result(event);
       case 'WritesBlocked':
+        this.#areWritesBlocked = true;
+        return;
+      case 'WritesAllowed':
+        must(!isDeleting, 'a token is named behind a deletion');
+        this.#areWritesBlocked = false;
+        return this.#open(event.opens);
+      case 'CommitsBlocked':
+        this.#areCommitsBlocked = true;
+        return;
+      case 'CommitsAllowed':
+        this.#areCommitsBlocked = false;
+        return;
       case 'HookClaimed':
       case 'HookVerdict':
         return;
-      default:
-        must(false, `${event.type} is nothing that was asked for`);
     }
   }
 
@@ -123,7 +137,15 @@ export class ReferenceBranch {
     must(this.hi < 0 || this.tokens.get(this.hi)?.isClosed, `I1: ${this.hi} is open still`);
   }
 
+  #forbids({ intent }: Extract<StoredBranchEvent, { type: 'IntentRequested' }>): boolean {
+    const { kind } = intent.wish;
+    if (kind === 'merge') return false;
+    if (kind === 'hard-reset') return this.#areCommitsBlocked || this.#areWritesBlocked;
+    return kind === 'reset' ? this.#areWritesBlocked : this.#areCommitsBlocked;
+  }
+
   #open(ordinal: number): void {
+    must(!this.#areWritesBlocked, 'H7: a token is named while writes are blocked');
     this.#sealed();
     must(ordinal === this.hi + 1, `${ordinal} is named behind ${this.hi}`);
     const token = this.tokens.get(ordinal);

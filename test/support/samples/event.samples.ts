@@ -60,7 +60,7 @@ const live = [created, rotated(0)];
 const asked = [...live, requested('i', 0)];
 const id = intentId('i');
 const deleting = { type: 'BranchDeletionRequested', intentId: id } as const;
-const blocked = { type: 'WritesBlocked', ruleRevision: 3 } as const;
+const blocked = { type: 'WritesBlocked', ruleRevision: 0 } as const;
 
 export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
   BranchCreated: onBranch([], created),
@@ -76,7 +76,16 @@ export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
   IntentFailed: onBranch(asked, failed('i')),
   BranchDeleted: onBranch([...live, deleting], { type: 'BranchDeleted', intentId: id }),
   WritesBlocked: onBranch(live, blocked),
-  WritesAllowed: onBranch([...live, blocked], { type: 'WritesAllowed', opens: 1 }),
+  CommitsBlocked: onBranch(live, { type: 'CommitsBlocked', ruleRevision: 3 }),
+  CommitsAllowed: onBranch([...live, { type: 'CommitsBlocked', ruleRevision: 3 }], {
+    type: 'CommitsAllowed',
+    ruleRevision: 4,
+  }),
+  WritesAllowed: onBranch([...live, blocked], {
+    type: 'WritesAllowed',
+    ruleRevision: 0,
+    opens: 1,
+  }),
   CommitRecorded: on(commitStream(uid, root.id), { type: 'CommitRecorded', commit: root }),
   AddressLinked: on(addressStream(uid, issuedKey), {
     type: 'AddressLinked',
@@ -118,6 +127,13 @@ export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
       ['a', '1'],
     ],
   }),
+  BranchRulesSet: onLake({
+    type: 'BranchRulesSet',
+    repository: lake,
+    revision: 1,
+    rules: [{ pattern: 'rel-*', blocks: ['staging_write', 'commit'] }],
+  }),
+  BranchRulesApplied: onLake({ type: 'BranchRulesApplied', uid, revision: 1 }),
   RepositoryDeletionRequested: onLake({ type: 'RepositoryDeletionRequested', repository: lake }),
   RepositoryRowsDropped: onLake({
     type: 'RepositoryRowsDropped',
