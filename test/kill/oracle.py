@@ -21,7 +21,11 @@ class Write:
     path: str
     body: bytes | None
     key: str
+    # Sent with it beside its key.
+    headers: dict[str, str] = field(default_factory=dict)
     outcome: str = UNKNOWN
+    # Status and body, once it was answered.
+    answer: tuple[int, bytes] | None = None
 
     @property
     def content(self) -> str | None:
@@ -60,6 +64,11 @@ class Oracle:
     def surprise(self, sentence: str) -> None:
         with self._lock:
             self.surprises.append(sentence)
+
+    def uploads(self) -> list[Write]:
+        """The last of each path that is no deletion."""
+        with self._lock:
+            return [ws[-1] for ws in self.writes.values() if ws[-1].body is not None]
 
     def count(self, outcome: str, kind: type) -> int:
         with self._lock:

@@ -12,14 +12,18 @@ READERS = 6
 PATH_BYTES_MAX = 1024
 COMMAND_S_MAX = 300
 EXIT_DIFFERS = 3
+# Uploads answered before a kill that are sent again after it.
+UPLOADS_AGAIN = 40
 
 
 def verify(server, repository: str, oracle: Oracle, checks, served: list[str]) -> None:
     client = Client(server.port, (server.access_key, server.secret_key))
+    cut_off = [one for one in oracle.uploads() if one.outcome == UNKNOWN]
     verify_contents(server, repository, oracle, checks)
     verify_commits(client, repository, oracle, checks)
     if "Idempotency-Key" in served:
         verify_repeats(client, repository, oracle, checks)
+        verify_uploads_again(client, repository, (oracle, cut_off), checks)
 
 
 def verify_contents(server, repository: str, oracle: Oracle, checks) -> None:
@@ -99,6 +103,46 @@ def verify_repeats(client: Client, repository: str, oracle: Oracle, checks) -> N
         if not note_commit(one, status, answer):
             wrong.append(f"{one.message}: {status} {answer[:100]!r}")
     checks.none(wrong, "a commit that the kill cut off can be sent again")
+
+
+def verify_uploads_again(
+    client: Client, repository: str, of: tuple[Oracle, list[Write]], checks
+) -> None:
+    """The first answer again, word for word; what was cut off is done now, if it was not before."""
+    oracle, cut_off = of
+    answered = [one for one in oracle.uploads() if one.answer and one.answer[0] in (201, 412)]
+    wrong = []
+    for one in answered[-UPLOADS_AGAIN:]:
+        again = upload_again(client, repository, one)
+        if again != one.answer:
+            wrong.append(f"{one.path}: {one.answer}, then {again}")
+        if shown(client, repository, one.path) not in oracle.allowed(one.path):
+            wrong.append(f"{one.path} was changed by a repeat")
+    checks.none(wrong, f"{len(answered[-UPLOADS_AGAIN:])} uploads sent again have their first answer")
+    wrong = []
+    for one in cut_off:
+        before = shown(client, repository, one.path)
+        status, _ = one.answer = upload_again(client, repository, one)
+        now = shown(client, repository, one.path)
+        is_true = now == one.content if status == 201 else now == before and before != one.content
+        if status == 412 and not one.headers or status not in (201, 400, 412) or not is_true:
+            wrong.append(f"{one.path}: {one.answer}, was {before}, is {now}, sent {one.content}")
+        one.outcome = ACKNOWLEDGED if status == 201 else REFUSED
+        if upload_again(client, repository, one) != one.answer:
+            wrong.append(f"{one.path} is answered in another way the third time")
+    conditional = len([one for one in cut_off if one.headers])
+    sentence = f"{len(cut_off)} uploads that the kill cut off, {conditional} with a condition,"
+    checks.none(wrong, f"{sentence} are answered truly and once")
+
+
+def upload_again(client: Client, repository: str, write: Write) -> tuple[int, bytes]:
+    headers = {**write.headers, "Idempotency_Key": write.key}
+    return client.upload(repository, write.path, write.body or b"", **headers)
+
+
+def shown(client: Client, repository: str, path: str) -> str | None:
+    status, body = client.read(repository, "main", path)
+    return sha256(body) if status == 200 else None
 
 
 def verify_rebuild(server, checks) -> None:

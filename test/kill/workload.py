@@ -63,7 +63,10 @@ class Workload:
     def _upload(self, client: Client, chance: random.Random, number: int, turn: int) -> None:
         # One name in five is written again, so that an older value may come back by mistake.
         path = f"{self.name}/u{number}/{turn - turn % 5 if chance.random() < 0.2 else turn:06} é.bin"
-        self._put(client, path, body_of(chance))
+        # The first of a name may ask that nothing be there.
+        is_new = path not in self.oracle.writes and "If-None-Match" in self.served
+        headers = {"If_None_Match": "*"} if is_new and chance.random() < 0.5 else {}
+        self._put(client, path, body_of(chance), headers)
         kind = chance.random()
         if kind < 0.1 and "If-None-Match" in self.served:
             self._refused_put(client, path, body_of(chance), 412, {"If_None_Match": "*"})
@@ -73,16 +76,19 @@ class Workload:
         elif kind < 0.18:
             self._delete(client, path)
 
-    def _put(self, client: Client, path: str, body: bytes) -> Write:
-        write = self.oracle.add_write(Write(path, body, str(uuid.uuid4())))
-        status, answer = client.upload(self.repository, path, body, **self._key(write.key))
+    def _put(
+        self, client: Client, path: str, body: bytes, headers: dict[str, str] | None = None
+    ) -> Write:
+        write = self.oracle.add_write(Write(path, body, str(uuid.uuid4()), headers or {}))
+        more = {**write.headers, **self._key(write.key)}
+        status, answer = client.upload(self.repository, path, body, **more)
         self._note(write, status, answer, 201)
         return write
 
     def _refused_put(
         self, client: Client, path: str, body: bytes, wanted: int, headers: dict[str, str]
     ) -> None:
-        write = self.oracle.add_write(Write(path, body, str(uuid.uuid4())))
+        write = self.oracle.add_write(Write(path, body, str(uuid.uuid4()), headers))
         status, answer = client.upload(self.repository, path, body, **headers, **self._key(write.key))
         self._note(write, status, answer, wanted)
 
@@ -101,6 +107,7 @@ class Workload:
         self.oracle.surprise(f"commit: {status} {answer[:200]!r}")
 
     def _note(self, write: Write, status: int, answer: bytes, wanted: int) -> None:
+        write.answer = status, answer
         if status in (201, 204):
             write.outcome = ACKNOWLEDGED
         elif 400 <= status < 500:

@@ -70,13 +70,13 @@ class KeyedRun {
       () => this.#commit(a, 'commit'),
       () => this.#commit(b, 'again'),
     ].filter(() => this.random.chance(50));
-    const work: (() => Promise<unknown>)[] = [
+    const all: (() => Promise<unknown>)[] = [
       () => this.#keyed(a, 'a'),
       () => this.#keyed(b, 'b'),
       ...others,
     ];
     const failures: unknown[] = [];
-    for (const [index, one] of work.entries()) {
+    for (const [index, one] of all.entries()) {
       const acts = this.scheduler.thread(`${index}`, one);
       void acts.catch((error: unknown) => failures.push(error));
     }
