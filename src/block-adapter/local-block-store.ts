@@ -107,7 +107,6 @@ export class LocalBlockStore implements BlockStore {
       await this.incoming.discard(file);
       throw error;
     }
-    return { sizeBytes: file.sizeBytes, md5: file.md5, modifiedAtMs: Date.now() };
   }
 
   async putIfAbsent(address: BlockAddress, body: Uint8Array): Promise<boolean> {
