@@ -9,7 +9,13 @@ import type { EdgeRequest } from './caller.js';
 import { sendBlock, sendTo } from './object-answer.js';
 import { TABLE_LOCATION } from './openapi/answer-schemas.js';
 import { BINARY, FLAG } from './openapi/schema.js';
-import { MetadataTypeParam, queryOf, RepositoryParam, TableIdParam } from './params.js';
+import {
+  MetadataObjectParam,
+  queryOf,
+  RepositoryParam,
+  TableIdParam,
+  type TableOfRepository,
+} from './params.js';
 import { Presigned } from './presigned.js';
 import { Serves } from './serves.js';
 
@@ -29,9 +35,7 @@ export class MetadataObjectsController {
     refuses: ['object_data_missing'],
   })
   async object(
-    @RepositoryParam() repository: RepositoryId,
-    @MetadataTypeParam() _type: string,
-    @TableIdParam('object_id') id: string,
+    @MetadataObjectParam() { repository, id }: TableOfRepository,
     @Req() request: EdgeRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {

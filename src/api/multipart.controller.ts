@@ -28,7 +28,7 @@ import { whole } from './openapi/schema.js';
 import {
   ObjectOnBranch,
   type ObjectPlaceOnBranch,
-  PartNumberParam,
+  PartParam,
   queryOf,
   UploadParam,
 } from './params.js';
@@ -80,8 +80,7 @@ export class MultipartController {
 
   @Serves('uploadPart', { answers: UPLOAD_TO, refuses: MISNAMED })
   async part(
-    @UploadParam() place: UploadOnBranch,
-    @PartNumberParam() partNumber: number,
+    @PartParam() { partNumber, ...place }: UploadOnBranch & { readonly partNumber: number },
     @JsonBody(UploadPartFrom) body: UploadPartFrom,
     @Req() request: EdgeRequest,
   ) {
@@ -103,8 +102,7 @@ export class MultipartController {
   })
   @HttpCode(204)
   async copyPart(
-    @UploadParam() place: UploadOnBranch,
-    @PartNumberParam() partNumber: number,
+    @PartParam() { partNumber, ...place }: UploadOnBranch & { readonly partNumber: number },
     @JsonBody(UploadPartCopyFrom) body: UploadPartCopyFrom,
     @Asked() asked: Request,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -78,12 +78,32 @@ export const UploadParam = param(
   }),
   { query: { path: PATH } },
 );
-/** What a metadata object is: a range or a metarange. */
-export const MetadataTypeParam = param((request) => metadataType(pathText(request, 'type')));
+/** A part of such an upload. */
+export const PartParam = param(
+  (request): ObjectPlaceOnBranch & { readonly uploadId: string; readonly partNumber: number } => ({
+    ...placeOnBranch(request),
+    path: pathQuery(request),
+    uploadId: pathText(request, 'uploadId'),
+    partNumber: partNumber(pathText(request, 'partNumber')),
+  }),
+  { query: { path: PATH } },
+);
+
+/** A range or a metarange of a repository; which of both, nothing depends on. */
+export const MetadataObjectParam = param((request): TableOfRepository => {
+  metadataType(pathText(request, 'type'));
+  return {
+    repository: repositoryId(pathText(request, 'repository')),
+    id: tableId(pathText(request, 'object_id'), 'object_id'),
+  };
+});
+export interface TableOfRepository {
+  readonly repository: RepositoryId;
+  readonly id: string;
+}
 /** The id of a range or a metarange. @param name  of the part of the path */
 export const TableIdParam = (name: string) =>
   param((request) => tableId(pathText(request, name), name))();
-export const PartNumberParam = param((request) => partNumber(pathText(request, 'partNumber')));
 
 export interface ObjectPlaceAtRef extends PlaceAtRef {
   readonly path: ObjectPath;

@@ -46,7 +46,8 @@ export function cookieOf(session: Session, isSecure: boolean): string {
 
 /** Takes the cookie back. */
 export function noCookie(isSecure: boolean): string {
-  return `${SESSION_COOKIE}=; Expires=${new Date(0).toUTCString()}; Max-Age=0${attributes(isSecure)}`;
+  const past = new Date(0).toUTCString();
+  return `${SESSION_COOKIE}=; Expires=${past}; Max-Age=0${attributes(isSecure)}`;
 }
 
 /** No script reads it, and no other site's request carries it but a link that is followed. */

@@ -17,7 +17,7 @@ import { EdgeSettings } from './settings.js';
 import { objectJson, seconds } from './wire.js';
 import { conditionOf } from './write-condition.js';
 
-/** Objects whose bytes a client stores by itself: an address to store them at, then a link to it. */
+/** Objects whose bytes a client stores itself: an address to store them at, then a link to it. */
 @Controller()
 export class StagingController {
   readonly #addressRule: RegExp;

@@ -13,7 +13,7 @@ export interface SigningSettings {
   readonly addressTokenTtlMs: number;
 }
 
-/** What is signed instead of kept: sessions, URLs of blocks, addresses. Each by a key of its own. */
+/** What is signed and not kept: sessions, URLs of blocks, addresses. Each by a key of its own. */
 export class SigningModule {
   static with(settings: SigningSettings): DynamicModule {
     const providers = [

@@ -25,7 +25,7 @@ export abstract class Authenticator {
   /**
    * Returns whose session a token is, and until when.
    *
-   * @throws DomainError authentication_failed  changed, of another key, run out, or its user is gone
+   * @throws DomainError authentication_failed  changed, of another key, run out, or of nobody now
    */
   abstract bySession(token: string): Promise<UserRecord & { readonly expiresAtMs: number }>;
 

@@ -67,7 +67,7 @@ async function blocksUnder(prefix: string): Promise<number> {
 const parts = () => blocksUnder('_moraine/uploads/');
 
 describe('an upload in parts', () => {
-  it('puts its parts together, in the order of their numbers, under the checksum S3 gives', async () => {
+  it('puts its parts together by their numbers, under the checksum that S3 gives', async () => {
     const upload = await begin('m/1', 2);
     const [first, second] = upload.presigned_urls ?? [];
     expect(upload.physical_address).toMatch(/\/data\/[\da-v]{20}\/[\da-v]{20},[\w-]{43}$/);

@@ -12,6 +12,7 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => nodes.close());
 
+const SAVED_AS = `filename="_ _1_.txt"; filename*=UTF-8''%C3%A9%20%221%22.txt`;
 const MD5 = '5d41402abc4b2a76b9719d911017c592';
 const at = (path: string) => `path=${encodeURIComponent(path)}`;
 const upload = (path: string, body = 'hello', type = 'text/plain') =>
@@ -77,7 +78,7 @@ describe('a presigned URL of an object', () => {
       'content-length': '5',
       'accept-ranges': 'bytes',
       'last-modified': new Date(mtime * 1000).toUTCString(),
-      'content-disposition': `attachment; filename="_ _1_.txt"; filename*=UTF-8''%C3%A9%20%221%22.txt`,
+      'content-disposition': `attachment; ${SAVED_AS}`,
       'content-security-policy': expect.stringContaining("default-src 'none'"),
     });
     const part = await fetch(url, { headers: { range: 'bytes=1-3' } });
@@ -234,7 +235,7 @@ describe('an issued address', () => {
     expect(await bytesAt('n/1')).toBe('hello');
   });
 
-  it('keeps the first body: the same again is the same answer, another one is refused', async () => {
+  it('keeps the first body: the same again is answered again, another is refused', async () => {
     const { physical_address, presigned_url } = await issue('n/2');
     const first = await Promise.all(['hello', 'world'].map((body) => put(presigned_url, body)));
     expect(first.map(({ status }) => status).sort()).toEqual([200, 409]);
@@ -253,7 +254,7 @@ describe('an issued address', () => {
     expect((await put(presigned_url, 'hello', md5(MD5))).status).toBe(200);
   });
 
-  it('is linked once, by however many at once, and answers a repeat as the first time', async () => {
+  it('is linked once, by however many at once, and a repeat is answered again', async () => {
     const { physical_address, presigned_url } = await issue('n/4');
     await put(presigned_url);
     const answers = await Promise.all([1, 2, 3, 4].map(() => link('n/4', physical_address)));

@@ -70,6 +70,6 @@ export class Uploads {
 /** Returns what the keys of all blocks of an upload's parts begin with. */
 export const partsPrefix = (uploadId: string): string => `_moraine/uploads/${uploadId}.`;
 
-/** Returns where the body of a part goes; each try has a place of its own, so none tears another. */
+/** Returns where the body of a part goes; each try has its own place, so none tears another. */
 export const partKey = (uploadId: string, partNumber: number, commandId: string): string =>
   `${partsPrefix(uploadId)}${partNumber}.${commandId}`;
