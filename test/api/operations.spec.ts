@@ -5,14 +5,13 @@ import {
   OPTIONAL_CALLER_OPERATIONS,
   PUBLIC_OPERATIONS,
 } from '../../src/api/operations.js';
-import { type RunningEdge, runEdge } from './running-edge.js';
-import { standIns } from './stand-ins.js';
+import { wholeApp, type WholeApp } from './whole-app.js';
 
-let edge: RunningEdge;
+let app: WholeApp;
 beforeAll(async () => {
-  edge = await runEdge(standIns);
-});
-afterAll(() => edge.close());
+  app = await wholeApp();
+}, 30_000);
+afterAll(() => app.close());
 
 /** A path with something in each of its parameters, and the query that most of them ask for. */
 const urlOf = ({ path }: { path: string }) =>
@@ -50,7 +49,7 @@ describe.each(OPERATIONS)('$operationId', (operation) => {
   const isPublic = PUBLIC_OPERATIONS.has(operationId);
 
   it(status === 'later' ? 'is not built, and says so' : 'is served', async () => {
-    const response = await edge.call(urlOf(operation), { method });
+    const response = await app.call(urlOf(operation), { method });
     const body = await response.text();
     if (status === 'later') {
       expect([response.status, JSON.parse(body)]).toEqual([501, { message: 'Not Implemented' }]);
@@ -63,7 +62,7 @@ describe.each(OPERATIONS)('$operationId', (operation) => {
   });
 
   it(isPublic ? 'is open to anybody' : 'is for those who are known', async () => {
-    const response = await fetch(edge.url + urlOf(operation), { method });
+    const response = await fetch(app.url + urlOf(operation), { method });
     const body = await response.text();
     if (isPublic || OPTIONAL_CALLER_OPERATIONS.has(operationId)) {
       expect(response.status).not.toBe(401);

@@ -1,68 +1,38 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OpenApiDocument } from '../../src/api/openapi/document-shapes.js';
-import { AesSecrets } from '../../src/app/aes-secrets.js';
-import { openApp } from '../../src/app/open-app.js';
-import type { RunningApp } from '../../src/app/running-app.js';
-import { readServerConfig } from '../../src/config/read-config.js';
-import { newLogger } from '../../src/observability/logger.js';
 import { json } from './running-edge.js';
 import { BODY } from './sample-body.js';
+import { wholeApp, type WholeApp } from './whole-app.js';
 
-const KEY = { adminAccessKeyId: 'AKIAJTESTTESTTESTQ', adminSecretAccessKey: 'a secret for tests' };
-const BASIC = Buffer.from(`${KEY.adminAccessKeyId}:${KEY.adminSecretAccessKey}`).toString('base64');
 const PLANTED = 'what nobody may read';
-let app: RunningApp;
-let folder: string;
-let url: string;
+let app: WholeApp;
 
 /** Files that are none of the blocks lie beside their folder and beside the server's own. */
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'moraine-traversal-'));
-  await mkdir(join(folder, 'data'));
-  for (const at of ['planted', 'data/planted']) await writeFile(join(folder, at), PLANTED);
-  app = await openApp({
-    config: readServerConfig({ listen: '127.0.0.1:0', eventLog: 'memory', ...KEY }),
-    data: join(folder, 'data'),
-    connection: undefined,
-    secrets: new AesSecrets('a secret key for tests alone'),
-    logger: newLogger('silent'),
-    onFatal: (error) => {
-      throw error;
-    },
-  });
-  url = await app.listen();
-  await call('/api/v1/repositories', json({ name: 'lake', storage_namespace: 'local://lake' }));
+  app = await wholeApp();
+  for (const at of ['planted', 'data/planted']) await writeFile(join(app.folder, at), PLANTED);
+  const wish = json({ name: 'lake', storage_namespace: 'local://lake' });
+  await app.call('/api/v1/repositories', wish);
 }, 30_000);
-afterAll(async () => {
-  await app.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-const call = (path: string, init: RequestInit = {}) =>
-  fetch(url + path, {
-    redirect: 'manual',
-    ...init,
-    headers: { authorization: `Basic ${BASIC}`, ...Object.fromEntries(new Headers(init.headers)) },
-  });
+afterAll(() => app.close());
 
 /** As they stand in a URL: a client resolves a bare `..`, an escaped one arrives. */
 const ways = () => [
   '%2e%2e%2fplanted',
   '%2e%2e%2f%2e%2e%2f%2e%2e%2fplanted',
   '%252e%252e%252fplanted',
-  encodeURIComponent(join(folder, 'planted')),
+  encodeURIComponent(join(app.folder, 'planted')),
   encodeURIComponent('local://../planted'),
   encodeURIComponent('local://lake/../../../planted'),
-  encodeURIComponent(`file://${folder}/planted`),
+  encodeURIComponent(`file://${app.folder}/planted`),
 ];
-const besides = async () => (await readdir(folder)).toSorted();
+const besides = async () => (await readdir(app.folder)).toSorted();
 
 describe('a way out of the folder of blocks', () => {
   it('is no parameter of any operation', async () => {
-    const document = (await (await call('/openapi.json')).json()) as OpenApiDocument;
+    const document = (await (await app.call('/openapi.json')).json()) as OpenApiDocument;
     let asked = 0;
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const [method, { operationId, parameters = [] }] of Object.entries(methods)) {
@@ -70,7 +40,7 @@ describe('a way out of the folder of blocks', () => {
         if (/^(?:setup|delete(?:Repository|User|Credentials))$/.test(operationId)) continue;
         const body = /^(?:get|head)$/.test(method) ? {} : json(BODY);
         const all = [...targets(path, parameters)].map(async (target) => {
-          const response = await call(target, { ...body, method: method.toUpperCase() });
+          const response = await app.call(target, { ...body, method: method.toUpperCase() });
           const text = await response.text();
           expect([operationId, target, text.includes(PLANTED)]).toEqual([
             operationId,
@@ -99,8 +69,8 @@ describe('a way out of the folder of blocks', () => {
   ])('is no address of an object: %s', async (physical_address) => {
     const at = `?path=${encodeURIComponent(physical_address)}`;
     const body = json({ physical_address, checksum: 'c', size_bytes: PLANTED.length }, 'PUT');
-    const staged = await call(`/api/v1/repositories/lake/branches/main/objects${at}`, body);
-    const read = await call(`/api/v1/repositories/lake/refs/main/objects${at}`);
+    const staged = await app.call(`/api/v1/repositories/lake/branches/main/objects${at}`, body);
+    const read = await app.call(`/api/v1/repositories/lake/refs/main/objects${at}`);
     expect(await read.text()).not.toContain(PLANTED);
     expect([staged.status, read.status]).toEqual(staged.status === 201 ? [201, 410] : [400, 404]);
   });
@@ -109,7 +79,7 @@ describe('a way out of the folder of blocks', () => {
     'is no namespace of a repository: %s',
     async (storage_namespace) => {
       const wish = json({ name: 'escaped', storage_namespace });
-      expect((await call('/api/v1/repositories', wish)).status).toBe(400);
+      expect((await app.call('/api/v1/repositories', wish)).status).toBe(400);
       expect(await besides()).toEqual(['data', 'planted']);
     },
   );

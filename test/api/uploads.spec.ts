@@ -192,16 +192,13 @@ describe('uploading', () => {
   );
 
   it.each([
-    ['If-Match', '"x"'],
-    ['If-None-Match', '*'],
     ['If-None-Match', '"x"'],
     ['If-Unmodified-Since', 'Sat, 21 Nov 2026 09:40:18 GMT'],
-    ['Idempotency-Key', 'k'],
   ])('with %s: %s is refused, not done without', async (name, value) => {
     const response = await post({ [name]: value });
     expect(response.status).toBe(501);
     const { message } = (await response.json()) as { message: string };
-    expect(message.toLowerCase()).toBe(`not implemented: ${name.toLowerCase()}`);
+    expect(message.toLowerCase()).toContain(`not implemented: ${name.toLowerCase()}`);
     expect(bodies).toEqual([]);
   });
 

@@ -1,4 +1,3 @@
-import { assert } from '../../shared/assert.js';
 import type { Schema } from './schema.js';
 
 /** Schemas with a title: each is told once, and named wherever else it stands. */
@@ -6,18 +5,24 @@ export class Components {
   readonly #named = new Map<string, { readonly from: string; readonly told: object }>();
 
   /**
-   * Returns `schema` as it stands in the document.
-   *
-   * @throws InvariantError  another schema has its title
+   * Returns `schema` as it stands in the document. When another schema has its title, a body's
+   * class that is not quite what an answer holds, it gets a number.
    */
   told(schema: Schema): object {
     const { title, ...rest } = schema;
     if (title === undefined) return this.#within(rest);
-    const from = JSON.stringify(rest);
-    const known = this.#named.get(title);
-    assert(known === undefined || known.from === from, `${title} is one schema`);
-    if (known === undefined) this.#named.set(title, { from, told: this.#within(rest) });
-    return { $ref: `#/components/schemas/${title}` };
+    const from = JSON.stringify(rest, inOrder);
+    const name = this.#nameFor(title, from);
+    if (!this.#named.has(name)) this.#named.set(name, { from, told: this.#within(rest) });
+    return { $ref: `#/components/schemas/${name}` };
+  }
+
+  #nameFor(title: string, from: string): string {
+    for (let count = 1; ; count++) {
+      const name = count === 1 ? title : `${title}${count}`;
+      const known = this.#named.get(name);
+      if (known === undefined || known.from === from) return name;
+    }
   }
 
   /** By title, in order. */
@@ -40,4 +45,10 @@ export class Components {
       }),
     };
   }
+}
+
+/** For JSON that is the same whatever order its keys were written in. */
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

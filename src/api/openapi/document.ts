@@ -23,7 +23,7 @@ import { type ToldOperation, toldBy } from './told-operations.js';
 /**
  * Returns the document of all that these controllers serve.
  *
- * @throws InvariantError  a body that does not say what it is, or one name for two schemas
+ * @throws InvariantError  a body that does not say what it is
  */
 export function openApiOf(
   controllers: readonly Type<object>[],
