@@ -41,9 +41,6 @@ export function failpoint(name: Failpoint): Promise<void> | undefined {
   return onReached?.(name);
 }
 
-/** Whether somebody listens: then no two of the places may be passed in one go. */
-export const isAnyoneAtFailpoints = (): boolean => onReached !== undefined;
-
 /** Lets a test act whenever a failpoint is reached; undefined: nobody does any more. */
 export function onFailpoint(act: ((name: Failpoint) => Promise<void>) | undefined): void {
   onReached = act;
