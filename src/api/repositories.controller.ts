@@ -1,5 +1,6 @@
 import { Controller, HttpCode } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { AddSampleData } from '../commands/repository/add-sample-data.js';
 import { CreateRepository } from '../commands/repository/create-repository.js';
 import { DeleteRepository } from '../commands/repository/delete-repository.js';
 import { SetRepositoryMetadata } from '../commands/repository/set-repository-metadata.js';
@@ -45,7 +46,7 @@ export class RepositoriesController {
   @Serves('createRepository', {
     answers: REPOSITORY,
     query: { 'bare?': FLAG },
-    refuses: ['namespace_in_use', 'namespace_invalid', 'not_implemented', 'repository_exists'],
+    refuses: ['namespace_in_use', 'namespace_invalid', 'repository_exists'],
   })
   async create(
     @JsonBody(RepositoryCreation) body: RepositoryCreation,
@@ -53,7 +54,11 @@ export class RepositoriesController {
     @Asked() asked: Request,
   ) {
     const wish = repositoryWish(body, { isBare: query.flag('bare') });
-    return repositoryJson(await this.commands.execute(new CreateRepository(wish, asked)));
+    const repository = await this.commands.execute(new CreateRepository(wish, asked));
+    if (body.sample_data === true && !wish.isBare) {
+      await this.commands.execute(new AddSampleData(repository, asked));
+    }
+    return repositoryJson(repository);
   }
 
   @Serves('getRepository', { answers: REPOSITORY })

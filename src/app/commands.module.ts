@@ -30,6 +30,7 @@ import { RecordAnswerHandler } from '../commands/repeats/record-answer.js';
 import { RunRefsTaskHandler } from '../commands/refs/run-refs-task.js';
 import { SubmitRefsTaskHandler } from '../commands/refs/submit-refs-task.js';
 import { ChangeBranchRulesHandler } from '../commands/repository/change-branch-rules.js';
+import { AddSampleDataHandler } from '../commands/repository/add-sample-data.js';
 import { CreateRepositoryHandler } from '../commands/repository/create-repository.js';
 import { DeleteRepositoryHandler } from '../commands/repository/delete-repository.js';
 import { SetRepositoryMetadataHandler } from '../commands/repository/set-repository-metadata.js';
@@ -46,6 +47,7 @@ import { ViewsModule } from './views.module.js';
     BeginRequestHandler,
     RecordAnswerHandler,
     ...jobs,
+    AddSampleDataHandler,
     CancelImportHandler,
     RunRefsTaskHandler,
     StartImportHandler,

@@ -16,6 +16,7 @@ import { UnstageObjects } from '../../src/commands/object/unstage-objects.js';
 import { UploadObject } from '../../src/commands/object/upload-object.js';
 import { RunRefsTask } from '../../src/commands/refs/run-refs-task.js';
 import { SubmitRefsTask } from '../../src/commands/refs/submit-refs-task.js';
+import { AddSampleData } from '../../src/commands/repository/add-sample-data.js';
 import { CreateRepository } from '../../src/commands/repository/create-repository.js';
 import { DeleteRepository } from '../../src/commands/repository/delete-repository.js';
 import { SetRepositoryMetadata } from '../../src/commands/repository/set-repository-metadata.js';
@@ -135,6 +136,7 @@ export const standIns = new Map<Type<object>, (asked: never) => unknown>([
     }),
   ],
   [CreateRepository, () => repository],
+  [AddSampleData, () => commit],
   [DeleteRepository, () => undefined],
   [SetRepositoryMetadata, () => undefined],
   [CreateTag, () => commitId],

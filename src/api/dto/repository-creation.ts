@@ -1,7 +1,6 @@
 import { IsBoolean, IsOptional } from 'class-validator';
 import type { CreateRepository } from '../../commands/repository/create-repository.js';
 import { DomainError } from '../../domain/errors.js';
-import { NotServedYet } from '../http-errors.js';
 import { IsText } from '../json-body.js';
 import { branchId, repositoryId, storageNamespace } from '../parse.js';
 
@@ -30,12 +29,11 @@ export class RepositoryCreation {
   readonly read_only?: boolean | null;
 }
 
-/** @throws DomainError invalid, or NotServedYet for sample data */
+/** @throws DomainError invalid */
 export function repositoryWish(
   body: RepositoryCreation,
   { isBare }: { isBare: boolean },
 ): CreateRepository['wish'] {
-  if (body.sample_data === true) throw new NotServedYet('sample_data');
   if (body.storage_id) {
     throw new DomainError('invalid', { field: 'storage_id', reason: 'no such storage' });
   }
