@@ -76,6 +76,7 @@ const paths = Array.from({ length: 12 }, (_, n) => {
 type Tree = Map<string, readonly [number, number]>;
 
 function randomChanges(random: SeededRandom, tree: Tree, times: number): RecordedChange[] {
+  const before = new Set(tree.keys());
   const changes = new Map<string, readonly [number, number] | null>();
   const set = (path: string, of: readonly [number, number] | null) => {
     changes.set(path, of);
@@ -93,7 +94,8 @@ function randomChanges(random: SeededRandom, tree: Tree, times: number): Recorde
       set(random.pick(paths), [there[0], 1 + random.below(3)]);
     } else set(path, [1 + random.below(4), 1 + random.below(3)]);
   }
-  return [...changes];
+  // What was not there cannot be deleted: it is not staged then, here and there.
+  return [...changes].filter(([path, of]) => of !== null || before.has(path));
 }
 
 function randomHistory(random: SeededRandom): MergeHistory {
