@@ -192,11 +192,6 @@ export const PUBLIC_OPERATIONS: ReadonlySet<string> = new Set([
 
 /** Routes beside the operations, all of them open to anybody. */
 export const PUBLIC_PAGES: ReadonlySet<string> = new Set([
-  // Presigned: the URL says what it allows.
-  'GET /_blocks/*',
-  'HEAD /_blocks/*',
-  'PUT /_blocks/*',
-  'PUT /_parts/*',
   'GET /_health',
   'GET /docs',
   'GET /docs/page.css',

@@ -9,6 +9,7 @@ import { Branches } from '../branch/branches.js';
 import { live } from '../branch/successor.js';
 import { Places } from '../places.js';
 import type { Request } from '../request.js';
+import { Uploads } from './uploads.js';
 
 export interface StartedMultipart extends UploadPlace {
   /** Where the whole body will stand: `scheme://…`, given out for this path. */
@@ -40,6 +41,7 @@ export class StartMultipartHandler implements ICommandHandler<StartMultipart> {
     private readonly streams: AggregateStreams,
     private readonly ids: Ids,
     private readonly tokens: AddressTokens,
+    private readonly uploads: Uploads,
   ) {}
 
   execute({ repository: name, branch, path, request }: StartMultipart): Promise<StartedMultipart> {
@@ -54,7 +56,9 @@ export class StartMultipartHandler implements ICommandHandler<StartMultipart> {
         { stream, decider: multipartDecider, command, isLikelyNew: true },
         request,
       );
-      return { ...upload, physicalAddress: `${namespace}/${key}` };
+      // Of a repeat of one command the address of the first time counts.
+      const begun = await this.uploads.record(upload);
+      return { ...upload, physicalAddress: `${namespace}/${begun.key}` };
     });
   }
 }

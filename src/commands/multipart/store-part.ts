@@ -1,5 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DomainError } from '../../domain/errors.js';
+import { decodeEvent } from '../../domain/event-types.js';
+import type { PartStored } from '../../domain/multipart/multipart.events.js';
 import {
   multipartDecider,
   PART_BYTES_MAX,
@@ -8,8 +10,10 @@ import {
 import { multipartStream, type UploadPlace } from '../../domain/multipart/multipart.stream.js';
 import { BlockStore } from '../../ports/block-store.js';
 import { Clock } from '../../ports/clock.js';
-import { EventLog } from '../../ports/event-log.js';
+import { EventLog, type StreamAppend } from '../../ports/event-log.js';
+import { Ids } from '../../ports/ids.js';
 import { WrongExpectedRevision } from '../../ports/store-errors.js';
+import { assert } from '../../shared/assert.js';
 import type { BlockChecksum } from '../address/block-checksums.js';
 import { contextOf, newEvent } from '../new-events.js';
 import type { Request } from '../request.js';
@@ -40,13 +44,15 @@ export class StorePartHandler implements ICommandHandler<StorePart> {
     private readonly blocks: BlockStore,
     private readonly log: EventLog,
     private readonly clock: Clock,
+    private readonly ids: Ids,
   ) {}
 
   async execute({ part, body, request }: StorePart): Promise<BlockChecksum> {
     const { uploadId, partNumber } = part;
     assertPartNumber(partNumber);
     const { namespace, branch, path, key: wholeKey } = await this.uploads.record(part);
-    const key = partKey(uploadId, partNumber, request.commandId);
+    // New each time: a block that stands in the log is never written again.
+    const key = partKey(uploadId, partNumber, this.ids.commandId());
     const { md5, sizeBytes } = await this.blocks.put({ namespace, key }, bounded(body, partNumber));
     const state = { status: 'open', place: { namespace, branch, path, key: wholeKey } } as const;
     const events = multipartDecider.decide(
@@ -59,12 +65,21 @@ export class StorePartHandler implements ICommandHandler<StorePart> {
       events: events.map((event) => newEvent(event, request.commandId, 'part')),
     };
     try {
-      await this.log.append([append], contextOf(request, this.clock));
+      const [result] = await this.log.append([append], contextOf(request, this.clock));
+      if (result?.isRepeated) return await this.#before(append);
     } catch (error) {
       if (!(error instanceof WrongExpectedRevision)) throw error;
       await this.blocks.delete({ namespace, key });
       throw new DomainError('upload_not_found');
     }
+    return { md5, sizeBytes };
+  }
+
+  /** Returns what a repeated command has stored the first time. */
+  async #before({ stream, events: [event] }: StreamAppend): Promise<BlockChecksum> {
+    const found = event && (await this.log.find(stream, event.id));
+    assert(found, 'what is repeated is there');
+    const { md5, sizeBytes } = decodeEvent(found) as PartStored;
     return { md5, sizeBytes };
   }
 }

@@ -71,5 +71,5 @@ export class Uploads {
 export const partsPrefix = (uploadId: string): string => `_moraine/uploads/${uploadId}.`;
 
 /** Returns where the body of a part goes; each try has its own place, so none tears another. */
-export const partKey = (uploadId: string, partNumber: number, commandId: string): string =>
-  `${partsPrefix(uploadId)}${partNumber}.${commandId}`;
+export const partKey = (uploadId: string, partNumber: number, tryId: string): string =>
+  `${partsPrefix(uploadId)}${partNumber}.${tryId}`;
