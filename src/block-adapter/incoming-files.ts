@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { close, constants, copyFile as copy, fchmod, fdatasync, fstat } from 'node:fs';
+import { close, closeSync, constants, copyFile as copy, fchmod, fdatasync, fstat } from 'node:fs';
 import { open, unlink, writev } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -88,7 +88,8 @@ export class IncomingFiles {
       await removeIfThere(path);
       throw error;
     }
-    await closeFile(file);
+    // It is all on the disk: nothing is left to wait for, and a hop to a thread costs more.
+    closeSync(file);
     return { path, sizeBytes };
   }
 

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { plainDiff } from '../../test/model/plain-merge.js';
+import { plainDiff } from '../../test/support/plain-merge.js';
 import { largeMerges, storeTrees, type LargeMerge } from '../../test/support/large-merges.js';
 import { seed } from '../../test/support/seed.js';
 import { MemoryBlockStore } from '../block-adapter/memory-block-store.js';

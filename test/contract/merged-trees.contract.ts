@@ -11,7 +11,7 @@ import {
 } from '../../src/ports/committed-store.js';
 import { BlockNotFound } from '../../src/ports/store-errors.js';
 import { compareUtf8, utf8 } from '../../src/shared/bytes.js';
-import { plainDiff, plainMerge, type PlainTree } from '../model/plain-merge.js';
+import { plainDiff, plainMerge, type PlainTree } from '../support/plain-merge.js';
 import { seed } from '../support/seed.js';
 import { changeMaps, changesOf, entryOf, inBatches, paths } from '../support/staged-samples.js';
 
@@ -60,7 +60,7 @@ class Trees {
     return { id: metaRangeId, tree };
   }
 
-  of(versions: Readonly<Record<string, number>>) {
+  of(versions: { readonly [path: string]: number | undefined }) {
     return this.on(nothing, new Map(Object.entries(versions)));
   }
 
@@ -204,16 +204,16 @@ export function mergedTreesContract(name: string, open: () => Promise<CommittedS
 
     // lakeFS 1.84 compares with the base's next object by content alone, and loses y.
     it.each([
-      ['added as a copy', { p: 1, z: 2 }, { p: 1, y: 2, z: 2 }, { p: 1 }, ['p', 'y']],
-      ['renamed', { p: 1, z: 2 }, { p: 1, y: 2 }, { a: 3, p: 1 }, ['a', 'p', 'y']],
+      { was: 'copied', theirs: { p: 1, y: 2, z: 2 }, ours: { p: 1 }, wanted: ['p', 'y'] },
+      { was: 'renamed', theirs: { p: 1, y: 2 }, ours: { a: 3, p: 1 }, wanted: ['a', 'p', 'y'] },
     ])(
-      'keeps an object that was %s of one behind the other side’s end',
-      async (_, inBase, inSource, inDestination, wanted) => {
+      'keeps an object that was $was from one behind the other side’s end',
+      async ({ theirs, ours, wanted }) => {
         const store = await open();
         const trees = new Trees(store);
-        const base = (await trees.of({ ...inBase })).id;
-        const source = (await trees.of({ ...inSource })).id;
-        const destination = (await trees.of({ ...inDestination })).id;
+        const base = (await trees.of({ p: 1, z: 2 })).id;
+        const source = (await trees.of(theirs)).id;
+        const destination = (await trees.of(ours)).id;
         const result = await store.merge(namespace, { base, source, destination }, byDefault);
         expect(result.kind).toBe('merged');
         const id = result.kind === 'merged' ? result.metaRangeId : empty;

@@ -234,7 +234,8 @@ export function runCases(count: number, seed: number): CasesReport {
       const result = runCase(of, how);
       const fault = faultOf(of, result);
       if (fault) {
-        const failure = `SEED=${seed}, case ${n}, ${JSON.stringify(how)}: ${fault}; ${described(of)}`;
+        const where = `SEED=${seed}, case ${n}, ${JSON.stringify(how)}`;
+        const failure = `${where}: ${fault}; ${described(of)}`;
         return { count: n, conflictCount, referencedCount, failure };
       }
       conflictCount += result.conflicts.length > 0 ? 1 : 0;

@@ -3,7 +3,8 @@
 //   PEER_URL=… SIDE_ACCESS_KEY_ID=… SIDE_SECRET_ACCESS_KEY=… \
 //     node scripts/run-ts.js test/model/record-merges.ts <seed> <count> [file]
 //
-// With `large` for a seed, the one large history, of `count` objects. Prints each history of which the ids differ, and a line of counts.
+// With `large` for a seed, the one large history, of `count` objects. Prints each history of which
+// the ids differ, and a line of counts.
 import { writeFileSync } from 'node:fs';
 import { MemoryBlockStore } from '../../src/block-adapter/memory-block-store.js';
 import { BlockCommittedStore } from '../../src/committed/block-committed-store.js';

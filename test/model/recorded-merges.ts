@@ -12,7 +12,7 @@ import {
 } from '../../src/ports/committed-store.js';
 import { compareUtf8 } from '../../src/shared/bytes.js';
 import { inBatches } from '../support/staged-samples.js';
-import { plainMerge } from './plain-merge.js';
+import { plainMerge } from '../support/plain-merge.js';
 
 /** A content, and the place where its bytes lie; null deletes. */
 export type RecordedChange = readonly [path: string, of: readonly [number, number] | null];

@@ -19,7 +19,7 @@ import {
   type TreeDifference,
 } from '../../src/ports/committed-store.js';
 import { compareBytes, compareUtf8, utf8 } from '../../src/shared/bytes.js';
-import { plainDiff, plainMerge } from '../model/plain-merge.js';
+import { plainDiff, plainMerge } from './plain-merge.js';
 
 type Tree = ReadonlyMap<ObjectPath, ObjectEntry>;
 
