@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Admission, AdmissionKind, Refused } from './admission.js';
-import { answerError } from './http-errors.js';
 import { API_PREFIX } from './operations.js';
 import type { SlowClients } from './slow-clients.js';
 
@@ -12,8 +11,6 @@ export interface EdgeLimits {
   readonly isDraining: () => boolean;
   /** Hears of each request that is turned away. */
   readonly refused: (reason: Refused) => void;
-  /** Calls back after a while, until when the rest of a refused body may come in. */
-  readonly linger: (after: () => void) => void;
 }
 
 /** Adds the limits to a server: before any body is taken, and before anybody is looked up. */
@@ -60,19 +57,21 @@ function refuse(
   { limits, reason }: { limits: EdgeLimits; reason: Refused },
 ): void {
   limits.refused(reason);
+  // Past Fastify's ways of answering: there are many of these when there is no time for any.
+  reply.hijack();
   // Whoever waits for `100 Continue` has sent no body, and need not.
-  if (expecting.has(request.raw)) void reply.header('connection', 'close');
-  answerError(reply, {
-    status: 503,
-    message: 'too many requests waiting, try again later',
-    headers: { 'retry-after': RETRY_AFTER_SECONDS },
-  });
+  const isLast = limits.isDraining() || expecting.has(request.raw);
+  reply.raw
+    .writeHead(503, {
+      ...REFUSAL_HEADERS,
+      'x-request-id': request.id,
+      ...(isLast && { connection: 'close' }),
+    })
+    .end(REFUSAL);
   if (request.raw.complete) return;
   // A connection that is closed on a client in the middle of its body takes the answer with it.
   request.raw.resume();
-  limits.linger(() => {
-    if (!request.raw.complete) request.raw.socket.destroy();
-  });
+  limits.slowClients.letGo(request);
 }
 
 /** Whoever asks how we are is answered in any case. */
@@ -105,4 +104,10 @@ function isStream(payload: unknown): boolean {
 
 const expecting = new WeakSet<object>();
 const leaves = new WeakMap<FastifyRequest, () => void>();
-const RETRY_AFTER_SECONDS = '1';
+const REFUSAL = JSON.stringify({ message: 'too many requests waiting, try again later' });
+const REFUSAL_HEADERS = {
+  'content-type': 'application/json',
+  'content-length': Buffer.byteLength(REFUSAL),
+  'x-content-type-options': 'nosniff',
+  'retry-after': '1',
+};

@@ -26,6 +26,8 @@ interface Open {
  */
 export class SlowClients {
   readonly #open = new Set<Open>();
+  /** Answered, with the rest of their bodies still to come; in the order of their times. */
+  readonly #leaving: Leaving[] = [];
 
   /** @param elapsedMs  a clock that only goes forward */
   constructor(
@@ -49,9 +51,18 @@ export class SlowClients {
     response.once('close', () => this.#open.delete(open));
   }
 
+  /** Reads the rest of a body away for a while, and then closes its connection. */
+  letGo(request: FastifyRequest): void {
+    this.#leaving.push({ request, untilMs: this.elapsedMs() + LINGER_MS });
+  }
+
   /** Looks at all who are under way; to be called now and then. */
   check(): void {
     const nowMs = this.elapsedMs();
+    while ((this.#leaving[0]?.untilMs ?? Infinity) <= nowMs) {
+      const { request } = this.#leaving.shift() ?? {};
+      if (request?.raw.complete === false) request.raw.socket.destroy();
+    }
     for (const open of this.#open) {
       if (this.#isTooSlow(open, nowMs)) end(open);
     }
@@ -70,6 +81,14 @@ export class SlowClients {
     return awaits !== undefined && isSlow;
   }
 }
+
+interface Leaving {
+  readonly request: FastifyRequest;
+  readonly untilMs: number;
+}
+
+/** So that a client which is still sending hears why before its connection goes. */
+const LINGER_MS = 2_000;
 
 /** What we wait for the client to do; undefined: it waits for us. */
 function awaited({ request, response }: Open): 'body' | 'reading' | undefined {

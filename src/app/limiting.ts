@@ -7,8 +7,6 @@ import type { Worker } from './worker.js';
 
 const EXPIRE_EVERY_MS = 100;
 const LOOK_EVERY_MS = 1_000;
-/** What is left of a refused body may come in for so long, so that its client hears why. */
-const LINGER_MS = 2_000;
 
 /** How much is let in, who is ended for standing still, and whether the server is about to end. */
 export class Limiting implements Worker {
@@ -24,7 +22,6 @@ export class Limiting implements Worker {
       slowClients: new SlowClients(config, elapsedMs),
       isDraining: () => this.#isDraining,
       refused: (reason) => metrics?.refused(reason),
-      linger: (after) => void setTimeout(after, LINGER_MS).unref(),
     };
     metrics?.follow(
       () => admission.counts,
