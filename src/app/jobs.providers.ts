@@ -36,25 +36,18 @@ const onError = (error: unknown): void =>
 export const jobs: Provider[] = [
   {
     provide: ImportJobs,
-    inject: [
-      EventLog,
-      BlockStore,
-      CommittedStore,
-      Clock,
-      KvStore,
-      RepositoriesView,
-      AggregateStreams,
-      Intents,
-    ],
+    inject: [EventLog, BlockStore, CommittedStore, Clock, KvStore, RepositoriesView, Intents],
     useFactory: (
       log: EventLog,
       blocks: BlockStore,
       committed: CommittedStore,
       clock: Clock,
-      ...[kv, ...rest]: [KvStore, RepositoriesView, AggregateStreams, Intents]
+      ...[kv, repositories, intents]: [KvStore, RepositoriesView, Intents]
     ) => {
       const view = new JobsView(kv, partitions.importJobs);
-      return new ImportJobs({ log, blocks, committed, clock }, view, ...rest);
+      const streams = new AggregateStreams(log, clock);
+      const ports = { log, blocks, committed, clock };
+      return new ImportJobs(ports, view, repositories, streams, intents);
     },
   },
   {
@@ -64,22 +57,16 @@ export const jobs: Provider[] = [
   },
   {
     provide: RestoreRefs,
-    inject: [
-      EventLog,
-      BlockStore,
-      Clock,
-      AggregateStreams,
-      Branches,
-      StagingWriter,
-      CommitsView,
-      TagsView,
-    ],
+    inject: [EventLog, BlockStore, Clock, Branches, StagingWriter, CommitsView, TagsView],
     useFactory: (
       log: EventLog,
       blocks: BlockStore,
       clock: Clock,
-      ...rest: [AggregateStreams, Branches, StagingWriter, CommitsView, TagsView]
-    ) => new RestoreRefs({ log, blocks, clock }, ...rest),
+      ...rest: [Branches, StagingWriter, CommitsView, TagsView]
+    ) => {
+      const streams = new AggregateStreams(log, clock);
+      return new RestoreRefs({ log, blocks, clock }, streams, ...rest);
+    },
   },
   {
     provide: RefsJobs,

@@ -37,7 +37,10 @@ function ingestion(
   }: { checkpoint?: ImportCheckpoint | null; signal?: AbortSignal } = {},
 ) {
   const stop = signal ?? new AbortController().signal;
-  return new IngestTree(stores, { wish, checkpoint }, stop, { objectsPerSlice }, PARAMETERS);
+  return new IngestTree(stores, { wish, checkpoint }, stop, {
+    objectsPerSlice,
+    parameters: PARAMETERS,
+  });
 }
 
 describe('the tree of an import', () => {

@@ -31,8 +31,10 @@ export class IngestTree {
     private readonly stores: { readonly blocks: BlockStore; readonly committed: CommittedStore },
     { wish, checkpoint }: Pick<RunningImport, 'wish' | 'checkpoint'>,
     signal: AbortSignal,
-    private readonly limits = { objectsPerSlice: OBJECTS_PER_SLICE },
-    private readonly parameters = DEFAULT_RANGE_PARAMETERS,
+    private readonly options = {
+      objectsPerSlice: OBJECTS_PER_SLICE,
+      parameters: DEFAULT_RANGE_PARAMETERS,
+    },
   ) {
     this.#sources = wish.sources;
     this.#from = checkpoint;
@@ -59,13 +61,14 @@ export class IngestTree {
     let last = await this.#lastOf(namespace);
     try {
       for (;;) {
-        const slice = new Slice(objects, last, this.limits.objectsPerSlice);
+        const slice = new Slice(objects, last, this.options.objectsPerSlice);
         const changes = slice.batches((count) => {
           this.#signal.throwIfAborted();
           this.#count += count;
         });
         const { committed } = this.stores;
-        ({ metaRangeId: tree } = await committed.apply(namespace, tree, changes, this.parameters));
+        const { parameters } = this.options;
+        ({ metaRangeId: tree } = await committed.apply(namespace, tree, changes, parameters));
         this.#signal.throwIfAborted();
         last = slice.last;
         if (slice.isAtEnd || last === undefined) return tree;

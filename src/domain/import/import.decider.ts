@@ -44,10 +44,11 @@ export const importDecider: Decider<ImportCommand, ImportState, ImportEvent> = {
 };
 
 function request(
-  { type: _, ...wish }: Extract<ImportCommand, { type: 'RequestImport' }>,
+  command: Extract<ImportCommand, { type: 'RequestImport' }>,
   state: ImportState,
 ): readonly ImportEvent[] {
   if (state.status !== 'absent') return [];
+  const { type: _, ...wish } = command;
   if (Buffer.byteLength(JSON.stringify(wish)) > IMPORT_BYTES_MAX) {
     const reason = `with message and metadata over ${IMPORT_BYTES_MAX} bytes`;
     throw new DomainError('invalid', { field: 'paths', reason });
