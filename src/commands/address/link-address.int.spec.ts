@@ -80,7 +80,7 @@ async function uid(): Promise<string> {
     direction: 'forward',
     limit: 1,
   });
-  return (event?.data as { repository: { uid: string } }).repository.uid;
+  return (event?.data as { repository?: { uid: string } } | undefined)?.repository?.uid ?? '';
 }
 
 describe('on two nodes over one database', () => {
