@@ -1,20 +1,25 @@
+import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { StageObject } from '../../src/commands/object/stage-object.js';
 import { UnstageObjects } from '../../src/commands/object/unstage-objects.js';
 import { StatObject } from '../../src/queries/stat-object.js';
-import { json, type RunningEdge, runEdge } from './running-edge.js';
+import { BASIC, type RunningEdge, runEdge } from './running-edge.js';
 import { standIns } from './stand-ins.js';
 
 const LAKE = '/api/v1/repositories/lake';
 const seed = Number(process.env['SEED'] ?? 20261121);
 const NAMES = 5000;
 const AT_ONCE = 50;
+const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 let edge: RunningEdge;
 beforeAll(async () => {
   edge = await runEdge(standIns);
 });
-afterAll(() => edge.close());
+afterAll(() => {
+  agent.destroy();
+  return edge.close();
+});
 
 /** Any text that can be a path: no NUL, no half of a pair, 1 to 1,024 bytes. */
 const path = fc
@@ -47,14 +52,36 @@ describe(`5,000 random names (SEED=${seed})`, () => {
 async function comesThrough(name: string): Promise<void> {
   const ref = isRef(name) ? encodeURIComponent(name) : 'main';
   const query = new URLSearchParams({ path: name });
-  const stat = await edge.call(`${LAKE}/refs/${ref}/objects/stat?${query}`);
-  const told = (await stat.json()) as { path: string };
-  expect([stat.status, told.path]).toEqual([200, name]);
+  const stat = await ask('GET', `${LAKE}/refs/${ref}/objects/stat?${query}`);
+  expect([stat.status, (stat.json as { path: string }).path]).toEqual([200, name]);
   const body = { physical_address: 'local://b/k', checksum: 'c', size_bytes: 1 };
   const url = `${LAKE}/branches/main/objects?path=${encodeURIComponent(name)}`;
-  expect((await edge.call(url, json(body, 'PUT'))).status).toBe(201);
-  const gone = await edge.call(`${LAKE}/branches/main/objects/delete`, json({ paths: [name] }));
-  expect(await gone.json()).toEqual({ errors: [] });
+  expect((await ask('PUT', url, body)).status).toBe(201);
+  const gone = await ask('POST', `${LAKE}/branches/main/objects/delete`, { paths: [name] });
+  expect(gone.json).toEqual({ errors: [] });
+}
+
+/** By Node's own client: fifteen thousand requests take `fetch` twice as long. */
+function ask(method: string, path: string, body?: object): Promise<Told> {
+  const headers = { authorization: BASIC, 'content-type': 'application/json' };
+  return new Promise((resolve, reject) => {
+    const sent = request(edge.url + path, { method, agent, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        resolve({ status: response.statusCode ?? 0, json: JSON.parse(text) as unknown });
+      });
+    });
+    sent.on('error', reject);
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+interface Told {
+  readonly status: number;
+  readonly json: unknown;
 }
 
 /** A whole segment of `.` or `..` is resolved by the client before it is sent. */
