@@ -94,7 +94,7 @@ const createBranch = (branch: BranchId, sourceRef: string, request: Request) =>
   new CreateBranch(lake, { branch, sourceRef, isHidden: false, ...forced }, request);
 const nowOf = (at: string) =>
   other.ask(new StatObject(lake, main, path(at))).then(
-    ({ entry }) => entry.address,
+    ({ entry }) => JSON.stringify(entry),
     () => 'nothing',
   );
 
