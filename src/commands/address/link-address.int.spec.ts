@@ -97,7 +97,7 @@ describe('on two nodes over one database', () => {
     }
   });
 
-  it('a link whose answer is lost was done, and is answered when it is asked for again', async () => {
+  it('a link whose answer is lost was done, and is answered when asked for again', async () => {
     const path = 'lost' as ObjectPath;
     const address = await first().execute(new IssueAddress(repository, branch, path));
     await first().execute(new StoreBlock(address, body()));
