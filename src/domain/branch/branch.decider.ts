@@ -82,7 +82,8 @@ function decideLive(
     case 'CompleteDeletion': {
       const next = branch.queue[0];
       if (next?.kind !== 'delete' || next.intentId !== command.intentId) return [];
-      return [{ type: 'BranchDeleted', intentId: command.intentId }];
+      const head = branch.head.commitId;
+      return [{ type: 'BranchDeleted', intentId: command.intentId, head }];
     }
     case 'ApplyRules':
       return applyRules(command, branch);

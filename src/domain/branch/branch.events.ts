@@ -167,6 +167,8 @@ export interface IntentFailed {
 export interface BranchDeleted {
   readonly type: 'BranchDeleted';
   readonly intentId: IntentId;
+  /** Where it stood; left out by programs that did not say. */
+  readonly head?: CommitId;
 }
 
 /**
