@@ -9,6 +9,7 @@ import {
   objectPath,
   pageRequest,
   partNumber,
+  pullId,
   refText,
   repositoryId,
   tableId,
@@ -18,6 +19,7 @@ import { Query } from './query.js';
 
 /** Parts of a request's path and query as parameters of a controller's method. */
 export const RepositoryParam = param((request) => repositoryId(pathText(request, 'repository')));
+export const PullParam = param((request) => pullId(pathText(request, 'pull_request')));
 export const TagParam = param((request) => tagId(pathText(request, 'tag')));
 export const CommitParam = param((request) => refText(pathText(request, 'commitId'), 'commitId'));
 

@@ -2,12 +2,14 @@ import { DomainError } from '../domain/errors.js';
 import type {
   BranchId,
   ObjectPath,
+  PullId,
   RepositoryId,
   StorageNamespace,
   TagId,
   UserId,
 } from '../domain/model.js';
 import { PAGE_ITEMS_MAX, type PageRequest } from '../shared/page.js';
+import { xidSeconds } from '../shared/xid.js';
 import type { Query } from './query.js';
 
 /**
@@ -46,6 +48,11 @@ export function tagId(text: string, field = 'tag'): TagId {
   if (Buffer.byteLength(text) > NAME_CHARS_MAX)
     throw invalid(field, `over ${NAME_CHARS_MAX} bytes`);
   return text as TagId;
+}
+
+export function pullId(text: string, field = 'pullRequestID'): PullId {
+  if (xidSeconds(text) === undefined) throw invalid(field, 'is no valid pull request id');
+  return text as PullId;
 }
 
 /** A ref is text until it is resolved. */

@@ -29,6 +29,10 @@ import { BeginRequestHandler } from '../commands/repeats/begin-request.js';
 import { RecordAnswerHandler } from '../commands/repeats/record-answer.js';
 import { RunRefsTaskHandler } from '../commands/refs/run-refs-task.js';
 import { SubmitRefsTaskHandler } from '../commands/refs/submit-refs-task.js';
+import { ChangePullHandler } from '../commands/pull/change-pull.js';
+import { MergePullHandler } from '../commands/pull/merge-pull.js';
+import { OpenPullHandler } from '../commands/pull/open-pull.js';
+import { WriteSymlinksHandler } from '../commands/repository/write-symlinks.js';
 import { ChangeBranchRulesHandler } from '../commands/repository/change-branch-rules.js';
 import { AddSampleDataHandler } from '../commands/repository/add-sample-data.js';
 import { CreateRepositoryHandler } from '../commands/repository/create-repository.js';
@@ -62,6 +66,10 @@ import { ViewsModule } from './views.module.js';
     StorePartHandler,
     CloneObjectHandler,
     ChangeBranchRulesHandler,
+    ChangePullHandler,
+    MergePullHandler,
+    OpenPullHandler,
+    WriteSymlinksHandler,
     CherryPickHandler,
     CommitBranchHandler,
     CopyObjectHandler,

@@ -24,11 +24,13 @@ import { ObjectReadsController } from '../api/object-reads.controller.js';
 import { ObjectsController } from '../api/objects.controller.js';
 import { Presigned } from '../api/presigned.js';
 import { RefsDumpsController } from '../api/refs-dumps.controller.js';
+import { PullsController } from '../api/pulls.controller.js';
 import { RepositoriesController } from '../api/repositories.controller.js';
 import { EdgeSettings } from '../api/settings.js';
 import { SessionController } from '../api/session.controller.js';
 import { SetupController } from '../api/setup.controller.js';
 import { StagingController } from '../api/staging.controller.js';
+import { SymlinksController } from '../api/symlinks.controller.js';
 import { TagsController } from '../api/tags.controller.js';
 import { UserController } from '../api/user.controller.js';
 import { Authenticator } from '../auth/authenticator.js';
@@ -85,10 +87,12 @@ const controllers = [
   ObjectReadsController,
   ObjectsController,
   RefsDumpsController,
+  PullsController,
   RepositoriesController,
   SessionController,
   SetupController,
   StagingController,
+  SymlinksController,
   TagsController,
   UserController,
 ];

@@ -9,11 +9,13 @@ import { GetBranchHandler } from '../queries/get-branch.js';
 import { GetCommitHandler } from '../queries/get-commit.js';
 import { GetImportHandler } from '../queries/get-import.js';
 import { GetRefsTaskHandler } from '../queries/get-refs-task.js';
+import { GetPullHandler } from '../queries/get-pull.js';
 import { GetRepositoryMetadataHandler } from '../queries/get-repository-metadata.js';
 import { GetRepositoryHandler } from '../queries/get-repository.js';
 import { GetTagHandler } from '../queries/get-tag.js';
 import { ListBranchesHandler } from '../queries/list-branches.js';
 import { ListObjectsHandler } from '../queries/list-objects.js';
+import { ListPullsHandler } from '../queries/list-pulls.js';
 import { ListRepositoriesHandler } from '../queries/list-repositories.js';
 import { ListTagsHandler } from '../queries/list-tags.js';
 import { LocateObjectHandler } from '../queries/locate-object.js';
@@ -32,6 +34,8 @@ import { ViewsModule } from './views.module.js';
     FindMergeBaseHandler,
     GetBranchHandler,
     GetBranchRulesHandler,
+    GetPullHandler,
+    ListPullsHandler,
     GetCommitHandler,
     GetImportHandler,
     GetRefsTaskHandler,

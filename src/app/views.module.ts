@@ -6,6 +6,7 @@ import { Secrets } from '../ports/secrets.js';
 import { BranchesView } from '../projections/branches.view.js';
 import { CommitsView } from '../projections/commits.view.js';
 import { InstallationView } from '../projections/installation.view.js';
+import { PullsView } from '../projections/pulls.view.js';
 import { RepositoriesView } from '../projections/repositories.view.js';
 import { TagsView } from '../projections/tags.view.js';
 import { ReadsAt } from '../queries/read-at.js';
@@ -15,7 +16,7 @@ import { Refs } from '../queries/resolve-ref.js';
 const CACHED_COMMITS = 50_000;
 
 const views: Provider[] = [
-  ...[BranchesView, InstallationView, RepositoriesView, TagsView].map((View) => ({
+  ...[BranchesView, InstallationView, PullsView, RepositoriesView, TagsView].map((View) => ({
     provide: View,
     inject: [KvStore],
     useFactory: (kv: KvStore) => new View(kv),

@@ -13,6 +13,8 @@ import type { RefsTaskEvent } from './refs-task/refs-task.events.js';
 import { refsTaskSchemas } from './refs-task/refs-task.upcasters.js';
 import type { MultipartEvent } from './multipart/multipart.events.js';
 import { multipartSchemas } from './multipart/multipart.upcasters.js';
+import type { PullEvent } from './pull/pull.events.js';
+import { pullSchemas } from './pull/pull.upcasters.js';
 import type { RepositoryEvent } from './repository/repository.events.js';
 import { repositorySchemas } from './repository/repository.upcasters.js';
 import type { RequestEvent } from './request/request.events.js';
@@ -31,6 +33,7 @@ export type DomainEvent =
   | ImportEvent
   | InstallationEvent
   | MultipartEvent
+  | PullEvent
   | RefsTaskEvent
   | RepositoryEvent
   | RequestEvent
@@ -48,6 +51,7 @@ export const eventSchemas: EventSchemas<DomainEvent> = {
   ...installationSchemas,
   ...refsTaskSchemas,
   ...multipartSchemas,
+  ...pullSchemas,
   ...repositorySchemas,
   ...requestSchemas,
   ...stagingSchemas,

@@ -8,6 +8,8 @@ export type RepositoryId = Branded<'RepositoryId'>;
 /** 20 characters of `0-9a-v`; a repository created again under its old name has another one. */
 export type RepositoryUid = Branded<'RepositoryUid'>;
 export type BranchId = Branded<'BranchId'>;
+/** 20 characters of `0-9a-v`, descending with time. */
+export type PullId = Branded<'PullId'>;
 export type TagId = Branded<'TagId'>;
 /** 64 lower-case hex digits. */
 export type CommitId = Branded<'CommitId'>;

@@ -2,11 +2,14 @@ import { decodeEvent, type DomainEvent } from '../domain/event-types.js';
 import type { InlineProjection } from '../ports/event-log.js';
 import { branchesProjection } from './branches.projection.js';
 import { clonesProjection } from './clones.projection.js';
+import { childrenProjection } from './children.projection.js';
 import { commitsProjection } from './commits.projection.js';
 import { importsProjection } from './imports.projection.js';
+import { headsProjection } from './heads.projection.js';
 import { installationProjection } from './installation.projection.js';
 import type { Projection } from './projection.js';
 import { refsTasksProjection } from './refs-tasks.projection.js';
+import { pullsProjection } from './pulls.projection.js';
 import { repositoriesProjection } from './repositories.projection.js';
 import { requestsProjection } from './requests.projection.js';
 import { stagingProjection } from './staging.projection.js';
@@ -17,7 +20,10 @@ import { uploadsProjection } from './uploads.projection.js';
 export const allProjections: readonly Projection[] = [
   repositoriesProjection,
   branchesProjection,
+  childrenProjection,
   commitsProjection,
+  headsProjection,
+  pullsProjection,
   tagsProjection,
   stagingProjection,
   clonesProjection,

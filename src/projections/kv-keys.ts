@@ -1,5 +1,12 @@
 import { hash } from 'node:crypto';
-import type { BranchId, CommitId, RepositoryUid, StagingToken, TagId } from '../domain/model.js';
+import type {
+  BranchId,
+  CommitId,
+  PullId,
+  RepositoryUid,
+  StagingToken,
+  TagId,
+} from '../domain/model.js';
 import { utf8 } from '../shared/bytes.js';
 
 /**
@@ -24,6 +31,12 @@ export const partitions = {
   pendingBranches: 'branches/@pending',
   /** commit id → CommitRecord */
   commits: (uid: RepositoryUid) => `commits/${uid}`,
+  /** `<commit id>/<branch>` → {branch}: who stands at a commit */
+  heads: (uid: RepositoryUid) => `heads/${uid}`,
+  /** `<main parent>/<commit id>` → {id} */
+  children: (uid: RepositoryUid) => `children/${uid}`,
+  /** pull request → PullRecord */
+  pulls: (uid: RepositoryUid) => `pulls/${uid}`,
   /** tag → TagRecord */
   tags: (uid: RepositoryUid) => `tags/${uid}`,
   /** path → ObjectEntry, or null: a tombstone */
@@ -63,6 +76,9 @@ export interface JobPartitions {
 export const keys = {
   branch: (branch: BranchId) => utf8(branch),
   tag: (tag: TagId) => utf8(tag),
+  pull: (pull: PullId) => utf8(pull),
+  head: (commit: CommitId, branch: BranchId) => utf8(`${commit}/${branch}`),
+  child: (parent: CommitId, child: CommitId) => utf8(`${parent}/${child}`),
   commit: (commit: CommitId | string) => utf8(commit),
   uid: (uid: RepositoryUid) => utf8(uid),
   pendingBranch: (uid: RepositoryUid, branch: BranchId) => utf8(`${uid}/${branch}`),

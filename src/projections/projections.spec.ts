@@ -10,6 +10,7 @@ import {
   work,
 } from '../../test/support/samples/branch.samples.js';
 import { dumpId, importId, refsDump } from '../../test/support/samples/import.samples.js';
+import { pull } from '../../test/support/samples/pull.samples.js';
 import { lake, NOW_MS, root, uid } from '../../test/support/samples/repository.samples.js';
 import {
   cloned,
@@ -28,6 +29,7 @@ import { INSTALLATION_STREAM } from '../domain/installation/installation.stream.
 import type { CommandId, EventId, TagId } from '../domain/model.js';
 import { importStream } from '../domain/import/import.stream.js';
 import { refsTaskStream } from '../domain/refs-task/refs-task.stream.js';
+import { pullStream } from '../domain/pull/pull.stream.js';
 import { repositoryStream } from '../domain/repository/repository.stream.js';
 import { stagingToken } from '../domain/staging/staging.stream.js';
 import { tagStream } from '../domain/tag/tag.stream.js';
@@ -35,10 +37,13 @@ import type { WrittenEvent } from '../ports/event-log.js';
 import { allProjections, inlineProjection } from './all-projections.js';
 import { branchesProjection } from './branches.projection.js';
 import { clonesProjection } from './clones.projection.js';
+import { childrenProjection } from './children.projection.js';
 import { commitsProjection } from './commits.projection.js';
 import { importsProjection } from './imports.projection.js';
+import { headsProjection } from './heads.projection.js';
 import { installationProjection } from './installation.projection.js';
 import { refsTasksProjection } from './refs-tasks.projection.js';
+import { pullsProjection } from './pulls.projection.js';
 import { repositoriesProjection } from './repositories.projection.js';
 import { stagingProjection } from './staging.projection.js';
 import { tagsProjection } from './tags.projection.js';
@@ -141,6 +146,97 @@ describe('commits', () => {
 
   it('go with their repository, in slices', () => {
     const dropped = { ...sample('RepositoryRowsDropped'), rows: 'commits' } as const;
+    given(
+      lakeStream,
+      dropped,
+      { ...dropped, until: undefined },
+      { ...dropped, rows: 'tags' },
+    ).writes(['drop', partition, 'until m'], ['drop', partition]);
+  });
+});
+
+describe('heads', () => {
+  const given = writesOf(headsProjection);
+  const partition = `heads/${uid}`;
+  const stream = branchStream(uid, work);
+
+  it('stand under the commit that a branch is at, and go from the one before', () => {
+    const { commit, from } = sample('Committed');
+    const moved = sample('HeadMoved');
+    const deleted = { ...sample('BranchDeleted'), head: commit.id };
+    given(stream, sample('BranchCreated'), sample('Committed'), moved, deleted).writes(
+      ['put', partition, `${root.id}/work`, { branch: 'work' }],
+      ['delete', partition, `${from}/work`],
+      ['put', partition, `${commit.id}/work`, { branch: 'work' }],
+      ['delete', partition, `${moved.from}/work`],
+      ['put', partition, `${moved.to.commitId}/work`, { branch: 'work' }],
+      ['delete', partition, `${commit.id}/work`],
+    );
+  });
+
+  it('stay where they are when a head moves nowhere', () => {
+    const moved = sample('HeadMoved');
+    given(stream, { ...moved, to: { ...moved.to, commitId: moved.from } }).writes();
+  });
+
+  it('go with their repository, in slices', () => {
+    const dropped = { ...sample('RepositoryRowsDropped'), rows: 'heads' } as const;
+    given(
+      lakeStream,
+      dropped,
+      { ...dropped, until: undefined },
+      { ...dropped, rows: 'tags' },
+    ).writes(['drop', partition, 'until m'], ['drop', partition]);
+  });
+});
+
+describe('children', () => {
+  const given = writesOf(childrenProjection);
+  const partition = `children/${uid}`;
+
+  it('stand under the main parent of a commit: the second of a merge in old data', () => {
+    const { commit, from } = sample('Committed');
+    const old = { ...commit, version: 0, parents: [root.id, 'b'.repeat(64) as typeof root.id] };
+    given(branchStream(uid, work), sample('Committed')).writes([
+      'put',
+      partition,
+      `${from}/${commit.id}`,
+      { id: commit.id },
+    ]);
+    const recorded = commitStream(uid, commit.id);
+    given(recorded, { type: 'CommitRecorded', commit: old }, sample('CommitRecorded')).writes([
+      'put',
+      partition,
+      `${'b'.repeat(64)}/${commit.id}`,
+      { id: commit.id },
+    ]);
+  });
+
+  it('go with their repository, in slices', () => {
+    const dropped = { ...sample('RepositoryRowsDropped'), rows: 'children' } as const;
+    given(
+      lakeStream,
+      dropped,
+      { ...dropped, until: undefined },
+      { ...dropped, rows: 'tags' },
+    ).writes(['drop', partition, 'until m'], ['drop', partition]);
+  });
+});
+
+describe('pull requests', () => {
+  const given = writesOf(pullsProjection);
+  const partition = `pulls/${uid}`;
+
+  it('are as the newest event says', () => {
+    const merged = sample('PullRequestMerged');
+    given(pullStream(uid, pull.id), sample('PullRequestOpened'), merged).writes(
+      ['put', partition, pull.id, pull],
+      ['put', partition, pull.id, merged.pull],
+    );
+  });
+
+  it('go with their repository, in slices', () => {
+    const dropped = { ...sample('RepositoryRowsDropped'), rows: 'pulls' } as const;
     given(
       lakeStream,
       dropped,

@@ -2,6 +2,7 @@ import { repositoryDecider } from '../../domain/repository/repository.decider.js
 import type {
   RepositoryEvent,
   RepositoryRecord,
+  RepositoryRows,
 } from '../../domain/repository/repository.events.js';
 import { repositoryStream } from '../../domain/repository/repository.stream.js';
 import type { KvStore } from '../../ports/kv-store.js';
@@ -16,6 +17,7 @@ import { partOf, type Request } from '../request.js';
 /** Rows that one append takes out of the views: its transaction stays short. */
 const ROWS_PER_SLICE = 1_000;
 const BRANCHES_PER_PAGE = 100;
+const VIEWS = ['branches', 'heads', 'tags', 'pulls', 'commits', 'children'] as const;
 
 /**
  * Takes a hidden repository away, in steps. Each step is an append of its own and may be done
@@ -32,7 +34,7 @@ export class RepositoryDeletion {
   /** Returns when nothing of the repository is left in the views. */
   async finish(repository: RepositoryRecord, request: Request): Promise<void> {
     await this.#deleteBranches(repository, request);
-    for (const rows of ['branches', 'tags', 'commits'] as const) {
+    for (const rows of VIEWS) {
       await this.#dropRows(repository, rows, request);
     }
     await failpoint('repository.beforePurge');
@@ -59,7 +61,7 @@ export class RepositoryDeletion {
 
   async #dropRows(
     repository: RepositoryRecord,
-    rows: 'branches' | 'tags' | 'commits',
+    rows: RepositoryRows,
     request: Request,
   ): Promise<void> {
     const partition = partitions[rows](repository.uid);
@@ -81,8 +83,7 @@ export class RepositoryDeletion {
   async #step(
     { name, uid }: RepositoryRecord,
     command:
-      | { type: 'Purge' }
-      | { type: 'DropRows'; rows: 'branches' | 'tags' | 'commits'; until: string | undefined },
+      { type: 'Purge' } | { type: 'DropRows'; rows: RepositoryRows; until: string | undefined },
     request: Request,
   ): Promise<boolean> {
     const stream = repositoryStream(name);

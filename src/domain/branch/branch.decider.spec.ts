@@ -33,7 +33,11 @@ const EVENT_BYTES_MAX = 1024 * 1024;
 const APPEND_BYTES_MAX = 8 * EVENT_BYTES_MAX;
 const INTENTS_PER_PASS = 16;
 const deleting = { type: 'BranchDeletionRequested', intentId: intentId('d') } as const;
-const deleted = { type: 'BranchDeleted', intentId: intentId('d') } as const;
+const deleted = {
+  type: 'BranchDeleted',
+  intentId: intentId('d'),
+  head: head.commitId,
+} as const;
 const blocked = { type: 'WritesBlocked', ruleRevision: 3 } as const;
 const ask = (name: string): BranchCommand => ({ type: 'RequestIntent', intent: intentOf(name) });
 const complete = (result: ReturnType<typeof committed>): BranchCommand => ({
@@ -412,7 +416,8 @@ describe('the invariants, in the fold', () => {
     given(...live, requested('h', 0), requested('i', 1), claimed).cannotBe('head');
   });
 
-  it('blocking: said once', () => given(...live, blocked, blocked).cannotBe('blocked once'));
+  it('blocking: older rules come to nothing', () =>
+    given(...live, { ...blocked, ruleRevision: 4 }, blocked).cannotBe('older rules'));
 });
 
 describe("a branch's record", () => {

@@ -1,6 +1,6 @@
 import type { CommitRecord, Metadata } from '../model.js';
 import type { BranchRule } from './branch-rules.js';
-import type { RepositoryRecord } from './repository.events.js';
+import type { RepositoryRecord, RepositoryRows } from './repository.events.js';
 
 export type RepositoryCommand =
   | {
@@ -22,7 +22,7 @@ export type RepositoryCommand =
   | { readonly type: 'RequestDeletion'; readonly isForced: boolean }
   | {
       readonly type: 'DropRows';
-      readonly rows: 'branches' | 'commits' | 'tags';
+      readonly rows: RepositoryRows;
       readonly until: string | undefined;
     }
   /** Precondition: its branches are deleted and its rows dropped. */

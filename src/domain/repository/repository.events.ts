@@ -53,11 +53,14 @@ export interface RepositoryDeletionRequested {
   readonly repository: RepositoryRecord;
 }
 
+/** Views whose rows are a repository's alone. */
+export type RepositoryRows = 'branches' | 'children' | 'commits' | 'heads' | 'pulls' | 'tags';
+
 /** Some rows of the views are gone, in slices, so that no append takes long. */
 export interface RepositoryRowsDropped {
   readonly type: 'RepositoryRowsDropped';
   readonly uid: RepositoryUid;
-  readonly rows: 'branches' | 'commits' | 'tags';
+  readonly rows: RepositoryRows;
   /** Exclusive; undefined: all that is left. */
   readonly until: string | undefined;
 }

@@ -13,6 +13,8 @@ import { refsTaskStream } from '../../../src/domain/refs-task/refs-task.stream.j
 import { multipartStream } from '../../../src/domain/multipart/multipart.stream.js';
 import { requestStream } from '../../../src/domain/request/request.stream.js';
 import { repositoryStream } from '../../../src/domain/repository/repository.stream.js';
+import type { PullEvent } from '../../../src/domain/pull/pull.events.js';
+import { pullStream } from '../../../src/domain/pull/pull.stream.js';
 import { tagStream } from '../../../src/domain/tag/tag.stream.js';
 import {
   committed,
@@ -31,6 +33,7 @@ import {
   work,
 } from './branch.samples.js';
 import { frozen } from './frozen.js';
+import { pull } from './pull.samples.js';
 import { dumpId, importId, importWish, refsDump } from './import.samples.js';
 import { lake, NOW_MS, root, uid } from './repository.samples.js';
 import { cloned, path, staged, tokenStream, unstaged } from './staging.samples.js';
@@ -62,6 +65,19 @@ const id = intentId('i');
 const deleting = { type: 'BranchDeletionRequested', intentId: id } as const;
 const blocked = { type: 'WritesBlocked', ruleRevision: 0 } as const;
 
+const closedPull = { ...pull, status: 'closed', closedAtMs: NOW_MS } as const;
+const onPull = (event: PullEvent) => on(pullStream(uid, pull.id), event);
+const pullSamples = {
+  PullRequestOpened: onPull({ type: 'PullRequestOpened', pull }),
+  PullRequestEdited: onPull({ type: 'PullRequestEdited', pull }),
+  PullRequestClosed: onPull({ type: 'PullRequestClosed', pull: closedPull }),
+  PullRequestReopened: onPull({ type: 'PullRequestReopened', pull }),
+  PullRequestMerged: onPull({
+    type: 'PullRequestMerged',
+    pull: { ...closedPull, status: 'merged', mergedCommitId: root.id },
+  }),
+};
+
 export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
   BranchCreated: onBranch([], created),
   IntentRequested: onBranch(live, requested('i', 0)),
@@ -75,6 +91,7 @@ export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
   StagingDiscarded: onBranch([...live, requested('i', 0, resetWish)], discarded('i', [0, 0])),
   IntentFailed: onBranch(asked, failed('i')),
   BranchDeleted: onBranch([...live, deleting], { type: 'BranchDeleted', intentId: id }),
+  ...pullSamples,
   WritesBlocked: onBranch(live, blocked),
   CommitsBlocked: onBranch(live, { type: 'CommitsBlocked', ruleRevision: 3 }),
   CommitsAllowed: onBranch([...live, { type: 'CommitsBlocked', ruleRevision: 3 }], {
