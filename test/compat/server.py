@@ -36,6 +36,11 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def imports(self) -> Path:
+        """What may be imported from; nothing is there yet."""
+        return self.folder / "imports"
+
     def environment(self) -> dict[str, str]:
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
@@ -50,6 +55,8 @@ class Server:
             "MORAINE_LISTEN": f"127.0.0.1:{self.port}",
             "MORAINE_ADMIN_ACCESS_KEY_ID": self.access_key,
             "MORAINE_ADMIN_SECRET_ACCESS_KEY": self.secret_key,
+            "MORAINE_IMPORT_ENABLED": "true",
+            "MORAINE_IMPORT_FOLDERS": str(self.imports),
         }
 
     def start(self) -> float:

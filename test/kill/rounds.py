@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "compat"))
 
 from checks import Checks
 from client import Client
+from killed_import import kill_an_import
 from oracle import ACKNOWLEDGED, Commit, Oracle, Write
 from server import Server
 from verify import verify, verify_rebuild
@@ -32,6 +33,8 @@ RESTART_S_MAX = 10
 TRIES_A_ROUND_MAX = 4
 MOMENT_S_MAX = 30
 REPOSITORY = "kill-rounds"
+# A short run, as of an ordinary user, goes without the import that takes a quarter of a minute.
+ROUNDS_WITH_IMPORT_MIN = 3
 # Headers that must be served, and are judged.
 HEADERS = ["Idempotency-Key", "If-None-Match"]
 
@@ -50,6 +53,8 @@ class Rounds:
         self.create_repository()
         for number in range(1, count + 1):
             self.round(number, with_postgres=number % 2 == 0)
+        if count >= ROUNDS_WITH_IMPORT_MIN:
+            kill_an_import(self.server, self.checks)
         # Once, over all that the rounds left in the log.
         verify_rebuild(self.server, self.checks)
         self.checks.same(self.server.stop(), 0, "SIGTERM to npm start ends it with 0")
