@@ -1,15 +1,20 @@
 // Feeds corrupt range and metarange files to every reader.
 import { MemoryBlockStore } from '../../src/block-adapter/memory-block-store.js';
 import { ChangeBatchWriter } from '../../src/committed/change-batch.js';
+import { named } from '../../src/committed/corrupt.js';
 import { decodeEntry } from '../../src/committed/entry-codec.js';
+import { mergeInline } from '../../src/committed/merge-writer.js';
 import { readMetaRange } from '../../src/committed/metarange-reader.js';
+import { buildMetaRange } from '../../src/committed/metarange-writer.js';
 import type { RangeRecord } from '../../src/committed/range-codec.js';
 import { RangeReader } from '../../src/committed/range-reader.js';
 import { RangeRewriter } from '../../src/committed/range-rewriter.js';
 import { RangeWriter } from '../../src/committed/range-writer.js';
+import { readRecordTable } from '../../src/committed/record-table.js';
 import { sliceOf } from '../../src/committed/slice.js';
 import { TableCursor } from '../../src/committed/table-cursor.js';
 import { tableAddress, TableFiles } from '../../src/committed/table-files.js';
+import { diffTrees } from '../../src/committed/tree-diff.js';
 import { emptyParts, readValue } from '../../src/committed/value-codec.js';
 import type { ObjectPath, RangeId, StorageNamespace } from '../../src/domain/model.js';
 import { DEFAULT_RANGE_PARAMETERS } from '../../src/ports/committed-store.js';
@@ -65,15 +70,16 @@ export async function corruptRanges(count: number, seed: number): Promise<Corrup
   const refusals = new Map<string, number>();
   let accepted = 0;
   // Once without measuring: what is compiled and loaded then is not an input's.
-  await readAll(corruptTable(random.pick(tables), new Set(), random));
+  await readAll(corruptTable(random.pick(tables), new Set(), random), true);
   const peakBefore = process.resourceUsage().maxRSS;
   for (let input = 0; input < count; input++) {
     const file = corruptTable(random.pick(tables), somePlaces(random), random);
-    const { errors, ...cost } = await leastCostOf(() => readAll(file));
+    const isWide = input % WIDE_EVERY === 0;
+    const { errors, ...cost } = await leastCostOf(() => readAll(file, isWide));
     worst.wallMs = Math.max(worst.wallMs, cost.wallMs);
     worst.cpuMs = Math.max(worst.cpuMs, cost.cpuMs);
     worst.memory = Math.max(worst.memory, cost.memory);
-    accepted += READERS - errors.length;
+    accepted += READERS + (isWide ? WIDE_READERS : 0) - errors.length;
     for (const error of errors) {
       const reason = reasonOf(error);
       refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
@@ -141,9 +147,12 @@ const reasonOf = (error: unknown) =>
 const show = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : error);
 
 const READERS = 5;
+/** Those that cost more, since they write as well or read other files too. */
+const WIDE_READERS = 3;
+const WIDE_EVERY = 10;
 
 /** Returns what the readers threw. */
-async function readAll(file: Uint8Array): Promise<unknown[]> {
+async function readAll(file: Uint8Array, isWide: boolean): Promise<unknown[]> {
   const blocks = new MemoryBlockStore();
   const address = tableAddress(namespace, id);
   await blocks.putIfAbsent(address, file);
@@ -154,6 +163,7 @@ async function readAll(file: Uint8Array): Promise<unknown[]> {
     byReader(blocks, 1 << 20),
     byReader(blocks, 0),
     asMetaRange,
+    ...(isWide ? [byMerge, byDiff(blocks), byTable(blocks)] : []),
   ]) {
     try {
       await read(file);
@@ -203,6 +213,56 @@ const byReader = (blocks: MemoryBlockStore, wholeBytesMax: number) => async (): 
   await reader.scan(namespace, range, all, []);
 };
 
+const sound: { id: RangeId; file: Uint8Array } = { id: 'a5'.repeat(32) as RangeId, file: least };
+const soundWriter = new RangeWriter(DEFAULT_RANGE_PARAMETERS, ({ file }) => (sound.file = file));
+for (const { key, value } of goldenRecords(60)) soundWriter.add(sliceOf(key), sliceOf(value));
+soundWriter.endRange();
+
+/** Merges the file, as the destination and as the base of it, with another one. */
+async function byMerge(file: Uint8Array): Promise<void> {
+  const range = (of: string): RangeRecord => {
+    return { id: of as RangeId, ...bounds, count: 1, estimatedBytes: 0 };
+  };
+  const trees = { base: [range('b')], source: [range(sound.id)], destination: [range('d')] };
+  await mergeInline({
+    input: { ...trees, replaced: [], strategy: 'source-wins' },
+    parameters: DEFAULT_RANGE_PARAMETERS,
+    fileOf: async (wanted) => {
+      return { name, file: wanted.id === sound.id ? sound.file : file, ...bounds };
+    },
+    take: () => {},
+  });
+}
+
+/** Compares the file, read part by part, with another one. */
+const byDiff = (blocks: MemoryBlockStore) => async (): Promise<void> => {
+  const limits = { tableBytesMax: 1 << 22, blockBytesMax: 1 << 22 };
+  const files = new TableFiles(blocks, { tailBytes: 400, wholeBytesMax: 0 });
+  await blocks.putIfAbsent(tableAddress(namespace, sound.id), sound.file);
+  const range: RangeRecord = { id, ...bounds, count: 1, estimatedBytes: 0 };
+  const input = {
+    left: [{ ...range, id: sound.id }],
+    right: [range],
+    files: new RangeReader(files, limits).walked(namespace),
+    compare: undefined,
+  };
+  await diffTrees(input, { from: least, limit: 10_000 });
+};
+
+/** Reads the file as one of a table of other records. */
+const byTable = (blocks: MemoryBlockStore) => async (): Promise<void> => {
+  const range: RangeRecord = {
+    id,
+    ...bounds,
+    minKey: Buffer.alloc(1),
+    count: 1,
+    estimatedBytes: 0,
+  };
+  const table = await buildMetaRange([range]);
+  await blocks.putIfAbsent(tableAddress(namespace, table.id), table.file);
+  for await (const record of readRecordTable(blocks, namespace, table.id)) void record;
+};
+
 async function asMetaRange(file: Uint8Array): Promise<void> {
   await naming(async () => {
     try {
@@ -220,6 +280,6 @@ async function naming(read: () => void | Promise<void>): Promise<void> {
   try {
     await read();
   } catch (error) {
-    throw error instanceof CorruptData ? new CorruptData(`${name}: ${error.message}`) : error;
+    throw named(name, error);
   }
 }
