@@ -2,7 +2,9 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { BranchId, RepositoryId, StorageNamespace } from '../../domain/model.js';
 import type { RepositoryRecord } from '../../domain/repository/repository.events.js';
 import { BlockStore } from '../../ports/block-store.js';
+import { CommittedStore } from '../../ports/committed-store.js';
 import { ListObjects, ListObjectsHandler } from '../../queries/list-objects.js';
+import { ReadsAt } from '../../queries/read-at.js';
 import { utf8 } from '../../shared/bytes.js';
 import { Places } from '../places.js';
 
@@ -30,11 +32,16 @@ const FOLDER = 'symlinks';
 
 @CommandHandler(WriteSymlinks)
 export class WriteSymlinksHandler implements ICommandHandler<WriteSymlinks> {
+  readonly #objects: ListObjectsHandler;
+
   constructor(
     private readonly places: Places,
     private readonly blocks: BlockStore,
-    private readonly objects: ListObjectsHandler,
-  ) {}
+    reads: ReadsAt,
+    committed: CommittedStore,
+  ) {
+    this.#objects = new ListObjectsHandler(reads, committed);
+  }
 
   /** Returns where the files are. */
   async execute({ repository, branch, prefix }: WriteSymlinks): Promise<string> {
@@ -76,7 +83,7 @@ export class WriteSymlinksHandler implements ICommandHandler<WriteSymlinks> {
       const page = { after, amount: ROWS_PER_PAGE };
       const filter = { prefix, delimiter: '/' };
       const query = new ListObjects(repository, branch, page, filter);
-      const { items, hasMore, nextOffset, namespace } = await this.objects.execute(query);
+      const { items, hasMore, nextOffset, namespace } = await this.#objects.execute(query);
       const lines: string[] = [];
       for (const item of items) {
         if (item.kind === 'common_prefix') folders.push(item.path);
