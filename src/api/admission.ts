@@ -46,16 +46,16 @@ export class Admission {
    * Asks for a place.
    *
    * @param answer  called once: at once, or when a place is free, or when the wait was too long
-   * @returns to be called by one who does not want the place any more and has no answer yet
+   * @returns to be called by one who does not want the place any more; undefined: it has its answer
    */
-  enter(kind: AdmissionKind, answer: (answer: Leave | Refused) => void): () => void {
+  enter(kind: AdmissionKind, answer: (answer: Leave | Refused) => void): (() => void) | undefined {
     if (this.#isFree(kind)) {
       answer(this.#take(kind));
-      return nothing;
+      return undefined;
     }
     if (this.#waitingCount >= this.limits.waitingMax) {
       answer('full');
-      return nothing;
+      return undefined;
     }
     const untilMs = this.elapsedMs() + this.limits.waitMsMax;
     const waiting: Waiting = { kind, untilMs, answer, isGone: false };
@@ -109,5 +109,3 @@ export class Admission {
     this.#waitingCount--;
   }
 }
-
-const nothing = (): void => {};

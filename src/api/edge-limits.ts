@@ -20,6 +20,7 @@ export function addLimits(server: FastifyInstance, limits: EdgeLimits): void {
     expecting.add(request);
     server.server.emit('request', request, response);
   });
+  server.decorateRequest('leavePlace', null);
   server.addHook('onRequest', (request, reply, done) => {
     if (limits.isDraining()) void reply.header('connection', 'close');
     if (isProbe(request)) done();
@@ -27,9 +28,14 @@ export function addLimits(server: FastifyInstance, limits: EdgeLimits): void {
   });
   server.addHook('onSend', (request, _reply, payload, done) => {
     // A download is as slow as its client: it waits for nobody's turn any more.
-    if (isStream(payload)) leaves.get(request)?.();
+    if (isStream(payload)) (request as PlacedRequest).leavePlace?.();
     done(null, payload);
   });
+}
+
+interface PlacedRequest extends FastifyRequest {
+  /** Gives the place among the requests back; null: it has none of those. */
+  leavePlace: (() => void) | null;
 }
 
 function admit(
@@ -42,13 +48,16 @@ function admit(
     if (typeof answer === 'string') return refuse(request, reply, { limits, reason: answer });
     const leave = answer;
     if (reply.raw.destroyed) return leave();
-    reply.raw.once('close', leave);
-    if (kind === 'request') leaves.set(request, leave);
-    limits.slowClients.watch(request, reply, kind === 'upload');
+    const forget = limits.slowClients.watch(request, reply, kind === 'upload');
+    if (kind === 'request') (request as PlacedRequest).leavePlace = leave;
+    reply.raw.once('close', () => {
+      leave();
+      forget();
+    });
     if (expecting.has(request.raw)) reply.raw.writeContinue();
     done();
   });
-  reply.raw.once('close', giveUp);
+  if (giveUp) reply.raw.once('close', giveUp);
 }
 
 function refuse(
@@ -103,7 +112,6 @@ function isStream(payload: unknown): boolean {
 }
 
 const expecting = new WeakSet<object>();
-const leaves = new WeakMap<FastifyRequest, () => void>();
 const REFUSAL = JSON.stringify({ message: 'too many requests waiting, try again later' });
 const REFUSAL_HEADERS = {
   'content-type': 'application/json',

@@ -35,8 +35,11 @@ export class SlowClients {
     private readonly elapsedMs: () => number,
   ) {}
 
-  /** @param isUpload  its body is a stream of any length */
-  watch(request: FastifyRequest, reply: FastifyReply, isUpload: boolean): void {
+  /**
+   * @param isUpload  its body is a stream of any length
+   * @returns to be called when it has ended
+   */
+  watch(request: FastifyRequest, reply: FastifyReply, isUpload: boolean): () => void {
     const beganAtMs = this.elapsedMs();
     const { raw: response } = reply;
     const open: Open = {
@@ -48,7 +51,7 @@ export class SlowClients {
       movedBytes: 0,
     };
     this.#open.add(open);
-    response.once('close', () => this.#open.delete(open));
+    return () => void this.#open.delete(open);
   }
 
   /** Reads the rest of a body away for a while, and then closes its connection. */
