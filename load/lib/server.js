@@ -13,6 +13,10 @@ const REQUEST_TIMEOUT = '60s';
 
 const asJson = paramsOf({ 'Content-Type': 'application/json' });
 const asBytes = paramsOf({ 'Content-Type': 'application/octet-stream' });
+const asNewBytes = paramsOf({
+  'Content-Type': 'application/octet-stream',
+  'If-None-Match': '*',
+});
 const plain = paramsOf({});
 /** For answers of which only the status counts: the generator shares the server's cores. */
 const statusOnly = { ...asJson, responseType: 'none' };
@@ -26,6 +30,8 @@ export const getStatus = (path) => http.get(url(path), statusOnly);
 export const postJson = (path, body) => http.post(url(path), JSON.stringify(body), asJson);
 export const postBytes = (path, body) =>
   http.post(url(path), body, { ...asBytes, responseType: 'none' });
+export const postBytesIfAbsent = (path, body) =>
+  http.post(url(path), body, { ...asNewBytes, responseType: 'none' });
 export const putJsonForStatus = (path, body) =>
   http.put(url(path), JSON.stringify(body), statusOnly);
 

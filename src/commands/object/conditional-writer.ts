@@ -28,16 +28,20 @@ export interface ConditionalWrite {
   readonly decide: (current: ObjectEntry | undefined) => readonly StagingEvent[];
   /** What is written with it in other streams, or not at all. */
   readonly beside?: readonly StreamAppend[];
+  /** A look that was taken before, for a refusal before a body: it may well still stand. */
+  readonly seen?: Look;
 }
 
 /** What a branch shows at a path at one moment. */
-interface Look {
+export interface Look {
   readonly current: ObjectEntry | undefined;
   /** Undefined: no token is named yet. */
   readonly token: StagingToken | undefined;
   /** Whether the open token has a word on the path, a tombstone too. */
   readonly isSaidByToken: boolean;
   readonly branch: NonNullable<PlannedRead['point']['branch']>;
+  /** The token of which it was known, before the look, that nothing pending changes values. */
+  readonly calm?: string | undefined;
 }
 
 /**
@@ -76,22 +80,29 @@ export class ConditionalWriter {
     return this.writer.during(place, request, () => this.#write(place, write, request));
   }
 
-  /** Returns what the branch shows at a path: a refusal on it is true, before a body is taken. */
-  async current(place: BranchPlace, path: ObjectPath): Promise<ObjectEntry | undefined> {
-    return (await this.#look(place, path)).current;
+  /**
+   * Looks at a path: a refusal on what it shows is true, before a body is taken.
+   *
+   * @throws DomainError branch_not_found
+   */
+  async look(place: BranchPlace, path: ObjectPath): Promise<Look> {
+    // Before the look, as it is in a write: see #write.
+    const calm = calmTokenOf(this.branches.cached(place)?.state);
+    return { ...(await this.#look(place, path)), calm };
   }
 
   async #write(
     place: BranchPlace,
-    { path, decide, beside }: ConditionalWrite,
+    { path, decide, beside, seen }: ConditionalWrite,
     request: Request,
   ): Promise<readonly StagingEvent[]> {
     const key = utf8(path);
     // Of which token it is known that no intent pending then changes values.
-    let calm = calmTokenOf(this.branches.cached(place)?.state);
+    let calm = seen ? seen.calm : calmTokenOf(this.branches.cached(place)?.state);
     let end: { readonly token: StagingToken; readonly revision: number } | undefined;
     for (let looks = 0; looks < LOOKS_MAX; looks++) {
-      const { current, token, isSaidByToken, branch } = await this.#look(place, path);
+      const look = (looks === 0 && seen) || (await this.#look(place, path));
+      const { current, token, isSaidByToken, branch } = look;
       if (branch.pendingCount > 0 && calm !== nameOfToken(branch)) {
         // Who asks behind a look may miss what was completed between: so ask, and look again.
         calm = await this.#calmed(place, request);

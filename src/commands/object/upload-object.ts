@@ -20,7 +20,7 @@ import { live } from '../branch/successor.js';
 import { Places } from '../places.js';
 import { digestOf } from '../repeats/digest-of.js';
 import type { Request } from '../request.js';
-import { ConditionalWriter } from './conditional-writer.js';
+import { ConditionalWriter, type Look } from './conditional-writer.js';
 import { StagingWriter } from './staging-writer.js';
 
 /**
@@ -67,7 +67,7 @@ export class UploadObjectHandler implements ICommandHandler<UploadObject> {
     // Done before, its body is only to be compared.
     const before = request.once?.isRepeat ? await this.writer.effectOf(request) : undefined;
     if (before) return this.#again(command, before);
-    let target: BranchPlace;
+    let target: Target;
     try {
       target = await this.#target(command);
     } catch (error) {
@@ -75,7 +75,7 @@ export class UploadObjectHandler implements ICommandHandler<UploadObject> {
       if (meanwhile) return this.#again(command, meanwhile);
       throw error;
     }
-    const { namespace } = target.repository;
+    const { namespace } = target.place.repository;
     const address = { namespace, key: this.ids.dataKey() };
     const stored = await this.blocks.put(address, upload.body);
     await failpoint('write.afterBodyBeforeAppend');
@@ -86,7 +86,7 @@ export class UploadObjectHandler implements ICommandHandler<UploadObject> {
     } catch (error) {
       // Nobody names what the condition has refused.
       if (isRefusedCondition(error)) await this.blocks.delete(address);
-      throw await this.places.refusalAt(target, error);
+      throw await this.places.refusalAt(target.place, error);
     }
     // The same came twice at once: the other's bytes have the name.
     if (entry.address !== own.address) await this.blocks.delete(address);
@@ -95,12 +95,16 @@ export class UploadObjectHandler implements ICommandHandler<UploadObject> {
   }
 
   /** What surely fails is refused before the body is taken: a stream is read but once. */
-  #target({ repository: name, branch, upload }: UploadObject): Promise<BranchPlace> {
+  #target({ repository: name, branch, upload }: UploadObject): Promise<Target> {
     const { path, condition, isForced } = upload;
     return this.places.at({ name, branch, isForced }, async (place) => {
-      if (condition) assertHolds(condition, await this.conditional.current(place, path));
-      else live(await this.branches.likely(place));
-      return place;
+      if (!condition) {
+        live(await this.branches.likely(place));
+        return { place };
+      }
+      const seen = await this.conditional.look(place, path);
+      assertHolds(condition, seen.current);
+      return { place, seen };
     });
   }
 
@@ -130,7 +134,7 @@ export class UploadObjectHandler implements ICommandHandler<UploadObject> {
   }
 
   #stage(
-    place: BranchPlace,
+    { place, seen }: Target,
     { path, entry, condition }: Staged,
     request: Request,
   ): Promise<readonly StagingEvent[]> {
@@ -141,8 +145,14 @@ export class UploadObjectHandler implements ICommandHandler<UploadObject> {
       assertHolds(condition, current);
       return events;
     };
-    return this.conditional.write(place, { path, decide }, request);
+    return this.conditional.write(place, { path, decide, ...(seen && { seen }) }, request);
   }
+}
+
+/** Where it goes, and what was seen there before the body was taken. */
+interface Target {
+  readonly place: BranchPlace;
+  readonly seen?: Look;
 }
 
 interface Staged {
