@@ -62,10 +62,10 @@ async function comesThrough(name: string): Promise<void> {
 }
 
 /** By Node's own client: fifteen thousand requests take `fetch` twice as long. */
-function ask(method: string, path: string, body?: object): Promise<Told> {
+function ask(method: string, target: string, body?: object): Promise<Told> {
   const headers = { authorization: BASIC, 'content-type': 'application/json' };
   return new Promise((resolve, reject) => {
-    const sent = request(edge.url + path, { method, agent, headers }, (response) => {
+    const sent = request(edge.url + target, { method, agent, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

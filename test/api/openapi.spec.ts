@@ -69,7 +69,7 @@ describe('the document of the API', () => {
 
   it('tells every query parameter that an operation reads', async () => {
     const asked = new Set<string>();
-    const text = jest.spyOn(Query.prototype, 'text').mockImplementation(read('text', asked));
+    const texts = jest.spyOn(Query.prototype, 'text').mockImplementation(read('text', asked));
     const has = jest.spyOn(Query.prototype, 'has').mockImplementation(read('has', asked));
     for (const [path, method, { operationId, parameters = [] }] of operations()) {
       asked.clear();
@@ -82,7 +82,7 @@ describe('the document of the API', () => {
       const untold = [...asked].filter((name) => !told.includes(name));
       expect([operationId, untold]).toEqual([operationId, []]);
     }
-    text.mockRestore();
+    texts.mockRestore();
     has.mockRestore();
   });
 
