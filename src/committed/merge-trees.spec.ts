@@ -92,11 +92,14 @@ describe(`merging files (SEED=${seed})`, () => {
 
   it('leaves nothing behind when there is a conflict', async () => {
     const { blocks, store, on, base } = await opened();
-    const source = await on(base, { a: 2, c: 1 });
-    const destination = await on(base, { a: 3 });
+    // A range of a alone is built before the conflict is found.
+    const parameters = { ...DEFAULT_RANGE_PARAMETERS, raggednessEntries: 1 };
+    const source = await on(base, { a: 2, b: 2 });
+    const destination = await on(base, { b: 3 });
     const before = await stored(blocks);
-    const merged = await store.merge(namespace, { base, source, destination }, byDefault);
-    expect(merged).toEqual({ kind: 'conflict', paths: ['a'] });
+    const options = { strategy: 'default', parameters } as const;
+    const merged = await store.merge(namespace, { base, source, destination }, options);
+    expect(merged).toEqual({ kind: 'conflict', paths: ['b'] });
     expect(await stored(blocks)).toEqual(before);
   });
 
