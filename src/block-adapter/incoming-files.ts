@@ -27,6 +27,9 @@ const GATHERED_BYTES_MAX = 256 * 1024;
 /** A file of another machine that was not written to for so long belongs to no living upload. */
 const UNTOUCHED_MS_MAX = 24 * 60 * 60 * 1000;
 
+/** Of all stores of this process: two may share a folder. */
+let fileCount = 0;
+
 /** A body that is whole and durable, under a name that no reader knows. */
 export interface IncomingFile {
   readonly path: string;
@@ -39,8 +42,6 @@ export interface HashedFile extends IncomingFile {
 
 /** Where bodies are written before they get their names; on the same file system as those. */
 export class IncomingFiles {
-  #count = 0;
-
   private constructor(
     private readonly folder: string,
     private readonly onSyncFailed: SyncFailedListener,
@@ -118,7 +119,7 @@ export class IncomingFiles {
   }
 
   #newPath(): string {
-    return join(this.folder, `${hostname()}.${process.pid}.${this.#count++}`);
+    return join(this.folder, `${hostname()}.${process.pid}.${fileCount++}`);
   }
 
   async #sync(file: number): Promise<void> {
