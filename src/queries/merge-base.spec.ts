@@ -55,7 +55,7 @@ class History implements CommitsById {
   bestOf(left: string, right: string): Set<string> {
     const common = [...this.ancestors(left)].filter((id) => this.ancestors(right).has(id));
     return new Set(
-      common.filter((id) => !common.some((it) => it !== id && this.ancestors(it).has(id))),
+      common.filter((id) => !common.some((by) => by !== id && this.ancestors(by).has(id))),
     );
   }
 
