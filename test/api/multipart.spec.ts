@@ -216,6 +216,8 @@ describe('an upload in parts', () => {
     const { etag } = await put(url, small);
     expect(await parts()).toBe(before + 1);
     expect((await abort(upload)).status).toBe(204);
+    expect((await put(url, small)).status).toBe(404);
+    expect(await parts()).toBe(before + 1);
     expect((await abort(upload)).status).toBe(204);
     await node.sweepUploads();
     expect(await parts()).toBe(before);
