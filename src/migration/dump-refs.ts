@@ -31,8 +31,8 @@ export interface DumpWatcher {
  * Writes a repository's refs as tables under its namespace, in lakeFS's format, so that a server
  * which knows nothing but the namespace can have them back.
  *
- * Branches come first and commits last: every commit that a branch or a tag names is then among
- * those written, whatever is committed meanwhile.
+ * Branches and tags are read first and commits last: every commit that one of them names is then
+ * among those written, whatever is committed meanwhile.
  */
 export class DumpRefs {
   constructor(
@@ -46,11 +46,14 @@ export class DumpRefs {
     const branches: NamedBranch[] = [];
     const states = await this.#writeStates(uid, branches, write);
     const branchProperties = { ...refsProperties('branch'), ...states };
-    return {
-      branches: await write(branchRecords(branches), branchProperties),
-      tags: await write(this.#tags(uid), refsProperties('tag')),
-      commits: await write(this.#commits(uid), refsProperties('commit')),
-    };
+    const tagRecords: TableRecord[] = [];
+    for await (const tag of this.#tags(uid)) tagRecords.push(tag);
+    const [branchesId, tags, commits] = await Promise.all([
+      write(inOrder(branches.map(recordOfBranch)), branchProperties),
+      write(inOrder(tagRecords), refsProperties('tag')),
+      write(this.#commits(uid), refsProperties('commit')),
+    ]);
+    return { branches: branchesId, tags, commits };
   }
 
   /** Of what there is nothing of there is no table, and no word in the table of branches. */
@@ -62,16 +65,14 @@ export class DumpRefs {
       properties: TableProperties,
     ) => Promise<MetaRangeId>,
   ): Promise<TableProperties> {
-    let count = 0;
     const records = this.#states(uid, branches);
-    const counted = (async function* () {
-      for await (const record of records) {
-        count++;
-        yield record;
-      }
+    const first = await records.next();
+    if (first.done === true) return {};
+    const all = (async function* () {
+      yield first.value;
+      yield* records;
     })();
-    const id = await write(counted, STATES_PROPERTIES);
-    return count === 0 ? {} : { [STATES_PROPERTY]: id };
+    return { [STATES_PROPERTY]: await write(all, STATES_PROPERTIES) };
   }
 
   async *#states(uid: RepositoryUid, branches: NamedBranch[]): AsyncGenerator<TableRecord> {
@@ -109,12 +110,14 @@ interface NamedBranch {
   readonly record: BranchRecord;
 }
 
-async function* branchRecords(branches: readonly NamedBranch[]): AsyncGenerator<TableRecord> {
-  for (const { branch, record } of branches) {
-    const { commitId } = record.head;
-    const data = encodeRef({ name: branch, commitId });
-    yield { key: utf8(branch), identity: utf8(commitId), data };
-  }
+function recordOfBranch({ branch, record }: NamedBranch): TableRecord {
+  const { commitId } = record.head;
+  const data = encodeRef({ name: branch, commitId });
+  return { key: utf8(branch), identity: utf8(commitId), data };
+}
+
+async function* inOrder(records: readonly TableRecord[]): AsyncGenerator<TableRecord> {
+  yield* records;
 }
 
 async function* watched(
@@ -128,16 +131,17 @@ async function* watched(
   }
 }
 
-/** Yields the rows of a partition, a page at a time. */
+/** Yields the rows of a partition; a page is read while the one before it is worked on. */
 async function* rowsOf(kv: KvStore, partition: string): AsyncGenerator<KvRow> {
-  let from: Uint8Array | undefined;
-  for (;;) {
-    const [rows = []] = await kv.read([
-      { kind: 'scan', partition, limit: ROWS_PER_PAGE, ...(from ? { from } : {}) },
-    ]);
-    yield* rows;
+  const pageFrom = (from: Uint8Array | undefined) =>
+    kv.read([{ kind: 'scan', partition, limit: ROWS_PER_PAGE, ...(from ? { from } : {}) }]);
+  let next: ReturnType<typeof pageFrom> | undefined = pageFrom(undefined);
+  while (next) {
+    const [rows = []]: readonly (readonly KvRow[])[] = await next;
     const last = rows.at(-1);
-    if (rows.length < ROWS_PER_PAGE || !last) return;
-    from = justAfter(last.key);
+    next = rows.length < ROWS_PER_PAGE || !last ? undefined : pageFrom(justAfter(last.key));
+    // It is waited for below, or nobody wants it any more.
+    next?.catch(() => undefined);
+    yield* rows;
   }
 }
