@@ -43,6 +43,9 @@ export interface MergeSink {
 /** Asks for a range to be opened, and is given a cursor; undefined asks for a turn. */
 export type MergeSteps = Generator<RangeRecord | undefined, void, RecordCursor | undefined>;
 
+/** About as many as a block has; a turn is not to hold too many of them. */
+const BLOCK_RECORDS = 40;
+
 /** Merges, step by step: synchronous but for what it asks for. @throws CorruptData */
 export function threeWayMerge(input: MergeInput, sink: MergeSink): MergeSteps {
   return new ThreeWayMerge(input, sink).run();
@@ -66,10 +69,11 @@ class ThreeWayMerge {
   *run(): MergeSteps {
     let untilTurn = TURN_RECORDS_MAX;
     while ((this.#source.range || this.#destination.range) && !this.#isEnough) {
-      if (--untilTurn === 0) {
+      if (untilTurn <= 0) {
         untilTurn = TURN_RECORDS_MAX;
         yield undefined;
       }
+      untilTurn--;
       const key = this.#nextKey();
       if (!key) {
         for (const side of this.#entered()) side.enter(opened(yield side.range));
@@ -77,7 +81,8 @@ class ThreeWayMerge {
       }
       const unopened = this.#base.unopened(key);
       if (unopened) this.#base.open(opened(yield unopened));
-      if (!this.#takeBlocks(key)) this.#takeRecords(key);
+      if (this.#takeBlocks(key)) untilTurn -= BLOCK_RECORDS;
+      else this.#takeRecords(key);
     }
   }
 
