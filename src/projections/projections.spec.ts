@@ -4,6 +4,7 @@ import { writesOf } from '../../test/support/given.js';
 import { eventSamples, type EventSample } from '../../test/support/samples/event.samples.js';
 import {
   discarded,
+  failedBy,
   objectWish,
   prefixWish,
   resetWish,
@@ -22,6 +23,7 @@ import {
   unstaged,
 } from '../../test/support/samples/staging.samples.js';
 import type { ResetWish } from '../domain/branch/branch.wishes.js';
+import type { BranchRecord } from '../domain/branch/branch.events.js';
 import { branchStream } from '../domain/branch/branch.stream.js';
 import { commitStream } from '../domain/commit/commit.stream.js';
 import { encodeEvent, eventSchemas, type EventType } from '../domain/event-types.js';
@@ -305,6 +307,28 @@ describe('staging', () => {
       ['drop', of(3), 'from b/', 'until b0'],
       ['delete', of(4), 'b'],
       ['delete', of(3), 'b'],
+    );
+  });
+
+  it('says again, in the newest token of a reset or of a failure, what has no effect', () => {
+    const stream = branchStream(uid, work);
+    const of = (ordinal: number) =>
+      `staging/${stagingToken({ uid, branch: work, life: 0, ordinal })}`;
+    const restated = [
+      { path: path('b'), entry: null },
+      { path: path('b/c'), entry },
+    ];
+    const { record } = sample('IntentFailed');
+    const reset = { ...discarded('r', [3, 4], objectWish), restated, record };
+    const tokens = { lo: 7, hi: 8 };
+    const failed = { ...failedBy('m', 'no_changes'), restated };
+    given(stream, reset, { ...failed, record: { ...(record as BranchRecord), tokens } }).writes(
+      ['delete', of(4), 'b'],
+      ['delete', of(3), 'b'],
+      ['put', of(4), 'b', null],
+      ['put', of(4), 'b/c', entry],
+      ['put', of(7), 'b', null],
+      ['put', of(7), 'b/c', entry],
     );
   });
 });

@@ -1,4 +1,9 @@
-import type { StagingDiscarded, StoredBranchEvent } from '../domain/branch/branch.events.js';
+import type {
+  IntentFailed,
+  Restatement,
+  StagingDiscarded,
+  StoredBranchEvent,
+} from '../domain/branch/branch.events.js';
 import type { ResetScope } from '../domain/branch/branch.wishes.js';
 import { branchOfStream } from '../domain/branch/branch.stream.js';
 import type { StagingToken } from '../domain/model.js';
@@ -12,9 +17,10 @@ import { keys, partitions } from './kv-keys.js';
 import type { Projection } from './projection.js';
 
 type Discarded = Extract<StoredBranchEvent, StagingDiscarded>;
+type Failed = Extract<StoredBranchEvent, IntentFailed>;
 
 /** The newest uncommitted entry of each path, one partition a token; and which tokens there are. */
-export const stagingProjection: Projection<StagingEvent | Discarded> = {
+export const stagingProjection: Projection<StagingEvent | Discarded | Failed> = {
   name: 'staging',
   version: 1,
   takes: [
@@ -25,10 +31,12 @@ export const stagingProjection: Projection<StagingEvent | Discarded> = {
     'TokenClosed',
     'StagedRowsDropped',
     'StagingDiscarded',
+    'IntentFailed',
   ],
 
   project({ stream, atMs, event }) {
     if (event.type === 'StagingDiscarded') return discard(stream, event);
+    if (event.type === 'IntentFailed') return restateOldest(stream, event);
     const token = tokenOfStream(stream);
     const partition = partitions.staging(token);
     switch (event.type) {
@@ -55,11 +63,26 @@ export const stagingProjection: Projection<StagingEvent | Discarded> = {
   },
 };
 
+/** Of the tokens that an intent took the newest is left, and is the oldest now. */
+function restateOldest(stream: string, { restated, record }: Failed): readonly KvWrite[] {
+  if (restated.length === 0 || record === null) return [];
+  const { lo } = record.tokens;
+  const of = { ...branchOfStream(stream), life: record.life };
+  return tokensBetween(of, { lo, hi: lo }).flatMap((token) => restate(token, restated));
+}
+
+const restate = (token: StagingToken, restated: readonly Restatement[]): readonly KvWrite[] =>
+  restated.map(({ path, entry }) => put(partitions.staging(token), utf8(path), entry));
+
 /** A part of closed tokens goes; of whole ones nothing yet: they are consumed, and swept later. */
-function discard(stream: string, { scope, tokens, record }: Discarded): readonly KvWrite[] {
+function discard(stream: string, event: Discarded): readonly KvWrite[] {
+  const { scope, tokens, restated, record } = event;
   if (scope.kind === 'all' || record === null) return [];
   const of = { ...branchOfStream(stream), life: record.life };
-  return tokensBetween(of, tokens).map((token) => discardFrom(token, scope));
+  // Newest first.
+  const taken = tokensBetween(of, tokens);
+  const gone = taken.map((token) => discardFrom(token, scope));
+  return [...gone, ...taken.slice(0, 1).flatMap((token) => restate(token, restated))];
 }
 
 function discardFrom(token: StagingToken, scope: Exclude<ResetScope, { kind: 'all' }>): KvWrite {

@@ -1,12 +1,8 @@
-import type {
-  BranchResult,
-  IntentFailed,
-  IntentFailure,
-} from '../../domain/branch/branch.events.js';
+import type { BranchResult } from '../../domain/branch/branch.events.js';
 import type { CommitWish } from '../../domain/branch/branch.wishes.js';
 import { commitOn } from '../../domain/commit/commit-on.js';
-import type { IntentId } from '../../domain/model.js';
 import { stagedChanges } from '../../projections/staging.view.js';
+import { failedClean } from './failed.js';
 import { sealedTokens, type Pending, type ResultStores } from './pending.js';
 
 /** Builds what a pending commit comes to. */
@@ -25,16 +21,8 @@ export async function buildCommit(
     request.ranges,
   );
   const isEmpty = addedCount + changedCount + removedCount === 0;
-  if (isEmpty && !allowsEmpty) return failedBy(intentId, 'no_changes');
+  if (isEmpty && !allowsEmpty) return failedClean(stores, pending, 'no_changes');
   const tree = metaRangeId === '' ? await stores.committed.storeEmpty(namespace) : metaRangeId;
   const commit = commitOn(branch.head, request, tree);
   return { type: 'Committed', intentId, from: branch.head.commitId, commit };
 }
-
-/** Returns the result of an intent that did nothing. */
-export const failedBy = (intentId: IntentId, reason: IntentFailure): IntentFailed => ({
-  type: 'IntentFailed',
-  intentId,
-  reason,
-  conflicts: [],
-});

@@ -9,22 +9,18 @@ import type {
   ImportWish,
   MergeStrategy,
   MergeWish,
-  ReplacedPaths,
   RevertWish,
 } from '../../domain/branch/branch.wishes.js';
 import { commitOn, type OtherSide } from '../../domain/commit/commit-on.js';
-import { isSameObject } from '../../domain/entry-identity.js';
 import type { CommitId, CommitRecord, MetaRangeId } from '../../domain/model.js';
 import type { KeySpan } from '../../ports/committed-store.js';
 import { BlockNotFound } from '../../ports/store-errors.js';
-import { stagedChanges } from '../../projections/staging.view.js';
 import { mergeBase } from '../../queries/merge-base.js';
 import { unreachable } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
-import { afterPrefix, justAfter, utf8 } from '../../shared/bytes.js';
 import type { BranchPlace } from './branches.js';
-import { failedBy } from './build-commit.js';
-import { commitNamed, sealedTokens, type Pending, type ResultStores } from './pending.js';
+import { failedBy, failedClean, isClean } from './failed.js';
+import { commitNamed, spanOf, type Pending, type ResultStores } from './pending.js';
 
 type MergedWish = MergeWish | RevertWish | CherryPickWish | ImportWish;
 
@@ -49,8 +45,8 @@ export async function buildMerged(
   wish: MergedWish,
 ): Promise<BranchResult> {
   const { branch, request } = pending;
-  const fails = (reason: IntentFailure) => failedBy(request.id, reason);
-  if (!(await isClean(stores, pending))) return fails('dirty');
+  if (!(await isClean(stores, pending))) return failedBy(request.id, 'dirty');
+  const fails = (reason: IntentFailure) => failedClean(stores, pending, reason);
   const overlay = await overlayOf(stores, pending, wish);
   if (!overlay) return fails('no_merge_base');
   if (overlay.mustBring && overlay.source === overlay.base) return fails('no_changes');
@@ -63,44 +59,30 @@ export async function buildMerged(
   return { type: 'Merged', intentId: request.id, from: branch.head.commitId, commit };
 }
 
-/** Returns whether what an intent sealed says nothing that the head does not say. */
-async function isClean(stores: ResultStores, pending: Pending): Promise<boolean> {
-  const { place, branch } = pending;
-  const { namespace } = place.repository;
-  const { metaRangeId } = branch.head;
-  for await (const batch of stagedChanges(stores.kv, sealedTokens(pending))) {
-    for (const { path, entry } of batch) {
-      const known =
-        metaRangeId === '' ? undefined : await stores.committed.get(namespace, metaRangeId, path);
-      const isSame = known && entry ? isSameObject(known, entry) : known === entry;
-      if (!isSame) return false;
-    }
-  }
-  return true;
-}
-
 async function mergeTrees(
-  { committed }: ResultStores,
-  { place, branch, request }: Pending,
+  stores: ResultStores,
+  pending: Pending,
   { base, source, strategy, replaced }: Overlay,
 ): Promise<
   | { readonly kind: 'merged'; readonly metaRangeId: MetaRangeId }
   | { readonly kind: 'failed'; readonly result: IntentFailed }
 > {
+  const { place, branch, request } = pending;
   const trees = { base, source, destination: branch.head.metaRangeId, replaced };
   try {
     const options = { strategy, parameters: request.ranges };
     await failpoint('merge.beforeTrees');
-    const merged = await committed.merge(place.repository.namespace, trees, options);
+    const merged = await stores.committed.merge(place.repository.namespace, trees, options);
     await failpoint('merge.afterTrees');
     if (merged.kind === 'merged') return merged;
     const conflicts = merged.paths.slice(0, CONFLICTS_RECORDED_MAX);
-    return { kind: 'failed', result: { ...failedBy(request.id, 'conflict'), conflicts } };
+    const failed = await failedClean(stores, pending, 'conflict');
+    return { kind: 'failed', result: { ...failed, conflicts } };
   } catch (error) {
     // A commit that was brought in as data may name a tree that never was. It would be asked for
     // again and again, and stand in the way of everything behind it.
     if (!(error instanceof BlockNotFound)) throw error;
-    return { kind: 'failed', result: failedBy(request.id, 'tree_missing') };
+    return { kind: 'failed', result: await failedClean(stores, pending, 'tree_missing') };
   }
 }
 
@@ -159,12 +141,6 @@ async function treeOfParent(
 ): Promise<MetaRangeId> {
   const parent = commit.parents[parentNumber - 1];
   return parent ? (await commitNamed(stores, place, parent)).metaRangeId : EMPTY_TREE;
-}
-
-function spanOf(replaced: ReplacedPaths): KeySpan {
-  const from = utf8(replaced.kind === 'prefix' ? replaced.prefix : replaced.path);
-  const until = replaced.kind === 'prefix' ? afterPrefix(from) : justAfter(from);
-  return until ? { from, until } : { from };
 }
 
 const EMPTY_TREE = '' as MetaRangeId;

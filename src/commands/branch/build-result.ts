@@ -5,9 +5,16 @@ import type { HardResetWish, ResetWish } from '../../domain/branch/branch.wishes
 import { unreachable } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
 import type { BranchPlace } from './branches.js';
-import { buildCommit, failedBy } from './build-commit.js';
+import { buildCommit } from './build-commit.js';
 import { buildMerged } from './build-merged.js';
-import { commitNamed, type Pending, type PendingRequest, type ResultStores } from './pending.js';
+import { failedBy, isClean, restated } from './failed.js';
+import {
+  commitNamed,
+  spanOf,
+  type Pending,
+  type PendingRequest,
+  type ResultStores,
+} from './pending.js';
 
 /**
  * Builds what a pending intent comes to: a function of the branch and the request alone, so any
@@ -32,7 +39,7 @@ export async function buildResult(
       return buildMerged(stores, pending, wish);
     case 'reset':
       await failpoint('reset.beforeDiscard');
-      return discard(pending, wish);
+      return discard(stores, pending, wish);
     case 'hard-reset':
       return moveHead(stores, pending, wish);
     default:
@@ -40,18 +47,27 @@ export async function buildResult(
   }
 }
 
-function discard({ branch, request, upto }: Pending, { scope }: ResetWish): StagingDiscarded {
+async function discard(
+  stores: ResultStores,
+  pending: Pending,
+  { scope }: ResetWish,
+): Promise<StagingDiscarded> {
+  const { branch, request, upto } = pending;
   const tokens = { lo: branch.tokens.lo, hi: upto };
-  return { type: 'StagingDiscarded', intentId: request.id, scope, tokens };
+  const said = scope.kind === 'all' ? [] : await restated(stores, pending, spanOf(scope));
+  return { type: 'StagingDiscarded', intentId: request.id, scope, tokens, restated: said };
 }
 
 async function moveHead(
   stores: ResultStores,
-  { place, branch, request }: Pending,
+  pending: Pending,
   { to, from }: HardResetWish,
 ): Promise<BranchResult> {
+  const { place, branch, request } = pending;
   const { commitId } = branch.head;
   if (from !== null && from !== commitId) return failedBy(request.id, 'head_moved');
+  // It would show over another tree than the one that it was staged on.
+  if (!(await isClean(stores, pending))) return failedBy(request.id, 'dirty');
   const target = await commitNamed(stores, place, to);
   return { type: 'HeadMoved', intentId: request.id, from: commitId, to: headOf(target) };
 }

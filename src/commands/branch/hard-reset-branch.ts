@@ -8,7 +8,7 @@ import { BranchOperations, succeeded } from './branch-operations.js';
 const TRIES_MAX = 50;
 
 /**
- * Puts a branch's head at the commit that a ref names. What is staged stays, and shows over it.
+ * Puts a clean branch's head at the commit that a ref names.
  *
  * A ref that is counted from the branch itself, as `main~1` on main, is counted from the head that
  * stands when it is this operation's turn: a commit that comes between is not lost unseen.

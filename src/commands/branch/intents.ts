@@ -243,7 +243,8 @@ export class Intents {
         kept?.on === on ? kept.result : await buildResult(this.ports, place, state, next);
       built.set(next.request.id, { on, result });
       results.push(result);
-      if (!isCommit) break;
+      // What is restated is read by who comes next, and written with the event.
+      if (!isCommit || isRestating(result)) break;
       const after = evolveBranch(state, result);
       assert(after.status === 'live', 'a result does not end a branch');
       state = after;
@@ -288,6 +289,9 @@ function decided(intent: IntentRequest, state: LiveBranch): readonly BranchEvent
     throw error;
   }
 }
+
+const isRestating = (result: BranchResult): boolean =>
+  result.type === 'IntentFailed' && result.restated.length > 0;
 
 /** Returns the intent that a result is of. */
 const intentOf = (event: BranchEvent): string => ('intentId' in event ? event.intentId : '');

@@ -1,11 +1,13 @@
 import type { IntentRequest } from '../../domain/branch/branch.events.js';
 import type { LiveBranch, PendingIntent } from '../../domain/branch/branch.state.js';
+import type { ReplacedPaths } from '../../domain/branch/branch.wishes.js';
 import type { CommitId, CommitRecord, StagingToken } from '../../domain/model.js';
 import { tokensBetween } from '../../domain/staging/staging.stream.js';
-import type { CommittedStore } from '../../ports/committed-store.js';
+import type { CommittedStore, KeySpan } from '../../ports/committed-store.js';
 import type { KvStore } from '../../ports/kv-store.js';
 import type { CommitsById } from '../../queries/merge-base.js';
 import { assert } from '../../shared/assert.js';
+import { afterPrefix, justAfter, utf8 } from '../../shared/bytes.js';
 import type { BranchPlace } from './branches.js';
 
 export type PendingRequest = Extract<PendingIntent, { kind: 'request' }>;
@@ -31,6 +33,13 @@ export interface Pending {
 export function sealedTokens({ place, branch, upto }: Pending): readonly StagingToken[] {
   const of = { uid: place.repository.uid, branch: place.branch, life: branch.life };
   return tokensBetween(of, { lo: branch.tokens.lo, hi: upto });
+}
+
+/** Returns the keys of the paths that a reset or an import means. */
+export function spanOf(paths: ReplacedPaths): KeySpan {
+  const from = utf8(paths.kind === 'prefix' ? paths.prefix : paths.path);
+  const until = paths.kind === 'prefix' ? afterPrefix(from) : justAfter(from);
+  return until ? { from, until } : { from };
 }
 
 /** Returns a commit that a request names. @throws InvariantError  it is not there */

@@ -150,7 +150,9 @@ function claim(command: ClaimHook, branch: LiveBranch): readonly BranchEvent[] {
   // Never started twice: what a dead claimer has called out cannot be called back.
   if (next.claim.untilMs > command.nowMs) return [];
   const { intentId } = command;
-  return [{ type: 'IntentFailed', intentId, reason: 'hook_interrupted', conflicts: [] }];
+  return [
+    { type: 'IntentFailed', intentId, reason: 'hook_interrupted', conflicts: [], restated: [] },
+  ];
 }
 
 function complete({ result }: CompleteIntent, branch: LiveBranch): readonly BranchEvent[] {

@@ -4,6 +4,7 @@ import type {
   IntentId,
   MetaRangeId,
   Metadata,
+  ObjectEntry,
   ObjectPath,
 } from '../model.js';
 import type { ResetScope, Wish } from './branch.wishes.js';
@@ -118,7 +119,7 @@ export interface Merged {
   readonly commit: CommitRecord;
 }
 
-/** The head was put elsewhere, by a hard reset. Tokens stay as they are. */
+/** The head was put elsewhere, by a hard reset of a clean branch. Its sealed tokens are consumed. */
 export interface HeadMoved {
   readonly type: 'HeadMoved';
   readonly intentId: IntentId;
@@ -127,14 +128,30 @@ export interface HeadMoved {
 }
 
 /**
+ * What the head says of a path that was staged to no effect; null: the head has nothing there.
+ * It stays staged, since it counts where the next commit's ranges are cut.
+ * Source: docs/adr/0018-what-changed-nothing-stays-said.md.
+ */
+export interface Restatement {
+  readonly path: ObjectPath;
+  readonly entry: ObjectEntry | null;
+}
+
+/** Paths restated by one event, and what they may take as JSON; of more, none are. */
+export const RESTATED_MAX = 1_000;
+export const RESTATED_BYTES_MAX = 256 * 1024;
+
+/**
  * What its sealed tokens held is gone; the head stands. With the scope `all` the tokens are
- * consumed; of another scope their rows in it go by this event, and the tokens stay.
+ * consumed; of another scope their rows in it go by this event, what is restated comes into the
+ * newest of them, and the tokens stay.
  */
 export interface StagingDiscarded {
   readonly type: 'StagingDiscarded';
   readonly intentId: IntentId;
   readonly scope: ResetScope;
   readonly tokens: TokenSpan;
+  readonly restated: readonly Restatement[];
 }
 
 export type IntentFailure =
@@ -153,7 +170,7 @@ export const CONFLICTS_RECORDED_MAX = 20;
 /**
  * Nothing happened but that the queue moved on. Its tokens stay readable, unless the intent looked
  * through them and found no changes: then they say nothing that the head does not say, and are
- * consumed.
+ * consumed, but for the newest if something is restated there.
  */
 export interface IntentFailed {
   readonly type: 'IntentFailed';
@@ -161,6 +178,7 @@ export interface IntentFailed {
   readonly reason: IntentFailure;
   /** The first paths in conflict, at most {@link CONFLICTS_RECORDED_MAX}; else none. */
   readonly conflicts: readonly ObjectPath[];
+  readonly restated: readonly Restatement[];
 }
 
 /** Every intent still in the queue is answered with "branch not found". */

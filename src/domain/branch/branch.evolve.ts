@@ -136,14 +136,19 @@ function completed(branch: LiveBranch, result: BranchResult): LiveBranch {
     // What an intent found no changes in says nothing that the head does not say. Kept, the tokens
     // of one who commits or merges again and again would grow without end, and with them each read.
     const saysNothing = provesClean[result.reason];
-    return saysNothing ? { ...branch, queue, tokens } : { ...branch, queue };
+    assert(saysNothing || result.restated.length === 0, 'restated is what changed nothing');
+    if (!saysNothing) return { ...branch, queue };
+    const isRestated = result.restated.length > 0;
+    return { ...branch, queue, tokens: isRestated ? { lo: Math.max(lo, next.upto), hi } : tokens };
   }
   assert(result.type === successOf[wish.kind], 'a result of its own kind');
   if (result.type === 'StagingDiscarded') {
     const { scope } = result;
     assert(wish.kind === 'reset' && wish.scope.kind === scope.kind, 'what was asked is discarded');
     assert(result.tokens.lo === lo && result.tokens.hi === next.upto, 'of the tokens it sealed');
-    return scope.kind === 'all' ? { ...branch, queue, tokens } : { ...branch, queue };
+    if (scope.kind !== 'all') return { ...branch, queue };
+    assert(result.restated.length === 0, 'of what was thrown away whole nothing is left to say');
+    return { ...branch, queue, tokens };
   }
   assert(result.from === branch.head.commitId, 'the head stood still meanwhile');
   if (result.type === 'HeadMoved') {
@@ -151,7 +156,7 @@ function completed(branch: LiveBranch, result: BranchResult): LiveBranch {
       wish.kind === 'hard-reset' && wish.to === result.to.commitId,
       'moved where it was asked',
     );
-    return { ...branch, queue, head: result.to };
+    return { ...branch, queue, tokens, head: result.to };
   }
   assert(result.commit.parents[0] === result.from, 'the head is the first parent');
   return { ...branch, queue, tokens, head: headOf(result.commit) };

@@ -4,6 +4,7 @@ import {
   committed,
   created,
   discarded,
+  failed,
   failedBy,
   hardResetWish,
   head,
@@ -18,7 +19,7 @@ import {
   rotated,
 } from '../../../test/support/samples/branch.samples.js';
 import { root } from '../../../test/support/samples/repository.samples.js';
-import type { CommitId, MetaRangeId } from '../model.js';
+import type { CommitId, MetaRangeId, ObjectPath } from '../model.js';
 import { branchDecider } from './branch.decider.js';
 import type { BranchEvent } from './branch.events.js';
 import { headOf } from './branch.evolve.js';
@@ -27,6 +28,7 @@ import { wantsCleanBranch, type Wish } from './branch.wishes.js';
 const given = specFor(branchDecider);
 const live: BranchEvent[] = [created, rotated(0)];
 const commit = 'a'.repeat(64) as CommitId;
+const restated = [{ path: 'gone' as ObjectPath, entry: null }];
 const mergeLike: readonly Wish[] = [
   mergeWish,
   { kind: 'revert', commit, parentNumber: 0, allowsEmpty: false },
@@ -52,6 +54,16 @@ describe.each(mergeLike)('a $kind', (wish) => {
     (reason) =>
       given(...asked, failedBy('m', reason)).has({ head, tokens: { lo: 1, hi: 1 }, queue: [] }),
   );
+
+  it('keeps its newest token for what it says again, and nothing older', () => {
+    const said = { ...failedBy('m', 'no_changes'), restated };
+    given(...live, requested('c', 0), failed('c'), requested('m', 1, wish), said).has({
+      tokens: { lo: 1, hi: 2 },
+    });
+  });
+
+  it('says nothing again of a branch that it found dirty', () =>
+    given(...asked, { ...failedBy('m', 'dirty'), restated }).cannotBe('what changed nothing'));
 
   it('wants a clean branch', () => {
     if (!wantsCleanBranch(wish)) throw new Error('it would hide what it lays over the head');
@@ -92,8 +104,8 @@ describe('a reset', () => {
 describe('a hard reset', () => {
   const asked = [...live, requested('h', 0, hardResetWish)];
 
-  it('puts the head where it was asked, and lets what is staged show over it', () =>
-    given(...asked, moved('h')).has({ head: moved('h').to, tokens: { lo: 0, hi: 1 }, queue: [] }));
+  it('puts the head where it was asked, and consumes what it sealed', () =>
+    given(...asked, moved('h')).has({ head: moved('h').to, tokens: { lo: 1, hi: 1 }, queue: [] }));
 
   it('goes nowhere else, and from nowhere else', () => {
     const to = { ...moved('h').to, commitId: root.id };

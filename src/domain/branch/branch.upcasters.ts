@@ -8,11 +8,11 @@ import type {
 
 type Stored<Event> = Extract<StoredBranchEvent, Event>;
 
-/** Named no path of a conflict; nothing could end in one. */
-type IntentFailedV1 = Omit<Stored<IntentFailed>, 'type' | 'conflicts'>;
+/** Named no path of a conflict; nothing could end in one. Restated nothing. */
+type IntentFailedV1 = Omit<Stored<IntentFailed>, 'type' | 'conflicts' | 'restated'>;
 
 /** Knew one scope, and not which tokens it emptied. */
-type StagingDiscardedV1 = Omit<Stored<StagingDiscarded>, 'type' | 'scope' | 'tokens'>;
+type StagingDiscardedV1 = Omit<Stored<StagingDiscarded>, 'type' | 'scope' | 'tokens' | 'restated'>;
 
 /** Did not say which rules allow them. */
 type WritesAllowedV1 = Omit<Stored<WritesAllowed>, 'type' | 'ruleRevision'>;
@@ -33,7 +33,7 @@ export const branchSchemas: EventSchemas<StoredBranchEvent> = {
       1: (older) => {
         const { intentId, record } = older as StagingDiscardedV1;
         const hi = (record?.tokens.lo ?? 0) - 1;
-        return { intentId, scope: { kind: 'all' }, tokens: { lo: 0, hi }, record };
+        return { intentId, scope: { kind: 'all' }, tokens: { lo: 0, hi }, restated: [], record };
       },
     },
   },
@@ -42,7 +42,7 @@ export const branchSchemas: EventSchemas<StoredBranchEvent> = {
     steps: {
       1: (older) => {
         const { intentId, reason, record } = older as IntentFailedV1;
-        return { intentId, reason, conflicts: [], record };
+        return { intentId, reason, conflicts: [], restated: [], record };
       },
     },
   },

@@ -76,7 +76,7 @@ export interface ResetWish {
   readonly scope: ResetScope;
 }
 
-/** Moves the head to a commit; what is staged stays, and shows over it. */
+/** Moves the head of a clean branch to a commit. */
 export interface HardResetWish {
   readonly kind: 'hard-reset';
   readonly to: CommitId;
@@ -88,5 +88,4 @@ export interface HardResetWish {
 }
 
 /** A branch with staged changes refuses these: what they would lay over it, it would hide. */
-export const wantsCleanBranch = ({ kind }: Wish): boolean =>
-  kind !== 'commit' && kind !== 'reset' && kind !== 'hard-reset';
+export const wantsCleanBranch = ({ kind }: Wish): boolean => kind !== 'commit' && kind !== 'reset';

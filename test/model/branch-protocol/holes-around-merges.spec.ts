@@ -205,13 +205,26 @@ describe('a hard reset', () => {
     expect(await stage.seen()).toEqual({ a: 'v1' });
   });
 
-  it('lets what is staged show over the new head', async () => {
+  it('is refused over what is staged: it would show over another tree than its own', async () => {
     const stage = await Stage.open();
     const node = stage.node();
     await stage.put(node, 'v0');
     await stage.commit(node);
     await stage.does(node, put('b', 'staged'));
+    const dirty = { kind: 'refused', code: 'dirty_branch' };
+    expect(await stage.does(node, { kind: 'hard reset', ref: 'work~1' })).toEqual(dirty);
+    expect(await stage.seen()).toEqual({ a: 'v0', b: 'staged' });
+  });
+
+  it('leaves nothing of a write that had no effect, which would have one over another head', async () => {
+    const stage = await Stage.open();
+    const node = stage.node();
+    await stage.put(node, 'v0');
+    await stage.commit(node);
+    await stage.put(node, 'v1');
+    await stage.commit(node);
+    await stage.put(node, 'v1');
     await stage.does(node, { kind: 'hard reset', ref: 'work~1' });
-    expect(await stage.seen()).toEqual({ b: 'staged' });
+    expect(await stage.seen()).toEqual({ a: 'v0' });
   });
 });

@@ -12,6 +12,7 @@ import { utf8 } from '../../../src/shared/bytes.js';
 import {
   created,
   failed,
+  failedBy,
   intentId,
   intentOf,
   merged,
@@ -266,7 +267,7 @@ describe('H10: a claim, a verdict, then the build (of the fold)', () => {
     const claim = { type: 'ClaimHook', intentId: intentId('i'), node: 'B', untilMs: 99 } as const;
     expect(branchDecider.decide({ ...claim, nowMs: 19 }, state)).toEqual([]);
     expect(branchDecider.decide({ ...claim, nowMs: 20 }, state)).toEqual([
-      { type: 'IntentFailed', intentId: 'i', reason: 'hook_interrupted', conflicts: [] },
+      failedBy('i', 'hook_interrupted'),
     ]);
   });
 

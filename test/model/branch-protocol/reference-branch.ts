@@ -5,6 +5,7 @@ import type {
   IntentFailed,
   IntentRequest,
   Merged,
+  Restatement,
   StagingDiscarded,
   StoredBranchEvent,
 } from '../../../src/domain/branch/branch.events.js';
@@ -175,12 +176,14 @@ export class ReferenceBranch {
     must(isSameContent(before, this.content()), `I4: ${result.type} changes what is seen`);
   }
 
-  #failed({ reason, conflicts }: IntentFailed, { intent, upto, wanted }: Sealed): void {
+  #failed({ reason, conflicts, restated }: IntentFailed, { intent, upto, wanted }: Sealed): void {
     const { wish, id } = intent;
     const isClean = isSameContent(wanted, this.#committedContent());
     const isProof = reason === 'no_changes' || reason === 'conflict';
     must(isClean || !isProof, `"${reason}" is said of ${id}, and there are changes`);
-    if (isProof) this.lo = Math.max(this.lo, upto + 1);
+    must(isProof || restated.length === 0, `${id} restates what it has not looked through`);
+    if (isProof) this.lo = Math.max(this.lo, restated.length > 0 ? upto : upto + 1);
+    this.#restate(upto, restated);
     switch (reason) {
       case 'no_changes':
         if (wish.kind === 'commit') return;
@@ -236,14 +239,31 @@ export class ReferenceBranch {
     this.lo = Math.max(this.lo, upto + 1);
   }
 
-  #moved({ from, to }: HeadMoved, { intent: { id, wish } }: Sealed): void {
+  /** What is said again of a path is what the head says, so nobody sees it. */
+  #restate(ordinal: number, restated: readonly Restatement[]): void {
+    const words = this.tokens.get(ordinal)?.words;
+    must(words || restated.length === 0, `token ${ordinal} is not there to say anything again`);
+    const committed = this.#committedContent();
+    for (const { path, entry } of restated) {
+      const said = entry?.checksum ?? null;
+      must(said === (committed.get(path) ?? null), `${path} is said again otherwise`);
+      words?.set(path, said);
+    }
+  }
+
+  #moved({ from, to }: HeadMoved, { intent: { id, wish }, upto, wanted }: Sealed): void {
+    must(isSameContent(wanted, this.#committedContent()), `${id} moves what is staged elsewhere`);
     must(wish.kind === 'hard-reset' && wish.to === to.commitId, `${id} moves the head elsewhere`);
     must(from === this.head.id, `${id} moves another head`);
     must(wish.from === null || wish.from === from, `${id} is counted from another head`);
     this.head = this.history.commitOf(to.commitId);
+    this.lo = Math.max(this.lo, upto + 1);
   }
 
-  #discarded({ scope, tokens }: StagingDiscarded, { intent: { id }, upto }: Sealed): void {
+  #discarded(
+    { scope, tokens, restated }: StagingDiscarded,
+    { intent: { id }, upto }: Sealed,
+  ): void {
     must(tokens.lo === this.lo && tokens.hi === upto, `${id} discards what it has not sealed`);
     if (scope.kind === 'all') {
       this.lo = Math.max(this.lo, upto + 1);
@@ -251,11 +271,12 @@ export class ReferenceBranch {
     }
     for (let ordinal = this.lo; ordinal <= upto; ordinal++) {
       const words = this.tokens.get(ordinal)?.words ?? new Map<ObjectPath, string | null>();
-      for (const path of [...words.keys()]) {
+      for (const path of words.keys()) {
         const isIn = scope.kind === 'object' ? path === scope.path : path.startsWith(scope.prefix);
         if (isIn) words.delete(path);
       }
     }
+    this.#restate(upto, restated);
   }
 
   #wouldChange({ wish }: IntentRequest): boolean {

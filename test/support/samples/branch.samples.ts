@@ -4,6 +4,7 @@ import type {
   IntentFailure,
   IntentRequest,
   IntentRequested,
+  Restatement,
 } from '../../../src/domain/branch/branch.events.js';
 import { headOf } from '../../../src/domain/branch/branch.evolve.js';
 import type { MergeWish, ResetWish, Wish } from '../../../src/domain/branch/branch.wishes.js';
@@ -97,6 +98,7 @@ export const discarded = (name: string, [lo, hi]: [number, number], { scope } = 
     intentId: intentId(name),
     scope,
     tokens: { lo, hi },
+    restated: [] as readonly Restatement[],
   } as const);
 
 export const moved = (name: string, from: BranchHead = head) =>
@@ -113,6 +115,7 @@ export const failedBy = (name: string, reason: IntentFailure, ...conflicts: stri
     intentId: intentId(name),
     reason,
     conflicts: conflicts as ObjectPath[],
+    restated: [] as readonly Restatement[],
   } as const);
 
 export const failed = (name: string) => failedBy(name, 'hook_refused');
