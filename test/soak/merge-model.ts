@@ -1,4 +1,5 @@
-// Random merges from a seed on, for so many minutes; a line of JSON at the end says what came of it.
+// Random merges from a seed on, for so many minutes; a line of JSON at the end says what came of
+// them.
 //
 //   node scripts/run-ts.js test/soak/merge-model.ts <seed> <minutes>
 import { runCases } from '../model/merge-runs.js';
