@@ -17,37 +17,38 @@ const DROP_GRACE_MS = 15 * 60 * 1000;
 
 export class WorkersModule {
   static with(heard: Pick<SweeperOptions, 'onError' | 'onDone'>): DynamicModule {
-    const sweeper = {
-      provide: Sweeper,
-      inject: [
-        EventLog,
-        KvStore,
-        Clock,
-        Ids,
-        SweepUploads,
-        SweepRules,
-        Intents,
-        RepositoryDeletion,
-      ],
+    const sweep = {
+      provide: Sweep,
+      inject: [EventLog, KvStore, Clock, Ids, Intents, RepositoryDeletion],
       useFactory: (
         log: EventLog,
         kv: KvStore,
         clock: Clock,
         ids: Ids,
-        ...[uploads, rules, ...rest]: [SweepUploads, SweepRules, Intents, RepositoryDeletion]
-      ) => {
-        const sweep = new Sweep({ log, kv, clock, ids }, ...rest, { dropGraceMs: DROP_GRACE_MS });
-        return new Sweeper([sweep, uploads, rules], clock, {
-          everyMs: SWEEP_EVERY_MS,
-          jitter: Math.random,
-          ...heard,
-        });
-      },
+        ...rest: [Intents, RepositoryDeletion]
+      ) => new Sweep({ log, kv, clock, ids }, ...rest, { dropGraceMs: DROP_GRACE_MS }),
+    };
+    const sweep = {
+      provide: Sweep,
+      inject: [EventLog, KvStore, Clock, Ids, Intents, RepositoryDeletion],
+      useFactory: (
+        log: EventLog,
+        kv: KvStore,
+        clock: Clock,
+        ids: Ids,
+        ...rest: [Intents, RepositoryDeletion]
+      ) => new Sweep({ log, kv, clock, ids }, ...rest, { dropGraceMs: DROP_GRACE_MS }),
+    };
+    const sweeper = {
+      provide: Sweeper,
+      inject: [Clock, Sweep, SweepUploads, SweepRules],
+      useFactory: (clock: Clock, ...sweeps: [Sweep, SweepUploads, SweepRules]) =>
+        new Sweeper(sweeps, clock, { everyMs: SWEEP_EVERY_MS, jitter: Math.random, ...heard }),
     };
     return {
       module: WorkersModule,
       imports: [CommandsModule],
-      providers: [sweeper],
+      providers: [sweep, sweeper],
       exports: [sweeper],
     };
   }
