@@ -34,6 +34,17 @@ const BRANCH_LIMITS = { cachedBranches: 10_000, cachedOutcomes: 10_000 };
 const CLOCKS_APART_MS = 60 * 60 * 1000;
 const INTENT_LIMITS = { intentWaitMs: 10 * 60 * 1000 };
 
+/** What intents are built from, as one value. */
+class IntentPorts {
+  constructor(
+    readonly log: EventLog,
+    readonly kv: KvStore,
+    readonly committed: CommittedStore,
+    readonly clock: Clock,
+    readonly commits: CommitsView,
+  ) {}
+}
+
 /** What the commands share: the streams, and who helps whom. */
 export const streams: Provider[] = [
   {
@@ -58,24 +69,15 @@ export const streams: Provider[] = [
     useFactory: (clock: Clock) => new BranchTraffic(clock),
   },
   {
+    provide: IntentPorts,
+    inject: [EventLog, KvStore, CommittedStore, Clock, CommitsView],
+    useFactory: (...from: ConstructorParameters<typeof IntentPorts>) => new IntentPorts(...from),
+  },
+  {
     provide: Intents,
-    inject: [
-      EventLog,
-      KvStore,
-      CommittedStore,
-      Clock,
-      CommitsView,
-      Branches,
-      Successors,
-      BranchTraffic,
-    ],
-    useFactory: (
-      log: EventLog,
-      kv: KvStore,
-      committed: CommittedStore,
-      clock: Clock,
-      ...[commits, ...parts]: [CommitsView, Branches, Successors, BranchTraffic]
-    ) => new Intents({ log, kv, committed, clock, commits }, ...parts, INTENT_LIMITS),
+    inject: [IntentPorts, Branches, Successors, BranchTraffic],
+    useFactory: (ports: IntentPorts, ...parts: [Branches, Successors, BranchTraffic]) =>
+      new Intents(ports, ...parts, INTENT_LIMITS),
   },
   {
     provide: StagingWriter,

@@ -72,8 +72,8 @@ const INTRODUCTION = `Every key can be set in a file (\`--config\`, else \`MORAI
 \`./moraine.yaml\` if it is there), over that in the environment, and over that by a flag:
 \`logLevel: warn\` in the file, \`${environmentName('logLevel')}=warn\` and
 \`--${flagName('logLevel')} warn\` say the same. An unknown key is an error that names the nearest
-one. \`npx moraine config check\` prints what is in force and where each value came from, and ends with
-code 2 when something is wrong.
+one. \`npx moraine config check\` prints what is in force and where each value came from, and ends
+with code 2 when something is wrong.
 
 Times are milliseconds, sizes are bytes. This page is printed by \`npx moraine config page\`.`;
 

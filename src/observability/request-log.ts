@@ -9,6 +9,8 @@ const PROBES: ReadonlySet<string> = new Set([
   'GET /metrics',
 ]);
 
+const NOT_IMPLEMENTED = 501;
+
 /**
  * One line a request. Of what the client sent it has the method and the names of the route: a path,
  * a query, a header or a body may hold a secret.
@@ -32,6 +34,7 @@ export class RequestLog implements RequestWatcher {
 }
 
 function levelOf({ status, operation }: EndedRequest): 'debug' | 'info' | 'warn' {
-  if (status >= 500) return 'warn';
+  // What is not built is not broken.
+  if (status >= 500 && status !== NOT_IMPLEMENTED) return 'warn';
   return PROBES.has(operation) ? 'debug' : 'info';
 }
