@@ -28,17 +28,6 @@ export class WorkersModule {
         ...rest: [Intents, RepositoryDeletion]
       ) => new Sweep({ log, kv, clock, ids }, ...rest, { dropGraceMs: DROP_GRACE_MS }),
     };
-    const sweep = {
-      provide: Sweep,
-      inject: [EventLog, KvStore, Clock, Ids, Intents, RepositoryDeletion],
-      useFactory: (
-        log: EventLog,
-        kv: KvStore,
-        clock: Clock,
-        ids: Ids,
-        ...rest: [Intents, RepositoryDeletion]
-      ) => new Sweep({ log, kv, clock, ids }, ...rest, { dropGraceMs: DROP_GRACE_MS }),
-    };
     const sweeper = {
       provide: Sweeper,
       inject: [Clock, Sweep, SweepUploads, SweepRules],
