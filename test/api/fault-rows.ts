@@ -47,7 +47,8 @@ const http: readonly FaultRow[] = [
   row('CR alone in a header', 'GET / HTTP/1.1\r\nHost: x\r\nA: b\rC: d\r\n\r\n', 400, NO_HTTP),
   row(
     'A length and chunks at once',
-    `POST ${COMMITS} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    `POST ${COMMITS} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n` +
+      'Transfer-Encoding: chunked\r\n\r\n',
     400,
     NO_HTTP,
   ),

@@ -37,13 +37,15 @@ function table(title: string, heads: readonly string[], rows: readonly (readonly
 
 const HEAD = `# Faults at the edge
 
-What is answered to a request that cannot be granted. The body is always \`{"message": string}\` as
-\`application/json\`, with \`X-Request-Id\` and \`X-Content-Type-Options: nosniff\`; only an answer to
-HEAD has none, and outside of \`/api/v1\` a path that is none is 404 without a body. A message about a
-field begins with its name. This page is made by \`npm run openapi\`.
+What is answered to a request that cannot be granted. The body is always
+\`{"message": string}\` as \`application/json\`, with \`X-Request-Id\` and
+\`X-Content-Type-Options: nosniff\`; only an answer to HEAD has none, and outside of \`/api/v1\` a
+path that is none is 404 without a body. A message about a field begins with its name. This page is
+made by \`npm run openapi\`.
 `;
 
-const TAIL = `A refusal with 429 or 503 carries \`Retry-After\`. What the store cannot do for now is 503, a change
-that too many want at once 429, an outcome that is not known 500 with a message that says so, and any
-other fault of the server 500 \`internal error; request <id>\`, which the log explains under that id.
+const TAIL = `A refusal with 429 or 503 carries \`Retry-After\`. What the store cannot do for now is 503, a
+change that too many want at once 429, an outcome that is not known 500 with a message that says
+so, and any other fault of the server 500 \`internal error; request <id>\`, which the log explains
+under that id.
 `;

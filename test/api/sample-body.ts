@@ -1,4 +1,4 @@
-/** What most operations take: the fields of all their bodies at once, since others are left alone. */
+/** What most operations take: the fields of their bodies at once, since others are left alone. */
 export const BODY = {
   name: 'main',
   source: 'main',

@@ -6,7 +6,7 @@ import { openApp } from '../../src/app/open-app.js';
 import { readServerConfig } from '../../src/config/read-config.js';
 import { newLogger } from '../../src/observability/logger.js';
 
-/** The whole application with nothing stood in for; log and views are in memory, objects on disk. */
+/** The whole application, nothing stood in for: log and views in memory, objects on disk. */
 export interface WholeApp {
   readonly url: string;
   /** Holds `data`, the server's own folder, and nothing else. */

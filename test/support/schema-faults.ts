@@ -19,8 +19,8 @@ export interface JsonSchema {
 type Named = Readonly<Record<string, JsonSchema>>;
 
 /**
- * Returns what is wrong in `value` by `schema`: each fault with its place. Stricter than JSON schema
- * in one thing: a field that is not described is a fault, since nobody could know of it.
+ * Returns what is wrong in `value` by `schema`: each fault with its place. Stricter than JSON
+ * schema in one thing: a field that is not described is a fault, since nobody could know of it.
  *
  * @param named  what `$ref`s point at
  */

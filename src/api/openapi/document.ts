@@ -145,8 +145,8 @@ const JSON_TYPE = 'application/json';
 const ABOUT =
   "Version control for data in object storage. The operations are those of lakeFS's REST API; " +
   'what lakeFS has not stands below /moraine. Whatever is refused is answered with ' +
-  '{"message": string}. Before a request reaches an operation it may also be refused with 408 (it ' +
-  'took too long to arrive), 417 (an expectation) or 431 (path and headers over 64 KiB).';
+  '{"message": string}. Before a request reaches an operation it may also be refused with 408 ' +
+  '(it took too long to arrive), 417 (an expectation) or 431 (path and headers over 64 KiB).';
 const SECURITY = [{ basic_auth: [] }, { jwt_token: [] }, { cookie_auth: [] }];
 const securitySchemes = {
   basic_auth: { type: 'http', scheme: 'basic' },

@@ -22,7 +22,8 @@ export const PAGE = `<!doctype html>
 </html>
 `;
 
-export const PAGE_STYLE = `body { font: 15px/1.4 system-ui, sans-serif; margin: 0 auto; padding: 1rem; max-width: 70rem; }
+export const PAGE_STYLE = `body { font: 15px/1.4 system-ui, sans-serif; }
+body { margin: 0 auto; padding: 1rem; max-width: 70rem; }
 @media (prefers-color-scheme: dark) { :root { color-scheme: dark; } }
 details { border: 1px solid #8884; border-radius: 4px; margin: .3rem 0; padding: .3rem .6rem; }
 summary { cursor: pointer; }
