@@ -160,6 +160,34 @@ describe('on two nodes over one database', () => {
     expect(outcomes.size).toBeGreaterThan(0);
   });
 
+  it.each(['write.beforeAppend', 'write.afterAppend'] as const)(
+    'an upload in parts that is cut off at %s is completed by who asks again, as it was sealed',
+    async (cut) => {
+      const path = `sealed/${cut}` as ObjectPath;
+      const begun = await first().execute(
+        new StartMultipart(repository, branch, path, first().newRequest()),
+      );
+      const { uploadId, physicalAddress } = begun;
+      await first().execute(
+        new StorePart({ ...begun, partNumber: 1 }, body(), first().newRequest()),
+      );
+      const upload = { repository, branch, path, uploadId, physicalAddress };
+      const complete = (node: TestMoraine, md5: string) => {
+        const object = { parts: [{ partNumber: 1, md5 }], contentType: '', metadata: [] };
+        return node.execute(new CompleteMultipart(upload, object, node.newRequest()));
+      };
+      onFailpoint(async (name) => {
+        if (name === cut) throw new Error('killed');
+      });
+      await expect(complete(first(), MD5)).rejects.toThrow('killed');
+      onFailpoint(undefined);
+      await expect(complete(second(), 'f'.repeat(32))).rejects.toThrow('upload not found');
+      const entry = await complete(second(), MD5);
+      expect(await first().ask(new StatObject(repository, branch, path))).toMatchObject({ entry });
+      expect(await complete(first(), MD5)).toEqual(entry);
+    },
+  );
+
   it('nothing is staged that nobody was told of', async () => {
     const page = { after: '', amount: 1000 };
     const filter = { prefix: 'both/', delimiter: '' };
