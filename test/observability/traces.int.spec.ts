@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -138,5 +139,14 @@ describe('a trace', () => {
     await start({});
     await call('/repositories/none', {}, `00-${TRACE}-${CALLER}-01`);
     expect(await ended()).toEqual([]);
+    // Its packages are not even loaded: one file names them, and that one is imported when needed.
+    const sources = globSync('src/**/*.ts').map(
+      (file) => [file, readFileSync(file, 'utf8')] as const,
+    );
+    const naming = (text: RegExp) =>
+      sources.flatMap(([file, code]) => (text.test(code) ? file : []));
+    expect(naming(/from '@opentelemetry\//)).toEqual(['src/observability/otlp-tracer.ts']);
+    expect(naming(/from '[^']*otlp-tracer\.js'/)).toEqual([]);
+    expect(naming(/await import\('[^']*otlp-tracer\.js'\)/)).toEqual(['src/app/observing.ts']);
   }, 60_000);
 });
