@@ -22,14 +22,22 @@ export class RefsDumpsController {
     private readonly queries: QueryBus,
   ) {}
 
-  @Serves('dumpRefs', { answers: REFS_DUMP, refuses: ['dump_refused'] })
+  @Serves('dumpRefs', { answers: REFS_DUMP, refuses: ['dump_refused', 'intent_pending'] })
   @HttpCode(201)
   async dump(@RepositoryParam() repository: RepositoryId, @Asked() asked: Request) {
     const work = { kind: 'dump' } as const;
     return refsJson(await this.commands.execute(new RunRefsTask(repository, work, asked)));
   }
 
-  @Serves('restoreRefs', { refuses: ['not_bare', 'read_only_repository', 'restore_refused'] })
+  @Serves('restoreRefs', {
+    refuses: [
+      'intent_pending',
+      'not_bare',
+      'object_data_missing',
+      'read_only_repository',
+      'restore_refused',
+    ],
+  })
   async restore(
     @RepositoryParam() repository: RepositoryId,
     @JsonBody(RefsRestore) body: RefsRestore,

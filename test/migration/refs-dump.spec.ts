@@ -30,6 +30,7 @@ import { GetRefsTask } from '../../src/queries/get-refs-task.js';
 import { ListBranches } from '../../src/queries/list-branches.js';
 import { ListObjects } from '../../src/queries/list-objects.js';
 import { ListTags } from '../../src/queries/list-tags.js';
+import { AddressRefused } from '../../src/ports/store-errors.js';
 import { compareUtf8, utf8 } from '../../src/shared/bytes.js';
 import { Dying } from '../support/dying.js';
 import { main } from '../support/imports.js';
@@ -225,10 +226,16 @@ describe('a restore', () => {
     const none = 'ab'.repeat(32) as MetaRangeId;
     for (const broken of [{ tags: none }, { commits: none }, { branches: none }]) {
       const refused = restored(copy, { ...refs, ...broken });
-      await expect(refused).rejects.toMatchObject({ code: 'restore_refused' });
+      await expect(refused).rejects.toMatchObject({ code: 'object_data_missing' });
+      const work = { kind: 'restore', refs: { ...refs, ...broken }, isForced: false } as const;
+      const task = new SubmitRefsTask(copy.name, work, moraine.newRequest());
+      const { id } = await moraine.execute(task);
+      await moraine.finishJobs();
+      const { error } = await moraine.ask(new GetRefsTask(copy.name, id, 'restore'));
+      expect(error).toMatch(/^No data/);
     }
     const odd = restored(copy, { ...refs, tags: '../x' as MetaRangeId });
-    await expect(odd).rejects.toMatchObject({ code: 'restore_refused' });
+    await expect(odd).rejects.toThrow(AddressRefused);
     expect(await commitCount(copy)).toBe(0);
     await restored(copy, refs);
   });

@@ -9,6 +9,7 @@ import { KvStore } from '../../ports/kv-store.js';
 import { RefsTasksView } from '../../projections/refs-tasks.view.js';
 import { utf8 } from '../../shared/bytes.js';
 import { Jobs } from '../jobs.js';
+import { Places } from '../places.js';
 import type { Request } from '../request.js';
 import { SubmitRefsTask, type SubmittedTask } from './submit-refs-task.js';
 
@@ -16,13 +17,16 @@ import { SubmitRefsTask, type SubmittedTask } from './submit-refs-task.js';
 const MANIFEST_KEY = '_lakefs/refs_manifest.json';
 /** How often one who waits for a task looks whether another node has ended it. */
 const LOOK_EVERY_MS = 100;
+/** How long a caller waits for a task, which is done all the same. */
+const WAIT_MS_MAX = 10 * 60 * 1000;
 
 /**
  * Dumps or restores a repository's refs while the caller waits; a dump leaves its manifest beside
  * its tables. It is a task like any other, so it is done also when the caller, or this node, is
  * gone meanwhile.
  *
- * @throws DomainError  what asking for the task throws; dump_refused, restore_refused: it failed
+ * @throws DomainError  what asking for the task throws; object_data_missing: there are no such
+ *   tables; dump_refused, restore_refused: it failed; intent_pending: it goes on without the caller
  */
 export class RunRefsTask extends Command<RefsDump> {
   constructor(
@@ -38,6 +42,7 @@ export class RunRefsTask extends Command<RefsDump> {
 export class RunRefsTaskHandler implements ICommandHandler<RunRefsTask> {
   constructor(
     private readonly commands: CommandBus,
+    private readonly places: Places,
     private readonly jobs: Jobs,
     private readonly kv: KvStore,
     private readonly blocks: BlockStore,
@@ -45,14 +50,24 @@ export class RunRefsTaskHandler implements ICommandHandler<RunRefsTask> {
   ) {}
 
   async execute({ repository, work, request }: RunRefsTask): Promise<RefsDump> {
+    if (work.kind === 'restore') await this.#assertThere(repository, work.refs);
     const task = await this.commands.execute(new SubmitRefsTask(repository, work, request));
     const refs = await this.#refsOf(task, work);
     if (work.kind === 'dump') await this.#writeManifest(task.repository, refs);
     return refs;
   }
 
+  async #assertThere(name: RepositoryId, refs: RefsDump): Promise<void> {
+    const { namespace } = await this.places.fresh(name);
+    for (const id of [refs.commits, refs.tags, refs.branches]) {
+      const found = await this.blocks.head({ namespace, key: `_lakefs/${id}` });
+      if (!found) throw new DomainError('object_data_missing');
+    }
+  }
+
   async #refsOf({ repository: { uid }, id }: SubmittedTask, { kind }: RefsWork): Promise<RefsDump> {
     const tasks = new RefsTasksView(this.kv);
+    const untilMs = this.clock.nowMs() + WAIT_MS_MAX;
     for (;;) {
       await this.jobs.finished('refs-tasks', { uid, id });
       const record = await tasks.get(uid, id);
@@ -65,6 +80,7 @@ export class RunRefsTaskHandler implements ICommandHandler<RunRefsTask> {
           ? new DomainError('dump_refused', { reason })
           : new DomainError('restore_refused', { reason });
       }
+      if (this.clock.nowMs() > untilMs) throw new DomainError('intent_pending', { intent: id });
       await this.clock.sleep(LOOK_EVERY_MS);
       this.jobs.begin('refs-tasks', { uid, id });
     }

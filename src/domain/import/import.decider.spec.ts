@@ -4,7 +4,7 @@ import { importId, importWish } from '../../../test/support/samples/import.sampl
 import { root, uid } from '../../../test/support/samples/repository.samples.js';
 import { InvariantError } from '../../shared/assert.js';
 import type { MetaRangeId, ObjectPath } from '../model.js';
-import { IMPORT_BYTES_MAX, importDecider } from './import.decider.js';
+import { IMPORT_BYTES_MAX, importDecider, RESUMES_MAX } from './import.decider.js';
 import { importOfStream, importStream } from './import.stream.js';
 
 const given = specFor(importDecider);
@@ -53,6 +53,20 @@ describe('an import', () => {
     given(requested, resumed)
       .when({ ...progress, node: 'B' })
       .then({ ...progressed, node: 'B' });
+  });
+
+  it('is given up when node after node takes it and it never comes on', () => {
+    const nodes = Array.from({ length: RESUMES_MAX }, (_, at) => `n${at}`);
+    const all = nodes.map((node) => ({ type: 'ImportResumed', node }) as const);
+    const last = nodes.at(-1) ?? '';
+    const again = { type: 'ResumeImport', node: 'Z', from: last } as const;
+    const reason = expect.stringContaining('given up') as never;
+    given(requested, ...all)
+      .when(again)
+      .then({ ...failed, reason });
+    given(requested, ...all, { ...progressed, node: last })
+      .when(again)
+      .then({ ...resumed, node: 'Z' });
   });
 
   it('is completed with its commit after its tree is whole', () => {

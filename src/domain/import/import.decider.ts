@@ -11,6 +11,9 @@ import type { ImportState, RunningImport } from './import.state.js';
  */
 export const IMPORT_BYTES_MAX = 128 * 1024;
 
+/** Times that an import is taken over without coming on: its nodes die of it, most likely. */
+export const RESUMES_MAX = 50;
+
 /**
  * An import: a tree is written from its sources, then a branch is asked to take it. The node that
  * works on it says so now and then; told `[]`, it has lost it, to a cancel or to another node.
@@ -32,7 +35,8 @@ export const importDecider: Decider<ImportCommand, ImportState, ImportEvent> = {
     if (event.type === 'ImportRequested') {
       assert(state.status === 'absent', 'requested once');
       const { type: _, node, ...wish } = event;
-      return { status: 'running', wish, node, ingestedCount: 0, checkpoint: null, tree: null };
+      const begun = { ingestedCount: 0, resumedCount: 0, checkpoint: null, tree: null };
+      return { status: 'running', wish, node, ...begun };
     }
     if (event.type === 'ImportForgotten') {
       assert(state.status !== 'absent' && state.status !== 'forgotten', 'forgotten once');
@@ -74,7 +78,12 @@ function decideRunning(command: WorkCommand, state: RunningImport): readonly Imp
   const { ingestedCount } = state;
   switch (command.type) {
     case 'ResumeImport':
-      return command.from === state.node ? [{ type: 'ImportResumed', node: command.node }] : [];
+      if (command.from !== state.node) return [];
+      if (state.resumedCount >= RESUMES_MAX) {
+        const reason = `given up: begun ${RESUMES_MAX + 1} times and never ended`;
+        return [{ type: 'ImportFailed', ingestedCount, reason }];
+      }
+      return [{ type: 'ImportResumed', node: command.node }];
     case 'ProgressImport':
       if (command.node !== state.node) return [];
       return [{ ...command, type: 'ImportProgressed' }];
@@ -98,10 +107,11 @@ type WorkEvent = Exclude<ImportEvent, { type: 'ImportRequested' | 'ImportForgott
 function evolveRunning(state: RunningImport, event: WorkEvent): ImportState {
   switch (event.type) {
     case 'ImportResumed':
-      return { ...state, node: event.node };
+      return { ...state, node: event.node, resumedCount: state.resumedCount + 1 };
     case 'ImportProgressed': {
       const { ingestedCount, checkpoint } = event;
-      return { ...state, ingestedCount, checkpoint: checkpoint ?? state.checkpoint };
+      if (checkpoint === null) return { ...state, ingestedCount };
+      return { ...state, ingestedCount, checkpoint, resumedCount: 0 };
     }
     case 'ImportIngested': {
       assert(state.tree === null, 'ingested once');

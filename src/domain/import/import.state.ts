@@ -7,6 +7,8 @@ export interface RunningImport {
   /** Who works on it. */
   readonly node: string;
   readonly ingestedCount: number;
+  /** How often somebody took it over since it last came on. */
+  readonly resumedCount: number;
   readonly checkpoint: ImportCheckpoint | null;
   /** Present once the whole tree is stored. */
   readonly tree: { readonly metaRangeId: MetaRangeId; readonly commitDateMs: number } | null;

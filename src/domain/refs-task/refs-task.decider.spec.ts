@@ -3,7 +3,7 @@ import { specFor } from '../../../test/support/given.js';
 import { dumpId, refsDump } from '../../../test/support/samples/import.samples.js';
 import { lake, uid } from '../../../test/support/samples/repository.samples.js';
 import { InvariantError } from '../../shared/assert.js';
-import { refsTaskDecider } from './refs-task.decider.js';
+import { refsTaskDecider, RESUMES_MAX } from './refs-task.decider.js';
 import { refsTaskOfStream, refsTaskStream } from './refs-task.stream.js';
 
 const given = specFor(refsTaskDecider);
@@ -41,6 +41,16 @@ describe('a task on refs', () => {
     given(requested).when(resume).then(resumed);
     given(requested).when(resume).thenAgain();
     given(requested, completed).when(resume).then();
+  });
+
+  it('is given up when node after node takes it and none ends it', () => {
+    const nodes = Array.from({ length: RESUMES_MAX }, (_, at) => `n${at}`);
+    const all = nodes.map((node) => ({ type: 'RefsTaskResumed', node }) as const);
+    const again = { type: 'ResumeTask', node: 'Z', from: nodes.at(-1) ?? '' } as const;
+    const reason = expect.stringContaining('given up') as never;
+    given(requested, ...all)
+      .when(again)
+      .then({ ...failed, reason });
   });
 
   it('ends once, by the node that has it', () => {

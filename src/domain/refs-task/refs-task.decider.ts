@@ -5,6 +5,9 @@ import type { RefsTaskCommand } from './refs-task.commands.js';
 import type { RefsTaskEvent } from './refs-task.events.js';
 import type { RefsTaskState, RunningRefsTask } from './refs-task.state.js';
 
+/** Times that a task is taken over: its nodes die of it, most likely. */
+export const RESUMES_MAX = 50;
+
 /**
  * A dump or a restore of a repository's refs, as somebody waits for it. The node that works on it
  * says so now and then; told `[]`, it has lost it to another.
@@ -27,7 +30,7 @@ export const refsTaskDecider: Decider<RefsTaskCommand, RefsTaskState, RefsTaskEv
     if (event.type === 'RefsTaskRequested') {
       assert(state.status === 'absent', 'requested once');
       const { repository, work, node } = event;
-      return { status: 'running', repository, work, node };
+      return { status: 'running', repository, work, node, resumedCount: 0 };
     }
     if (event.type === 'RefsTaskForgotten') {
       assert(state.status !== 'absent' && state.status !== 'forgotten', 'forgotten once');
@@ -36,7 +39,7 @@ export const refsTaskDecider: Decider<RefsTaskCommand, RefsTaskState, RefsTaskEv
     assert(state.status === 'running', `${event.type} of a task that does not run`);
     switch (event.type) {
       case 'RefsTaskResumed':
-        return { ...state, node: event.node };
+        return { ...state, node: event.node, resumedCount: state.resumedCount + 1 };
       case 'RefsTaskProgressed':
         return state;
       case 'RefsTaskCompleted':
@@ -51,10 +54,15 @@ export const refsTaskDecider: Decider<RefsTaskCommand, RefsTaskState, RefsTaskEv
 
 function decideRunning(
   command: Exclude<RefsTaskCommand, { type: 'RequestTask' | 'ForgetTask' }>,
-  { node }: RunningRefsTask,
+  { node, resumedCount }: RunningRefsTask,
 ): readonly RefsTaskEvent[] {
   if (command.type === 'ResumeTask') {
-    return command.from === node ? [{ type: 'RefsTaskResumed', node: command.node }] : [];
+    if (command.from !== node) return [];
+    if (resumedCount >= RESUMES_MAX) {
+      const reason = `given up: begun ${RESUMES_MAX + 1} times and never ended`;
+      return [{ type: 'RefsTaskFailed', reason }];
+    }
+    return [{ type: 'RefsTaskResumed', node: command.node }];
   }
   if (command.node !== node) return [];
   switch (command.type) {

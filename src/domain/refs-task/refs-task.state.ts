@@ -7,6 +7,8 @@ export interface RunningRefsTask {
   readonly work: RefsWork;
   /** Who works on it. */
   readonly node: string;
+  /** How often somebody took it over. */
+  readonly resumedCount: number;
 }
 
 export type RefsTaskState =
