@@ -80,7 +80,7 @@ function mayBeNobody(request: EdgeRequest): true {
 }
 
 function isPresigned({ routeOptions: { url } }: EdgeRequest): boolean {
-  return url === `${BLOCKS_PREFIX}/*` || url === `${PARTS_PREFIX}/*`;
+  return url === BLOCKS_ROUTE || url === PARTS_ROUTE;
 }
 
 function routeKey(request: EdgeRequest): string {
@@ -93,6 +93,8 @@ function routesOf(operationIds: ReadonlySet<string>): string[] {
   );
 }
 
+const BLOCKS_ROUTE = `${BLOCKS_PREFIX}/*`;
+const PARTS_ROUTE = `${PARTS_PREFIX}/*`;
 const publicRoutes: ReadonlySet<string> = new Set([
   ...routesOf(PUBLIC_OPERATIONS),
   ...PUBLIC_PAGES,
