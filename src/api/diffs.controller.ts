@@ -28,7 +28,13 @@ export class DiffsController {
       ),
       'include_right_stats?': FLAG,
     },
-    refuses: ['ref_not_found', 'ref_invalid', 'no_merge_base'],
+    refuses: [
+      'ref_not_found',
+      'ref_invalid',
+      'commit_ref_not_found',
+      'commit_ref_invalid',
+      'no_merge_base',
+    ],
     about: 'Of branches their heads count; two_dot takes `branch$` on its right side.',
   })
   async diff(

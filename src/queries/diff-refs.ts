@@ -1,6 +1,6 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { DomainError } from '../domain/errors.js';
-import type { MetaRangeId, RepositoryId, StagingToken } from '../domain/model.js';
+import type { CommitRecord, MetaRangeId, RepositoryId, StagingToken } from '../domain/model.js';
 import { parseRef } from '../domain/ref/parse-ref.js';
 import type { RepositoryRecord } from '../domain/repository/repository.events.js';
 import { CommittedStore, type KeySpan, type TreeDifference } from '../ports/committed-store.js';
@@ -21,7 +21,7 @@ import {
 import { spanOf, type ObjectsFilter } from './list-objects.js';
 import { mergeBase } from './merge-base.js';
 import { ReadsAt } from './read-at.js';
-import { Refs } from './resolve-ref.js';
+import { namedRefusal, Refs } from './resolve-ref.js';
 
 /**
  * What lies between two refs. `two-dot`: how the right one differs from the left. `three-dot`: what
@@ -77,7 +77,7 @@ export class DiffRefsHandler implements IQueryHandler<DiffRefs> {
     const { left, right, kind } = between;
     const repository = await this.repositories.get(name);
     const [lefts, branch] = await Promise.all([
-      this.refs.commit(this.kv, repository, left),
+      this.#commit(repository, left, kind === 'three-dot' ? 'get commit by branch' : ''),
       kind === 'two-dot' ? this.#stagedBranch(repository, right) : undefined,
     ]);
     if (branch !== undefined) {
@@ -87,7 +87,8 @@ export class DiffRefsHandler implements IQueryHandler<DiffRefs> {
         return differencesPage(rows, page, filter);
       });
     }
-    const rights = await this.refs.commit(this.kv, repository, right);
+    const step = kind === 'three-dot' ? 'get commit by ref' : '';
+    const rights = await this.#commit(repository, right, step);
     const trees = { repository, left: lefts.metaRangeId, right: rights.metaRangeId };
     if (kind === 'two-dot') {
       return differencesPage(this.#twoDot(trees, firstRead(page, filter)), page, filter);
@@ -96,6 +97,15 @@ export class DiffRefsHandler implements IQueryHandler<DiffRefs> {
     if (base === undefined) throw new DomainError('no_merge_base');
     const rows = this.#threeDot(base.metaRangeId, trees, firstRead(page, filter));
     return differencesPage(rows, page, filter);
+  }
+
+  /** @param step  what stands before the ref in a refusal; "" for nothing */
+  async #commit(repository: RepositoryRecord, ref: string, step: string): Promise<CommitRecord> {
+    try {
+      return await this.refs.commit(this.kv, repository, ref);
+    } catch (error) {
+      throw step === '' ? error : namedRefusal(error, { ref, step });
+    }
   }
 
   /** Returns the branch of a ref `branch$`; undefined of any other. */

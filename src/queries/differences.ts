@@ -53,7 +53,7 @@ export class Differences<Row extends Keyed, Cursor extends PagedCursor<Row>> {
     }
   }
 
-  /** Goes on with the first path at or behind `key`; what lies between is neither read nor judged. */
+  /** Goes on with the first path at or behind `key`; nothing between is read or judged. */
   skipTo(key: Uint8Array): void {
     const at = this.#judged.findIndex((each) => compareBytes(each.key, key) >= 0);
     this.#judged = at < 0 ? [] : this.#judged.slice(at);

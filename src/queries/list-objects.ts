@@ -33,7 +33,7 @@ export class ListObjects extends Query<ObjectsPage> {
   }
 }
 
-/** Rows read at once when a listing goes on in a snapshot; fewer where groups will be jumped over. */
+/** Rows read at once when a listing goes on in a snapshot; fewer where groups are jumped over. */
 const ROWS_PER_SNAPSHOT_READ = 1000;
 const ROWS_PER_GROUPED_READ = 64;
 

@@ -5,7 +5,7 @@ import { PullsView } from '../projections/pulls.view.js';
 import { RepositoriesView } from '../projections/repositories.view.js';
 import type { Page, PageRequest } from '../shared/page.js';
 
-/** Of those that are closed the merged ones are some too. @throws DomainError repository_not_found */
+/** The merged ones are closed, too. @throws DomainError repository_not_found */
 export class ListPulls extends Query<Page<PullRecord>> {
   constructor(
     readonly repository: RepositoryId,

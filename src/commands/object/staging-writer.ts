@@ -126,6 +126,17 @@ export class StagingWriter {
   }
 
   /**
+   * Refuses what a rule forbids before any work is done for it. A rule that nobody here has heard
+   * of is met by the write itself.
+   *
+   * @throws DomainError  branch_not_found, protected_branch_write: as the control stream's end says
+   */
+  async refuseBlocked(place: BranchPlace, request: Request): Promise<void> {
+    const { state } = live(await this.branches.likely(place));
+    if (state.areWritesBlocked) await this.afterClose(place, state.tokens.hi, request);
+  }
+
+  /**
    * Appends once to a token that should be open.
    *
    * @returns what stands in the log, or why nothing was written

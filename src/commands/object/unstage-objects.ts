@@ -42,7 +42,7 @@ export class UnstageObjectsHandler implements ICommandHandler<UnstageObjects> {
     }
     return this.places.at({ name, branch, isForced: options.isForced }, async (place) => {
       const there = await this.#present(name, branch, [...new Set(paths)]);
-      if (there.length === 0) return;
+      if (there.length === 0) return this.writer.refuseBlocked(place, request);
       const events = there.flatMap((path) =>
         stagingDecider.decide({ type: 'UnstageObject', path }, { status: 'open' }),
       );

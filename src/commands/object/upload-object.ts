@@ -15,8 +15,7 @@ import { Clock } from '../../ports/clock.js';
 import { Ids } from '../../ports/ids.js';
 import { failpoint } from '../../shared/failpoint.js';
 import type { FoundObject } from '../../queries/stat-object.js';
-import { Branches, type BranchPlace } from '../branch/branches.js';
-import { live } from '../branch/successor.js';
+import type { BranchPlace } from '../branch/branches.js';
 import { Places } from '../places.js';
 import { digestOf } from '../repeats/digest-of.js';
 import type { Request } from '../request.js';
@@ -54,7 +53,6 @@ export class UploadObject extends Command<FoundObject> {
 export class UploadObjectHandler implements ICommandHandler<UploadObject> {
   constructor(
     private readonly places: Places,
-    private readonly branches: Branches,
     private readonly writer: StagingWriter,
     private readonly conditional: ConditionalWriter,
     private readonly blocks: BlockStore,
@@ -95,11 +93,11 @@ export class UploadObjectHandler implements ICommandHandler<UploadObject> {
   }
 
   /** What surely fails is refused before the body is taken: a stream is read but once. */
-  #target({ repository: name, branch, upload }: UploadObject): Promise<Target> {
+  #target({ repository: name, branch, upload, request }: UploadObject): Promise<Target> {
     const { path, condition, isForced } = upload;
     return this.places.at({ name, branch, isForced }, async (place) => {
       if (!condition) {
-        live(await this.branches.likely(place));
+        await this.writer.refuseBlocked(place, request);
         return { place };
       }
       const seen = await this.conditional.look(place, path);

@@ -10,8 +10,8 @@ import { Places } from '../places.js';
 
 /**
  * Writes, for each folder of a branch, a file that names the objects in it by where their bytes
- * are, a line each: `<namespace>/symlinks/<repository>/<branch>/<folder>/symlink.txt`. Query engines
- * read tables by them.
+ * are, a line each: `<namespace>/symlinks/<repository>/<branch>/<folder>/symlink.txt`. Query
+ * engines read tables by them.
  *
  * @throws DomainError  repository_not_found, ref_not_found
  * @throws AddressRefused  a folder's name that the block store has no place for

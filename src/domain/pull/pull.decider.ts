@@ -10,7 +10,7 @@ export type PullState =
 /** Title and description together, so that an event holds them. */
 export const PULL_TEXT_BYTES_MAX = 256 * 1024;
 
-/** A pull request: opened, talked about, closed or merged, and opened again as often as one likes. */
+/** A pull request: opened, talked about, closed or merged, and opened again if one likes. */
 export const pullDecider: Decider<PullCommand, PullState, PullEvent> = {
   initial: { status: 'absent' },
 

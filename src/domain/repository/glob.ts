@@ -1,6 +1,6 @@
 /**
- * A pattern of branch names: `*` and `**` any characters, `?` one, `[abc]`, `[a-c]`, `[!a-c]` one of
- * some or none of them, `{one,other*}` either, `\` before what is meant as it stands.
+ * A pattern of branch names: `*` and `**` any characters, `?` one, `[abc]`, `[a-c]`, `[!a-c]` one
+ * of some or none of them, `{one,other*}` either, `\` before what is meant as it stands.
  *
  * It is walked as all its states at once, so no pattern takes more than its length for each
  * character of a name.

@@ -196,7 +196,7 @@ describe('H7: a rule that blocks', () => {
 });
 
 describe('H8: a rule and a branch that is being created', () => {
-  it('meet, when the rule comes between: who opens the first token asks for the rules', async () => {
+  it('meet, when the rule comes between: who opens the first token asks for rules', async () => {
     const stage = await Stage.open();
     const [creator, protector, writer, committer] = Array.from({ length: 4 }, () => stage.node());
     if (!creator || !protector || !writer || !committer) throw new Error('four nodes');
@@ -216,7 +216,7 @@ describe('H8: a rule and a branch that is being created', () => {
     expect(await stage.seen()).toEqual({});
   });
 
-  it('meet, when the first write comes before the branch was told: the writer tells it', async () => {
+  it('meet, when a write comes before the branch was told: the writer tells it', async () => {
     const stage = await Stage.open();
     const [writer, protector] = [stage.node(), stage.node()];
     protector.hooks.before('WritesBlocked', async () => {
