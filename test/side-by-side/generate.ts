@@ -174,7 +174,7 @@ export class Generator {
     const branch = this.#branch();
     // What is staged outlives lakeFS's hard reset, without effect or with it.
     const isPristine = this.model.branches.get(branch)?.staged.size === 0;
-    if (this.kind === 'agreeing' && !isPristine) return undefined;
+    if (!isPristine && (this.kind === 'agreeing' || !this.#chance(10))) return undefined;
     return { do: 'hard reset', branch, to: this.#ref() };
   }
 

@@ -68,7 +68,7 @@ export class PlainGraveler {
         return this.#cherryPick(step);
       case 'reset':
         return this.#on(step.branch, (branch) => {
-          return { statuses: [204], effect: () => reset(branch, step) };
+          return { statuses: [204], effect: () => reset(branch, this.at(branch.head).tree, step) };
         });
       case 'hard reset':
         return this.#hardReset(step);
@@ -286,10 +286,15 @@ export class PlainGraveler {
 
 const isSameTree = (left: Tree, right: Tree): boolean => treeDifferences(left, right).length === 0;
 
-function reset(branch: PlainBranch, { scope, path }: Extract<Step, { do: 'reset' }>): void {
+/** What is reset says what the head says; so it counts still where a commit's ranges are cut. */
+function reset(
+  branch: PlainBranch,
+  head: Tree,
+  { scope, path }: Extract<Step, { do: 'reset' }>,
+): void {
+  if (scope === 'reset') branch.staged = new Map();
   for (const staged of branch.staged.keys()) {
-    const isMeant =
-      scope === 'reset' || (scope === 'object' ? staged === path : staged.startsWith(path));
-    if (isMeant) branch.staged.delete(staged);
+    const isMeant = scope === 'object' ? staged === path : staged.startsWith(path);
+    if (isMeant) branch.staged.set(staged, head.get(staged) ?? null);
   }
 }
