@@ -11,7 +11,6 @@ import type { PageRequest } from '../shared/page.js';
 import { Asked } from './caller.js';
 import {
   listedPullJson,
-  MERGED,
   PULL_CREATED,
   PULL_REQUEST,
   PullRequestChange,
@@ -21,7 +20,7 @@ import {
   pullWish,
 } from './dto/pull-requests.js';
 import { JsonBody } from './json-body.js';
-import { pageOf } from './openapi/answer-schemas.js';
+import { MERGE_RESULT, pageOf } from './openapi/answer-schemas.js';
 import { PREFIX } from './openapi/parameter-schemas.js';
 import { oneOf } from './openapi/schema.js';
 import { PageQuery, PullParam, QueryParams, RepositoryParam } from './params.js';
@@ -84,7 +83,7 @@ export class PullsController {
   }
 
   @Serves('mergePullRequest', {
-    answers: MERGED,
+    answers: MERGE_RESULT,
     refuses: [
       'pull_not_found',
       'pull_not_open',

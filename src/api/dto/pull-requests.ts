@@ -67,7 +67,6 @@ export const PULL_REQUEST = shape('PullRequest', {
 });
 
 export const PULL_CREATED = shape('PullRequestCreationResponse', { id: TEXT });
-export const MERGED = shape('MergeResult', { reference: TEXT });
 
 /** As a list shows it: less what it is about and what it came to. */
 export function listedPullJson(pull: PullRecord) {
