@@ -19,11 +19,17 @@ export interface WholeApp {
 const KEY = { adminAccessKeyId: 'AKIAJTESTTESTTESTQ', adminSecretAccessKey: 'a secret for tests' };
 const BASIC = Buffer.from(`${KEY.adminAccessKeyId}:${KEY.adminSecretAccessKey}`).toString('base64');
 
-export async function wholeApp(): Promise<WholeApp> {
+/** @param config  keys to set beside the few that a test needs */
+export async function wholeApp(config: object = {}): Promise<WholeApp> {
   const folder = await mkdtemp(join(tmpdir(), 'moraine-whole-'));
   await mkdir(join(folder, 'data'));
   const app = await openApp({
-    config: readServerConfig({ listen: '127.0.0.1:0', eventLog: 'memory', ...KEY }),
+    config: readServerConfig({
+      listen: '127.0.0.1:0',
+      eventLog: 'memory',
+      ...KEY,
+      ...config,
+    }),
     data: join(folder, 'data'),
     connection: undefined,
     secrets: new AesSecrets('a secret key for tests alone'),
