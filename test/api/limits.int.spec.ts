@@ -17,11 +17,13 @@ let app: RunningApp;
 let folder: string;
 let url: string;
 const sockets: Socket[] = [];
+const timers: NodeJS.Timeout[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'moraine-limits-'));
 });
 afterEach(async () => {
+  for (const timer of timers.splice(0)) clearInterval(timer);
   for (const socket of sockets.splice(0)) socket.destroy();
   await app.close();
   await rm(folder, { recursive: true, force: true });
@@ -188,14 +190,13 @@ describe('a client that stands still', () => {
     const silent = new Line();
     const headers = new Line();
     headers.send('GET /_health HTTP/1.1\r\nHost: x\r\nX-Slow: ');
-    const dribbling = setInterval(() => headers.send('a'), 50);
+    timers.push(setInterval(() => headers.send('a'), 50));
     const body = new Line();
     body.send(
       `POST /api/v1/repositories HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\n` +
         'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
     );
     await until(() => silent.isClosed && headers.isClosed && body.isClosed);
-    clearInterval(dribbling);
     expect([headers.status, body.status]).toEqual([408, 408]);
   }, 60_000);
 
@@ -204,13 +205,12 @@ describe('a client that stands still', () => {
     const still = upload('still', 100);
     const dribbling = upload('dribbling', 1_000);
     const moving = upload('moving', 8_000);
-    const timers = [
+    timers.push(
       setInterval(() => dribbling.send('a'), 100),
       setInterval(() => moving.send('a'.repeat(100)), 50),
-    ];
+    );
     await until(() => still.isClosed && dribbling.isClosed);
     await until(() => moving.status !== undefined);
-    for (const timer of timers) clearInterval(timer);
     expect([still.status, dribbling.status, moving.status]).toEqual([408, 408, 201]);
     expect((await stat('dribbling')).status).toBe(404);
     await until(async () => (await admitted('upload')) === 0);
