@@ -161,13 +161,19 @@ export class Generator {
     return { do: 'reset', branch: this.#branch(), scope, path: scope === 'reset' ? '' : path };
   }
 
-  #import(): Step {
+  #import(): Step | undefined {
     const folder = this.random.pick(FOLDERS);
     const prefix = { type: 'common_prefix', path: 'one', destination: folder } as const;
     const object = { type: 'object', path: 'two/a', destination: `${folder}x` } as const;
     const other = { type: 'common_prefix', path: 'two', destination: 'c/two/' } as const;
     const sources = this.random.pick([[prefix], [object], [other], [object, other]]);
-    return { do: 'import', branch: this.#branch(), sources, message: this.#message() };
+    const [branch, message] = [this.#branch(), this.#message()];
+    // What an import replaces behind all that it brings, lakeFS keeps.
+    const isReplacing = [...this.#shown(branch).keys()].some((path) =>
+      sources.some(({ destination }) => path.startsWith(destination)),
+    );
+    if (this.kind === 'agreeing' && isReplacing) return undefined;
+    return { do: 'import', branch, sources, message };
   }
 
   #hardReset(): Step | undefined {
