@@ -169,7 +169,7 @@ describe('a presigned URL of an object', () => {
     }
   });
 
-  it('is refused when any character of it was changed', async () => {
+  it(`is refused when any character of it was changed (SEED=${seed})`, async () => {
     await upload('forged');
     const read = new URL(await readUrl('forged'));
     const text = read.pathname + read.search;
@@ -335,7 +335,7 @@ describe('an issued address', () => {
     ]);
   });
 
-  it('is refused when any character of it was changed', async () => {
+  it(`is refused when any character of it was changed (SEED=${seed})`, async () => {
     const { physical_address } = await issue('n/10');
     const from = physical_address.indexOf('data/');
     await fc.assert(
