@@ -29,6 +29,7 @@ export async function run(options) {
       ...process.env,
       MORAINE_DATA: data,
       MORAINE_LISTEN: '127.0.0.1:0',
+      MORAINE_LOG_LEVEL: 'warn',
       MORAINE_IMPORT_ENABLED: 'true',
       MORAINE_IMPORT_FOLDERS: '/tmp/moraine-import',
       MORAINE_ADMIN_ACCESS_KEY_ID: KEYS.SIDE_ACCESS_KEY_ID,
