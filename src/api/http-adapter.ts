@@ -89,6 +89,7 @@ function addHooks(
   server.decorateRequest('commandId', null);
   server.decorateRequest('keyed', null);
   server.decorateRequest('operationName', '');
+  server.decorateRequest('traceId', undefined);
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     // No answer of ours is to be taken for anything but what it says it is.

@@ -6,6 +6,8 @@ import { OPERATIONS, routeOf } from './operations.js';
 
 /** A request of which somebody behind the router knows better what it asks for. */
 export interface NamedRequest extends FastifyRequest {
+  /** Undefined: it is not traced. */
+  traceId: string | undefined;
   /** "" until it is set, to one of a bounded set of names. */
   operationName: string;
 }
@@ -37,6 +39,7 @@ export class RequestWatch {
     const { repository } = (request.params ?? {}) as { repository?: unknown };
     return {
       requestId: request.id,
+      traceId: (request as NamedRequest).traceId,
       method: request.raw.method ?? '',
       operation: operationOf(request),
       route: request.routeOptions?.url ?? '',

@@ -1,6 +1,6 @@
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { operationOf } from '../api/request-watch.js';
+import { type NamedRequest, operationOf } from '../api/request-watch.js';
 import type { TracedSpan, Tracer } from '../observability/tracer.js';
 import { settled } from './around.js';
 
@@ -23,6 +23,7 @@ export function traceRequests(server: FastifyInstance, tracer: Tracer): void {
       typeof traceparent === 'string' ? traceparent : undefined,
     );
     spans.set(request, span);
+    (request as NamedRequest).traceId = span.traceId;
     reply.raw.once('close', () => {
       const { statusCode, writableFinished } = reply.raw;
       span.set({ 'http.response.status_code': statusCode });

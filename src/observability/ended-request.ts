@@ -1,6 +1,8 @@
 /** A request as it ended: what its log line and its figures are made of. */
 export interface EndedRequest {
   readonly requestId: string;
+  /** Of the trace that it belongs to; undefined: it is not traced. */
+  readonly traceId: string | undefined;
   readonly method: string;
   /** One of a bounded set: an `operationId`, an S3 operation, a page; `none` of no endpoint. */
   readonly operation: string;

@@ -100,6 +100,10 @@ class OtlpSpan implements TracedSpan {
     return this.span.isRecording();
   }
 
+  get traceId(): string | undefined {
+    return this.isKept ? this.span.spanContext().traceId : undefined;
+  }
+
   get context(): Context {
     return trace.setSpan(ROOT_CONTEXT, this.span);
   }

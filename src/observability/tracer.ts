@@ -3,6 +3,8 @@ export type SpanAttributes = Readonly<Record<string, string | number | boolean>>
 
 /** A piece of work under way, as a trace will show it. */
 export interface TracedSpan {
+  /** 32 hex digits; undefined: it is not sampled. */
+  readonly traceId: string | undefined;
   set(attributes: SpanAttributes): void;
   /** @param error  left out: it went well */
   end(error?: unknown): void;

@@ -16,15 +16,22 @@ const authorization = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString('
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const CALLER = 'b7ad6b7169203331';
 
+interface Line {
+  readonly traceId?: string;
+  readonly requestId?: string;
+}
+
 let database: TestDatabase;
 let receiver: OtlpReceiver;
 let folder: string;
 let app: RunningApp | undefined;
 let url: string;
+let lines: string[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'moraine-traces-'));
   receiver = await OtlpReceiver.listen();
+  lines = [];
   database = await freshDatabase();
 }, 60_000);
 afterEach(async () => {
@@ -46,7 +53,7 @@ async function start(keys: Record<string, unknown>): Promise<void> {
     data: folder,
     connection: database.connection,
     secrets: new AesSecrets('a secret key for tests alone'),
-    logger: newLogger('silent'),
+    logger: newLogger('info', { write: (line) => void lines.push(line) }),
     onFatal: (error) => {
       throw error;
     },
@@ -106,6 +113,10 @@ describe('a trace', () => {
     const commit = spans.find(({ name }) => name === 'command CommitBranch');
     expect(commit && receiver.pathOf(commit)).toEqual(['command CommitBranch', 'commit']);
     expect([...receiver.services]).toEqual(['moraine']);
+    // Each leads to the other.
+    const line = lines.map((each) => JSON.parse(each) as Line).find((of) => of.traceId === TRACE);
+    expect(line).toMatchObject({ operation: 'uploadObject' });
+    expect(attributes).toMatchObject({ 'moraine.request_id': line?.requestId });
     const said = receiver.bodies.join('');
     for (const secret of [KEY.secret, authorization.slice(6), 'secret-path']) {
       expect(said).not.toContain(secret);
