@@ -1,5 +1,5 @@
-// Requests made out of /openapi.json for as long as there is time: test/fuzz/api.py, some eight thousand
-// a seed. It makes itself a Python environment below the system's folder for such.
+// Requests made out of /openapi.json for as long as there is time: test/fuzz/api.py, some eight
+// thousand a seed. It makes itself a Python environment below the system's folder for such.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
