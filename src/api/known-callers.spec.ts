@@ -84,6 +84,21 @@ describe('who sends a header', () => {
     expect(await find(basic('key:se:cret'))).toBe(ada);
   });
 
+  it('waits for nobody when the same pair was right before, until it is wrong', async () => {
+    const right = basic('key:se:cret');
+    await find(right);
+    for (let tries = 0; tries < 20; tries++) {
+      await expect(find(basic(`key:${tries}`))).rejects.toThrow();
+    }
+    nowMs += 20_000;
+    expect(callers.known(right)).toBeUndefined();
+    for (let tries = 0; tries < 9; tries++) {
+      await expect(find(basic(`key:late ${tries}`))).rejects.toThrow();
+    }
+    expect(await find(right)).toBe(ada);
+    await expect(find(right.replace('Basic', 'bAsIc'), '10.0.0.9')).resolves.toBe(ada);
+  });
+
   it('is not slowed because the store is away', async () => {
     failsWith = new StoreUnavailable('down');
     for (let tries = 0; tries < 50; tries++) {

@@ -19,6 +19,8 @@ export interface Credential {
  */
 export class KnownCallers {
   readonly #known = new LRUCache<string, Known>({ max: CALLERS_MAX });
+  /** Hashes of pairs that were right: who has one guesses nothing, and does not wait for others. */
+  readonly #right = new LRUCache<string, true>({ max: CALLERS_MAX });
   /** Bounded by the connections that wait. */
   readonly #asked = new Map<string, Promise<UserRecord>>();
 
@@ -49,20 +51,23 @@ export class KnownCallers {
   }
 
   /**
-   * Checks a key pair, slowly after failures.
+   * Checks a key pair, slowly after failures; one that was right before at once.
    *
    * @throws DomainError authentication_failed, sign_in_delayed
    */
   async signIn(pair: KeyPair, client: string): Promise<UserRecord> {
     const signIn: SignIn = { accessKeyId: pair.accessKeyId, client };
-    this.failures.check(signIn);
+    const key = keyOf(JSON.stringify([pair.accessKeyId, pair.secretAccessKey]));
+    if (!this.#right.has(key)) this.failures.check(signIn);
     try {
       const user = await this.authenticator.byKeyPair(pair.accessKeyId, pair.secretAccessKey);
       this.failures.succeeded(signIn);
+      this.#right.set(key, true);
       return user;
     } catch (error) {
       // A store that is away is nobody's wrong try.
       if (error instanceof DomainError && error.code === 'authentication_failed') {
+        this.#right.delete(key);
         this.failures.failed(signIn);
       }
       throw error;

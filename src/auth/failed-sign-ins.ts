@@ -21,8 +21,9 @@ export class SignInDelayed extends DomainError<'sign_in_delayed'> {
  * whatever pair it tries, and for a pair whoever tries it; each count has some tries for nothing
  * and then a wait that doubles.
  *
- * The wait for a pair alone is short: many clients together can be slowed, but nobody who only
- * knows the id of a pair can keep its owner out. Counts are bounded, and the oldest is forgotten.
+ * The waits for a pair alone and for a client alone are short: nobody who only knows the id of a
+ * pair can keep its owner out, and a program with an old key not all who share its address. Counts
+ * are bounded, and the oldest is forgotten.
  */
 export class FailedSignIns {
   readonly #counts = new LRUCache<string, Count>({ max: COUNTS_MAX });
@@ -87,5 +88,5 @@ const ID_CHARACTERS_MAX = 128;
 const FIRST_WAIT_MS = 1_000;
 const FORGOTTEN_AFTER_MS = 15 * 60 * 1000;
 const PAIR_AT_CLIENT: Limit = { free: 5, waitMsMax: 60_000 };
-const CLIENT: Limit = { free: 30, waitMsMax: 60_000 };
+const CLIENT: Limit = { free: 30, waitMsMax: 5_000 };
 const PAIR: Limit = { free: 50, waitMsMax: 2_000 };
