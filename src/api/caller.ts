@@ -4,7 +4,7 @@ import type { UserRecord } from '../auth/authenticator.js';
 import type { Request } from '../commands/request.js';
 import type { CommandId } from '../domain/model.js';
 import { assert } from '../shared/assert.js';
-import type { KeyedRequest } from './keyed-request.js';
+import type { KeyedRequest } from './keyed.js';
 
 /** A request at this edge: what hooks and the guard have learnt of it. */
 export interface EdgeRequest extends FastifyRequest {

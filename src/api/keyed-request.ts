@@ -2,20 +2,13 @@ import { Readable } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Answer } from '../commands/repeats/answer.js';
 import { BeginRequest, type BegunRequest } from '../commands/repeats/begin-request.js';
 import { RecordAnswer } from '../commands/repeats/record-answer.js';
 import { DomainError } from '../domain/errors.js';
 import type { CommandId } from '../domain/model.js';
 import { AnsweredBefore, REPLAYED } from './answered-before.js';
 import type { EdgeRequest } from './caller.js';
-
-/** A request with an `Idempotency-Key`: what the log knows of it, and how its answer is kept. */
-export interface KeyedRequest extends BegunRequest {
-  /** Of a body that was streamed in and is stored now. */
-  upload: Answer['upload'];
-  record(answer: Answer): Promise<Answer>;
-}
+import type { KeyedRequest } from './keyed.js';
 
 /** Lets what its caller may send again be done once, and be answered the same each time. */
 @Injectable()

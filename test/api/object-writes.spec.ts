@@ -106,7 +106,7 @@ describe('an upload on a condition', () => {
     expect(await stat('x')).toEqual(NOT_FOUND);
   });
 
-  it('is decided once among many at a time: one is stored, and it is the one that says so', async () => {
+  it('is decided once among many: one is stored, and it is the one that says so', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, at) => put('race', `body ${at}`, absent)),
     );

@@ -1,4 +1,5 @@
-// An object of 5 GiB up and down, and four at once: how much more memory than for one of 256 MiB?
+// An object of 5 GiB up and down, and four at once: how much more memory than for one of
+// 256 MiB?
 // A line of JSON at the end says what came of it.
 //
 //   node scripts/run-ts.js test/soak/large-objects.ts <seed> <minutes>

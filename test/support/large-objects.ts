@@ -188,7 +188,7 @@ export interface LargeObjectPeaks {
   readonly fourBytes: number;
 }
 
-/** Returns what a server holds at most with a small object, with a large one, and with four small. */
+/** Returns what a server holds at most: with a small object, a large one, four small ones. */
 export async function peaksOf(
   server: LargeObjectServer,
   { smallBytes, largeBytes }: { readonly smallBytes: number; readonly largeBytes: number },
