@@ -11,7 +11,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => server.stop());
 
-it('a server holds no more of an object four times as large, nor much of four at once', async () => {
+it('a server holds no more of an object four times as large, nor much of four', async () => {
   const sizes = { smallBytes: 32 * MIB, largeBytes: 128 * MIB };
   const { smallBytes, largeBytes, fourBytes } = await peaksOf(server, sizes);
   expect(largeBytes - smallBytes).toBeLessThanOrEqual(NOISE_BYTES_MAX);

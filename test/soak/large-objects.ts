@@ -21,7 +21,8 @@ try {
   const isGood = oneMore <= ONE_MORE_BYTES_MAX && fourMore <= FOUR_MORE_BYTES_MAX;
   const told = (bytes: number) => `${(bytes / MIB).toFixed(1)} MiB`;
   const detail =
-    `peak ${told(peaks.smallBytes)} with 256 MiB, ${told(oneMore)} more with ${told(largeBytes)}, ` +
+    `peak ${told(peaks.smallBytes)} with 256 MiB, ` +
+    `${told(oneMore)} more with ${told(largeBytes)}, ` +
     `${told(fourMore)} more with four of 256 MiB at once`;
   console.log(JSON.stringify({ count: 5, verdict: isGood ? 'ok' : 'failed', detail }));
 } finally {
