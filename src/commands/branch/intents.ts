@@ -75,7 +75,8 @@ export class Intents {
     return this.traffic.during(stream, async () => {
       // In turn, since two requests of this process would only lose races to each other.
       await this.#requests.run(stream, async () => {
-        await this.traffic.beforeSeal(stream);
+        // A commit may wait for something to take; to all others a write is only in the way.
+        if (intent.wish.kind === 'commit') await this.traffic.beforeSeal(stream);
         await this.#request(place, intent, request);
         this.traffic.sealed(stream);
       });
