@@ -32,7 +32,7 @@ class History implements CommitsById {
     this.#commits.set(commit.id, commit);
   }
 
-  /** The same history as data that was written before generations were, or by who got them wrong. */
+  /** The same history as it was written before there were generations, or with wrong ones. */
   with(generationOf: (commit: CommitRecord) => number): History {
     const other = new History([]);
     for (const commit of this.#commits.values()) {
@@ -135,7 +135,7 @@ describe('the merge base', () => {
     expect(await history.base('a', 'b')).toBe('root');
   });
 
-  it(`is a best one in random histories, whatever is known of generations (SEED=${seed})`, async () => {
+  it(`is a best one in random histories, whatever generations say (SEED=${seed})`, async () => {
     const random = new SeededRandom(seed);
     let worse = 0;
     for (let round = 0; round < 400; round++) {

@@ -103,7 +103,7 @@ export class Refs {
   }
 }
 
-/** Returns an error of a ref's look-up as the refusal of an operation, which says whose ref it is. */
+/** Returns an error of a ref's look-up as the refusal of an operation, which names the ref. */
 export function namedRefusal(error: unknown, of: { ref: string; step: string }): unknown {
   if (!(error instanceof DomainError)) return error;
   switch (error.code) {

@@ -40,7 +40,7 @@ export async function isClean(stores: ResultStores, pending: Pending): Promise<b
   return true;
 }
 
-/** Returns what the head says of each path that an intent sealed; nothing when they are too many. */
+/** Returns what the head says of each path that an intent sealed; nothing of too many. */
 export async function restated(
   stores: ResultStores,
   pending: Pending,

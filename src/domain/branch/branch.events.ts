@@ -119,7 +119,7 @@ export interface Merged {
   readonly commit: CommitRecord;
 }
 
-/** The head was put elsewhere, by a hard reset of a clean branch. Its sealed tokens are consumed. */
+/** The head was put elsewhere, by a hard reset of a clean branch; sealed tokens are consumed. */
 export interface HeadMoved {
   readonly type: 'HeadMoved';
   readonly intentId: IntentId;

@@ -216,7 +216,7 @@ describe('a hard reset', () => {
     expect(await stage.seen()).toEqual({ a: 'v0', b: 'staged' });
   });
 
-  it('leaves nothing of a write that had no effect, which would have one over another head', async () => {
+  it('leaves nothing of a write that had no effect: over another head it would', async () => {
     const stage = await Stage.open();
     const node = stage.node();
     await stage.put(node, 'v0');

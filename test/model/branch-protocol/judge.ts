@@ -1,6 +1,6 @@
 import { partOf } from '../../../src/commands/request.js';
 import type { CommitRecord, ObjectPath } from '../../../src/domain/model.js';
-import { isSameContent, show, type Content } from './reference-branch.js';
+import { isSameContent, show, type Content } from './content.js';
 import type { Reference } from './reference.js';
 import { work } from '../../support/samples/branch.samples.js';
 import { requestOf, type Answer, type Operation } from './operations.js';

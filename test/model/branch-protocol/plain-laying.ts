@@ -1,6 +1,6 @@
 import type { IntentRequest } from '../../../src/domain/branch/branch.events.js';
 import type { CommitId, CommitRecord, ObjectPath } from '../../../src/domain/model.js';
-import type { Content } from './reference-branch.js';
+import type { Content } from './content.js';
 import { must, Violation } from './violation.js';
 
 /** What comes of laying a tree over a head: contents, or the paths in conflict. */

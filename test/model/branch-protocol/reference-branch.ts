@@ -11,11 +11,9 @@ import type {
 } from '../../../src/domain/branch/branch.events.js';
 import type { CommitRecord, ObjectPath } from '../../../src/domain/model.js';
 import type { StagingEvent } from '../../../src/domain/staging/staging.events.js';
+import { isSameContent, show, type Content } from './content.js';
 import { layOver, type History } from './plain-laying.js';
 import { must } from './violation.js';
-
-/** What a branch shows: checksums by path. */
-export type Content = ReadonlyMap<ObjectPath, string>;
 
 interface Token {
   /** Null: a tombstone. */
@@ -305,9 +303,3 @@ export class ReferenceBranch {
     return content;
   }
 }
-
-export const isSameContent = (left: Content, right: Content): boolean =>
-  left.size === right.size && [...left].every(([path, value]) => right.get(path) === value);
-
-export const show = (content: Content | null): string =>
-  content === null ? 'nothing' : `{${[...content].map((pair) => pair.join(':')).sort()}}`;

@@ -5,7 +5,8 @@ import type { StagingEvent } from '../../../src/domain/staging/staging.events.js
 import { placeOfToken, tokenOfStream } from '../../../src/domain/staging/staging.stream.js';
 import type { RecordedEvent } from '../../../src/ports/event-log.js';
 import type { History } from './plain-laying.js';
-import { ReferenceBranch, type Content } from './reference-branch.js';
+import type { Content } from './content.js';
+import { ReferenceBranch } from './reference-branch.js';
 import { must } from './violation.js';
 
 /** What the branch showed from a position on; null: there was none. */

@@ -29,7 +29,7 @@ import { MemoryCommittedStore } from '../../support/memory-committed-store.js';
 import { head, work } from '../../support/samples/branch.samples.js';
 import { lake, NOW_MS, root, uid } from '../../support/samples/repository.samples.js';
 import { Reference } from './reference.js';
-import { isSameContent, show, type Content } from './reference-branch.js';
+import { isSameContent, show, type Content } from './content.js';
 import { sources, sourceTrees } from './sources.js';
 import { must } from './violation.js';
 
