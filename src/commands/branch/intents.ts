@@ -118,6 +118,7 @@ export class Intents {
       const { state } = at;
       if (isDeleting(state)) {
         await this.help(place, request);
+        isNewestClosed = false;
         fold = await this.branches.view(place);
         continue;
       }
@@ -127,11 +128,14 @@ export class Intents {
         // It may have been done before there was a rule.
         if (await this.branches.outcomeOf(place, intent.id)) return;
         await protection.confirm(place, state, events, request);
+        // It has another token now, and that one is open.
+        isNewestClosed = false;
         fold = await this.branches.view(place);
         continue;
       }
       if (events.length === 0) return;
       if (state.tokens.hi < 0 && (await protection.admit(place, state, request))) {
+        isNewestClosed = false;
         fold = await this.branches.view(place);
         continue;
       }

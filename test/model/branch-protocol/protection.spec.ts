@@ -179,6 +179,19 @@ describe('H7: a rule that blocks', () => {
     expect(await stage.put(writer, 'v1')).toEqual({ kind: 'put' });
   });
 
+  it('that is lifted by a commit lets it seal the token that came with it', async () => {
+    const stage = await Stage.open();
+    const [committer, protector, slow] = [stage.node(), stage.node(), stage.node()];
+    await stage.put(committer, 'v0');
+    await protects(protector);
+    slow.hooks.after('BranchRulesSet', dies);
+    await expect(frees(slow)).rejects.toThrow(Died);
+    // It is told "closed" of the token before, and lifts the rule itself.
+    expect(await stage.commit(committer)).toMatchObject({ kind: 'commit' });
+    expect(await isOpen(stage, 1)).toBe(false);
+    expect(await isOpen(stage, 2)).toBe(true);
+  });
+
   it.each(['BranchRulesSet', 'WritesBlocked', 'TokenClosed'])(
     'is finished by a sweep, when its node died behind %s',
     async (step) => {
