@@ -274,9 +274,8 @@ describe('a request whose node died between its effect and its answer', () => {
   it('is made once though its node died before the namespace it marked was used', async () => {
     const name = 'third' as RepositoryId;
     const { request } = await begin(node, 'marked');
-    const body = utf8(
-      'this is dummy data - created by lakeFS to check accessibility' + `\n${request.commandId}\n`,
-    );
+    const text = 'this is dummy data - created by lakeFS to check accessibility';
+    const body = utf8(`${text}\n${request.commandId}\n`);
     const address = { namespace: 'local://third' as StorageNamespace, key: '_lakefs/dummy' };
     await node.adapters.blocks.putIfAbsent(address, body);
     const stranger = node.execute(createRepository(name, node.newRequest()));
