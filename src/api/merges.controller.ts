@@ -27,6 +27,7 @@ export class MergesController {
       'no_changes',
       'no_merge_base',
       'merge_conflict',
+      'object_data_missing',
       'precondition_failed',
       'protected_branch_write',
       'read_only_repository',
