@@ -46,9 +46,9 @@ export class CommitsView {
     return ids.map((id) => this.#cache.get(cacheKey(uid, id)));
   }
 
-  /** Returns whether a commit is kept, so that no read is needed for it. */
-  isAtHand(uid: RepositoryUid, id: CommitId): boolean {
-    return this.#cache.has(cacheKey(uid, id));
+  /** Returns a commit that is kept, so that no read is needed for it. */
+  atHand(uid: RepositoryUid, id: CommitId): CommitRecord | undefined {
+    return this.#cache.get(cacheKey(uid, id));
   }
 
   /** Returns at most `limit` commits in the order of their ids, behind `after`, and keeps them. */

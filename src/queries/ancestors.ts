@@ -4,33 +4,66 @@ import { assert } from '../shared/assert.js';
 import { Heap } from '../shared/heap.js';
 
 /** Commits not at hand that a walk may meet before it reads a page of others along. */
-const MISSES_PER_PAGE = 64;
+const MISSES_PER_PAGE = 16;
 const ROWS_PER_PAGE = 1_000;
 /** Pages that one walk reads along, at most: a history that is larger is walked step by step. */
 const PAGES_MAX = 20;
 
 /**
- * Yields a commit and its ancestors, newest first by date, then by id descending. A clock that was
- * wrong may put a parent before its child.
+ * Walks a commit and its ancestors, newest first by date, then by id descending. A clock that was
+ * wrong may put a parent before its child. What is at hand is walked without waiting for anything.
  */
-export async function* newestFirst(
-  commits: CommitsView,
-  uid: RepositoryUid,
-  head: CommitRecord,
-  { isFirstParentOnly }: { readonly isFirstParentOnly: boolean },
-): AsyncGenerator<CommitRecord> {
-  const parents = new Parents(commits, uid);
-  const waiting = new Heap<CommitRecord>(byDateThenId);
-  const seen = new Set<CommitId>([head.id]);
-  waiting.push(head);
-  for (let commit = waiting.pop(); commit; commit = waiting.pop()) {
-    yield commit;
-    const ids = isFirstParentOnly ? commit.parents.slice(0, 1) : commit.parents;
-    for (const parent of await parents.of(ids.filter((id) => !seen.has(id)))) {
-      if (seen.has(parent.id)) continue;
-      seen.add(parent.id);
-      waiting.push(parent);
+export class NewestFirst {
+  readonly #waiting = new Heap<CommitRecord>(byDateThenId);
+  readonly #seen = new Set<CommitId>();
+  readonly #parents: Parents;
+  #missing: CommitId[] = [];
+
+  constructor(
+    private readonly commits: CommitsView,
+    private readonly uid: RepositoryUid,
+    head: CommitRecord,
+    private readonly options: { readonly isFirstParentOnly: boolean },
+  ) {
+    this.#parents = new Parents(commits, uid);
+    this.#seen.add(head.id);
+    this.#waiting.push(head);
+  }
+
+  /** Returns the next commit; undefined when parents must be read first, or nothing is left. */
+  take(): CommitRecord | undefined {
+    if (this.#missing.length > 0) return undefined;
+    const commit = this.#waiting.pop();
+    if (commit === undefined) return undefined;
+    const { parents } = commit;
+    for (const id of this.options.isFirstParentOnly ? parents.slice(0, 1) : parents) {
+      if (this.#seen.has(id)) continue;
+      this.#seen.add(id);
+      const parent = this.commits.atHand(this.uid, id);
+      if (parent) this.#waiting.push(parent);
+      else this.#missing.push(id);
     }
+    return commit;
+  }
+
+  /** Reads the parents that were not at hand. Returns whether there was any. */
+  async read(): Promise<boolean> {
+    if (this.#missing.length === 0) return false;
+    for (const parent of await this.#parents.of(this.#missing)) this.#waiting.push(parent);
+    this.#missing = [];
+    return true;
+  }
+}
+
+/** Yields what {@link NewestFirst} takes. */
+export async function* newestFirst(
+  ...from: ConstructorParameters<typeof NewestFirst>
+): AsyncGenerator<CommitRecord> {
+  const walk = new NewestFirst(...from);
+  for (;;) {
+    const commit = walk.take();
+    if (commit) yield commit;
+    else if (!(await walk.read())) return;
   }
 }
 
@@ -67,7 +100,7 @@ class Parents {
 
   async of(ids: readonly CommitId[]): Promise<readonly CommitRecord[]> {
     if (ids.length === 0) return [];
-    this.#misses += ids.filter((id) => !this.commits.isAtHand(this.uid, id)).length;
+    this.#misses += ids.filter((id) => this.commits.atHand(this.uid, id) === undefined).length;
     if (this.#misses >= MISSES_PER_PAGE && this.#pages < PAGES_MAX) await this.#readAlong();
     const found = await this.commits.getAll(this.uid, ids);
     return found.map((commit) => {

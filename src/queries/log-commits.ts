@@ -8,7 +8,7 @@ import { CommitsView } from '../projections/commits.view.js';
 import { RepositoriesView } from '../projections/repositories.view.js';
 import { afterPrefix, utf8 } from '../shared/bytes.js';
 import type { Page, PageRequest } from '../shared/page.js';
-import { newestFirst } from './ancestors.js';
+import { NewestFirst } from './ancestors.js';
 import { differenceOf } from './differences.js';
 import { Refs } from './resolve-ref.js';
 
@@ -123,11 +123,18 @@ export class LogCommitsHandler implements IQueryHandler<LogCommits> {
     { isFirstParentOnly, sinceMs }: LogFilter,
   ): AsyncGenerator<CommitRecord> {
     let isPastAfter = after === undefined;
-    for await (const commit of newestFirst(this.commits, uid, head, { isFirstParentOnly })) {
+    const walk = new NewestFirst(this.commits, uid, head, { isFirstParentOnly });
+    for (;;) {
+      const commit = walk.take();
+      if (commit === undefined) {
+        if (await walk.read()) continue;
+        return;
+      }
       // What is yet to come is older still.
       if (sinceMs !== undefined && commit.createdAtMs < sinceMs) return;
+      // What lies before the page is passed over without waiting for anybody.
       if (isPastAfter) yield commit;
-      isPastAfter ||= commit.id === after;
+      else isPastAfter = commit.id === after;
       if (commit.id === stopAt) return;
     }
   }
