@@ -1,5 +1,5 @@
-// Rolling restarts of two nodes under load, for so many minutes and at least twenty; a line of JSON
-// at the end says what came of it.
+// Rolling restarts of two nodes under load, for so many minutes; a line of JSON at the end says what
+// came of it. Twenty take a minute on a quiet machine.
 //
 //   node scripts/run-ts.js test/soak/rolling-restarts.ts <seed> <minutes>
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,8 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedPostgres } from '../../src/app/embedded-postgres.js';
 import { rollingRestarts } from '../rolling/rolling-restarts.js';
-
-const RESTARTS_MIN = 20;
 
 const [, minutes = 1] = process.argv.slice(2).map(Number);
 const untilMs = performance.now() + minutes * 60_000;
@@ -18,8 +16,7 @@ try {
   const { host = '', port, user = '', database = '' } = postgres.connection;
   const place = `host=${encodeURIComponent(host)}${port === undefined ? '' : `&port=${port}`}`;
   const url = `postgres://${user}@localhost/${database}?${place}`;
-  const isOver = (restarts: number): boolean =>
-    restarts >= RESTARTS_MIN && performance.now() > untilMs;
+  const isOver = (): boolean => performance.now() > untilMs;
   const { restarts, uploads, commits, faults, lost } = await rollingRestarts(url, isOver);
   const wrong = [...faults, ...lost.map((each) => `lost: ${each}`)];
   const detail = wrong[0] ?? `${uploads} uploads and ${commits} commits acknowledged, all there`;
