@@ -54,7 +54,7 @@ export class LogCommits extends Query<Page<CommitRecord>> {
 }
 
 /** Commits that one page looks into for paths; one that finds fewer says where to go on. */
-export const LOOKED_INTO_MAX = 5_000;
+export const LOOKED_INTO_MAX = 50_000;
 const AT_ONCE = 16;
 
 interface Span {
