@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { commitIdOf } from '../../src/domain/commit/commit-id.js';
+import type { CommitId, CommitRecord, MetaRangeId } from '../../src/domain/model.js';
 import { json } from './running-edge.js';
 import { type WholeApp, wholeApp } from './whole-app.js';
 
@@ -338,6 +340,55 @@ describe('a commit record', () => {
     expect(await ask(`${to}/${String(made['id'])}`)).toEqual([200, made]);
     expect(await post(to, record)).toEqual([409, { message: 'commit already exists: not unique' }]);
     expect(await statusOf(post(`${LAKE}/commits`, record))).toBe(409);
+  });
+});
+
+describe('a commit that was brought in as data', () => {
+  /** Brings one in, and returns its id. */
+  async function bringIn(change: Partial<Omit<CommitRecord, 'id'>>): Promise<string> {
+    const commit = {
+      committer: 'x',
+      message: 'from elsewhere',
+      metaRangeId: '' as MetaRangeId,
+      createdAtMs: 1_000,
+      parents: [],
+      metadata: [],
+      generation: 1,
+      version: 1,
+      ...change,
+    };
+    const record = {
+      commit_id: commitIdOf(commit),
+      version: commit.version,
+      committer: commit.committer,
+      message: commit.message,
+      metarange_id: commit.metaRangeId,
+      creation_date: commit.createdAtMs / 1000,
+      parents: commit.parents,
+      generation: commit.generation,
+    };
+    expect(await statusOf(post(`${LAKE}/commits`, record))).toBe(204);
+    return record.commit_id;
+  }
+
+  it('may have nothing in common with a branch', async () => {
+    const stranger = await bringIn({});
+    const refusal = [400, { message: 'no merge base' }];
+    expect(await merge(stranger, 'main')).toEqual(refusal);
+    expect(await ask(`${LAKE}/refs/${stranger}/merge/main`)).toEqual(refusal);
+  });
+
+  it('may name a tree that never was, and stands in nobody’s way then', async () => {
+    await branch('ghost', 'left');
+    const ghost = await bringIn({
+      metaRangeId: 'f'.repeat(64) as MetaRangeId,
+      parents: [commits['one'] as CommitId],
+      generation: 3,
+    });
+    expect(await merge(ghost, 'ghost')).toEqual([410, { message: 'No data' }]);
+    expect(await statusOf(pick('ghost', { ref: ghost }))).toBe(410);
+    await put('ghost', 'g', 'after');
+    await commit('ghost', 'after');
   });
 });
 
