@@ -1,12 +1,10 @@
-import { IsString, MinLength } from 'class-validator';
 import type { BranchRule } from '../../domain/repository/branch-rules.js';
 import { DomainError } from '../../domain/errors.js';
-import { checked } from '../json-body.js';
+import { checked, IsText } from '../json-body.js';
 import { listOf, shape } from '../openapi/schema.js';
 
 export class BranchProtectionRule {
-  @IsString()
-  @MinLength(1)
+  @IsText()
   readonly pattern!: string;
 }
 
@@ -23,7 +21,9 @@ export function branchRules(body: unknown): readonly BranchRule[] {
 }
 
 /** Over this API every rule forbids everything that a rule can. */
-export const branchRule = ({ pattern }: BranchProtectionRule): BranchRule => ({
-  pattern,
-  blocks: ['staging_write', 'commit'],
-});
+export function branchRule({ pattern }: BranchProtectionRule): BranchRule {
+  if (pattern === '') {
+    throw new DomainError('invalid', { field: 'pattern', reason: 'must not be empty' });
+  }
+  return { pattern, blocks: ['staging_write', 'commit'] };
+}
