@@ -5,7 +5,7 @@ import { explore, Found } from './explore.js';
 import { ForwardingLog } from './forwarding-log.js';
 import { exploreKeyed } from './keyed-writes.js';
 
-const RUNS = 400;
+const RUNS = 250;
 /** Interleavings in which a defect must have shown. */
 const RUNS_MAX = 4_000;
 
@@ -27,6 +27,11 @@ describe(`a write under a key, in interleavings from SEED=${seed} on`, () => {
     for (let at = seed; at < seed + RUNS; at++) await exploreKeyed(at);
   }, 60_000);
 
+  it('would land over another one without the guard of an early look', async () => {
+    const fault = await firstFault((at) => exploreKeyed(at, withoutGuard));
+    expect(String(fault)).toContain('lands over what is there');
+  }, 60_000);
+
   it('would land twice if its effect were not noted with it', async () => {
     await expect(firstFault((at) => exploreKeyed(at, withoutEffect))).resolves.toBeDefined();
   }, 60_000);
@@ -34,7 +39,7 @@ describe(`a write under a key, in interleavings from SEED=${seed} on`, () => {
 
 describe(`a write on a condition, in interleavings from SEED=${seed} on`, () => {
   it('would land over another one without its guard', async () => {
-    const fault = await firstFault((at) => explore(at, { log: withoutGuard }));
+    const fault = await firstFault((at) => explore(at, { log: withoutGuard, casts: ['conditional puts'] }));
     expect(fault).toBeInstanceOf(Found);
     expect(String(fault)).toContain('lands over what is there');
   }, 60_000);

@@ -15,6 +15,7 @@ import { Node } from './node.js';
 import { perform } from './operations.js';
 import { Random } from './random.js';
 import { Scheduler } from './scheduler.js';
+import { sources } from './sources.js';
 import { place } from './stage.js';
 import { SteppedKv } from './stepped-kv.js';
 import { SteppedLog, type AppendFault, type Fate } from './stepped-log.js';
@@ -22,6 +23,7 @@ import { must } from './violation.js';
 import { World } from './world.js';
 
 const path = 'a' as ObjectPath;
+const merge = { kind: 'merge', strategy: 'default', isSquash: false } as const;
 const caller = { user: 'ann' as UserId, requestId: 'keyed' };
 const noSecrets = { derive: () => new Uint8Array(32) } as Partial<Secrets> as Secrets;
 
@@ -49,6 +51,7 @@ class KeyedRun {
   readonly scheduler: Scheduler;
   readonly #world = new World();
   readonly #told: string[] = [];
+  readonly #commands = new Set<string>();
   readonly #isConditional: boolean;
   #faultsLeft: number;
 
@@ -69,6 +72,8 @@ class KeyedRun {
       () => perform(a, 'gone', { kind: 'remove', path }),
       () => this.#commit(a, 'commit'),
       () => this.#commit(b, 'again'),
+      () => perform(b, 'merge', { ...merge, ref: this.random.pick(sources).id }),
+      () => perform(a, 'laid', { ...merge, ref: this.random.pick(sources).id }),
     ].filter(() => this.random.chance(50));
     const all: (() => Promise<unknown>)[] = [
       () => this.#keyed(a, 'a'),
@@ -96,6 +101,18 @@ class KeyedRun {
     await this.scheduler.run(() => this.#world.catchUp());
     if (failures.length > 0) throw failures[0];
     must(new Set(this.#told).size <= 1, `different answers: ${this.#told.join(' | ')}`);
+    this.#assertAlone();
+  }
+
+  /** What was asked to be the first lies over nothing. */
+  #assertAlone(): void {
+    const { reference } = this.#world;
+    if (!this.#isConditional) return;
+    for (const id of this.#commands) {
+      for (const { position } of reference.landings.get(id) ?? []) {
+        must(!reference.shownBefore(position)?.has(path), `${id} lands over what is there`);
+      }
+    }
   }
 
   /** As an edge does: begin, then do. Of an answer that nobody heard nothing is told. */
@@ -105,6 +122,7 @@ class KeyedRun {
     const keyed = { key: 'key', content: ['put'], attemptId: `${attempt}` as CommandId };
     try {
       const { request } = await begin.execute(new BeginRequest(caller, keyed));
+      this.#commands.add(request.commandId);
       this.#told.push(await this.#put(node, attempt, request));
     } catch (error) {
       if (!(error instanceof UnknownOutcome)) throw error;
@@ -128,7 +146,16 @@ class KeyedRun {
           assertHolds({ kind: 'absent' }, current);
           return [{ type: 'ObjectStaged', path, entry } as const];
         };
-        const [written] = await node.conditional.write(place, { path, decide }, request);
+        // As an upload does: refused by the look, or else a body comes, and anything may happen.
+        const seen = this.random.chance(50) && (await node.conditional.look(place, path));
+        if (seen) {
+          const before = seen.current && (await node.writer.effectOf(request));
+          if (before?.[0]?.type === 'ObjectStaged') return before[0].entry.address;
+          assertHolds({ kind: 'absent' }, seen.current);
+          await this.scheduler.step(attempt.toUpperCase(), 'a body comes');
+        }
+        const write = { path, decide, ...(seen && { seen }) };
+        const [written] = await node.conditional.write(place, write, request);
         return written?.type === 'ObjectStaged' ? written.entry.address : 'nothing';
       }
       const object = { path, physicalAddress: entry.address, isForced: false, ...entry };
