@@ -130,7 +130,7 @@ export interface HeadMoved {
 /**
  * What the head says of a path that was staged to no effect; null: the head has nothing there.
  * It stays staged, since it counts where the next commit's ranges are cut.
- * Source: docs/adr/0018-what-changed-nothing-stays-said.md.
+ * Source: docs/adr/0023-what-changed-nothing-stays-said.md.
  */
 export interface Restatement {
   readonly path: ObjectPath;
