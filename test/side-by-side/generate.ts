@@ -7,7 +7,7 @@ import type { Entry, RefText, Step } from './step.js';
 /**
  * - `agreeing`: nothing in it that lakeFS answers wrongly or by chance: every object has its own
  *   checksum, commits their dates, and no two commits have several best merge bases.
- * - `any`: equal contents under several names, renames, criss-cross merges, resets of what is dirty.
+ * - `any`: equal contents under several names, renames, criss-cross merges, resets of dirty ones.
  */
 export type Kind = 'agreeing' | 'any';
 

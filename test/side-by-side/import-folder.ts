@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Entry } from './step.js';
+import type { Entry, ImportSource } from './step.js';
 
 /** Both servers read it by this path, which stands in the entries and so in the metaranges. */
 export const IMPORT_FOLDER = '/tmp/moraine-import';
@@ -39,13 +39,6 @@ export function importedFrom(source: ImportSource): ReadonlyMap<string, Entry> {
     return [[destination + behind, entryOf(name, text)]];
   });
   return new Map(found);
-}
-
-/** One source of an import; `path` is below {@link IMPORT_FOLDER}. */
-export interface ImportSource {
-  readonly type: 'common_prefix' | 'object';
-  readonly path: string;
-  readonly destination: string;
 }
 
 const entryOf = (name: string, text: string): Entry => ({

@@ -1,5 +1,3 @@
-import type { ImportSource } from './import-folder.js';
-
 /** An object as a history stages it: everything that its value in a range depends on. */
 export interface Entry {
   readonly address: string;
@@ -18,6 +16,13 @@ export interface Entry {
 export type RefText = string;
 
 export type Strategy = '' | 'source-wins' | 'dest-wins';
+
+/** One source of an import; `path` is below the folder of imports. */
+export interface ImportSource {
+  readonly type: 'common_prefix' | 'object';
+  readonly path: string;
+  readonly destination: string;
+}
 
 /** What one request asks for. */
 export type Step =
