@@ -1,5 +1,5 @@
-// Rolling restarts of two nodes under load, for so many minutes; a line of JSON at the end says what
-// came of it. Twenty take a minute on a quiet machine.
+// Rolling restarts of two nodes under load, for so many minutes; a line of JSON at the end says
+// what came of it. Twenty take a minute on a quiet machine.
 //
 //   node scripts/run-ts.js test/soak/rolling-restarts.ts <seed> <minutes>
 import { mkdtempSync, rmSync } from 'node:fs';
