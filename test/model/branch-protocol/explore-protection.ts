@@ -149,8 +149,7 @@ class ProtectionRun {
     try {
       code = await answer(node, act, id);
     } catch (error) {
-      // Nobody knows what became of it: nothing can be asked of its answer.
-      // A rule that was never set cannot be taken away.
+      // Nobody knows what became of it; or a rule was never set, and cannot be taken away.
       const isNone = error instanceof DomainError && error.code === 'rule_not_found';
       if (!isNone && !(error instanceof UnknownOutcome)) this.#failed.push(error);
       return;
@@ -159,7 +158,7 @@ class ProtectionRun {
     this.scheduler.trace.push(`  ${id} is answered ${code ?? 'done'}`);
   }
 
-  /** A write that began behind a rule's answer, with no removal begun before its end, is refused. */
+  /** A write behind a rule's answer, with no removal begun before its end, is refused. */
   #judge(): void {
     const added = this.#told.filter(({ act }) => isRule(act, 'AddBranchRule'));
     // What was begun may have been done, whatever its caller was told.
