@@ -190,19 +190,23 @@ export interface LargeObjectPeaks {
   readonly fourBytes: number;
 }
 
-/** Returns what a server holds at most: with a small object, a large one, four small ones. */
+/** Returns what a server holds at most: with small objects, a large one, four small at once. */
 export async function peaksOf(
   server: LargeObjectServer,
   { smallBytes, largeBytes }: { readonly smallBytes: number; readonly largeBytes: number },
 ): Promise<LargeObjectPeaks> {
   const one = (sizeBytes: number) => () => server.roundTrip('one', sizeBytes);
+  // As many bytes as the large one has: how much garbage lies about at most is up to how many came.
+  const small = async () => {
+    for (let done = 0; done < largeBytes; done += smallBytes) await one(smallBytes)();
+  };
   const four = () =>
     Promise.all(['a', 'b', 'c', 'd'].map((path) => server.roundTrip(path, smallBytes)));
   for (const sizeBytes of [smallBytes, largeBytes]) checksumOf(sizeBytes);
   // What a process comes to hold whatever it does is no growth.
   await server.roundTrip('warm', smallBytes);
   return {
-    smallBytes: await server.peakDuring(one(smallBytes)),
+    smallBytes: await server.peakDuring(small),
     largeBytes: await server.peakDuring(one(largeBytes)),
     fourBytes: await server.peakDuring(four),
   };
