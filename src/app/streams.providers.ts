@@ -120,10 +120,10 @@ export const streams: Provider[] = [
       blocks: BlockStore,
       clock: Clock,
       ids: Ids,
-      ...[streams, { ttlMs }]: [AggregateStreams, AddressTokens]
+      ...[aggregates, { ttlMs }]: [AggregateStreams, AddressTokens]
     ) => {
       const uploadTtlMs = ttlMs + CLOCKS_APART_MS;
-      return new SweepUploads({ kv, blocks, clock, ids }, streams, { uploadTtlMs });
+      return new SweepUploads({ kv, blocks, clock, ids }, aggregates, { uploadTtlMs });
     },
   },
   {
