@@ -39,7 +39,9 @@ describe(`a write under a key, in interleavings from SEED=${seed} on`, () => {
 
 describe(`a write on a condition, in interleavings from SEED=${seed} on`, () => {
   it('would land over another one without its guard', async () => {
-    const fault = await firstFault((at) => explore(at, { log: withoutGuard, casts: ['conditional puts'] }));
+    const fault = await firstFault((at) =>
+      explore(at, { log: withoutGuard, casts: ['conditional puts'] }),
+    );
     expect(fault).toBeInstanceOf(Found);
     expect(String(fault)).toContain('lands over what is there');
   }, 60_000);
