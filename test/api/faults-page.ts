@@ -44,8 +44,8 @@ path that is none is 404 without a body. A message about a field begins with its
 made by \`npm run openapi\`.
 `;
 
-const TAIL = `A refusal with 429 or 503 carries \`Retry-After\`. What the store cannot do for now is 503, a
-change that too many want at once 429, an outcome that is not known 500 with a message that says
-so, and any other fault of the server 500 \`internal error; request <id>\`, which the log explains
-under that id.
+const TAIL = `A refusal with 429 or 503 carries \`Retry-After\`. What the store cannot do for now is
+503, a change that too many want at once 429, an outcome that is not known 500 with a message that
+says so, and any other fault of the server 500 \`internal error; request <id>\`, which the log
+explains under that id.
 `;
