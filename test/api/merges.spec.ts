@@ -345,8 +345,8 @@ describe('a commit record', () => {
 
 describe('a commit that was brought in as data', () => {
   /** Brings one in, and returns its id. */
-  async function bringIn(change: Partial<Omit<CommitRecord, 'id'>>): Promise<string> {
-    const commit = {
+  async function bringIn(given: Partial<Omit<CommitRecord, 'id'>>): Promise<string> {
+    const made = {
       committer: 'x',
       message: 'from elsewhere',
       metaRangeId: '' as MetaRangeId,
@@ -355,17 +355,17 @@ describe('a commit that was brought in as data', () => {
       metadata: [],
       generation: 1,
       version: 1,
-      ...change,
+      ...given,
     };
     const record = {
-      commit_id: commitIdOf(commit),
-      version: commit.version,
-      committer: commit.committer,
-      message: commit.message,
-      metarange_id: commit.metaRangeId,
-      creation_date: commit.createdAtMs / 1000,
-      parents: commit.parents,
-      generation: commit.generation,
+      commit_id: commitIdOf(made),
+      version: made.version,
+      committer: made.committer,
+      message: made.message,
+      metarange_id: made.metaRangeId,
+      creation_date: made.createdAtMs / 1000,
+      parents: made.parents,
+      generation: made.generation,
     };
     expect(await statusOf(post(`${LAKE}/commits`, record))).toBe(204);
     return record.commit_id;

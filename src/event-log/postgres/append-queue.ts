@@ -135,7 +135,7 @@ export class AppendQueue {
   async #call(client: Client, { batch, waiting }: Flight): Promise<readonly number[]> {
     // A server that neither answers nor breaks the connection must not hold everybody for ever.
     const silence = setTimeout(() => void this.#options.line.hangUp(), SILENCE_MS_MAX);
-    const tell = this.#options.watcher?.sent(waiting.map(({ mark }) => mark));
+    const watched = this.#options.watcher?.sent(waiting.map(({ mark }) => mark));
     let outcome: 'done' | 'failed' = 'failed';
     try {
       const { rows } = await client.query<{ answer: string }>({
@@ -147,7 +147,7 @@ export class AppendQueue {
       return rows[0]?.answer.slice(1, -1).split(',').map(Number) ?? [];
     } finally {
       clearTimeout(silence);
-      tell?.(outcome);
+      watched?.(outcome);
     }
   }
 
