@@ -164,7 +164,10 @@ export const standIns = new Map<Type<object>, (asked: never) => unknown>([
   [GetImport, () => ({ updatedAtMs: 1_700_000_000_999, ingestedCount: 3, error: null, commit })],
   [RunRefsTask, () => refsDump],
   [SubmitRefsTask, () => ({ repository, id: dumpId })],
-  [GetRefsTask, () => ({ updatedAtMs: 1_700_000_000_999, isDone: true, error: null, refs: refsDump })],
+  [
+    GetRefsTask,
+    () => ({ updatedAtMs: 1_700_000_000_999, isDone: true, error: null, refs: refsDump }),
+  ],
   [GetRepositoryMetadata, () => [['k', 'v']]],
   [GetRepository, () => repository],
   [GetTag, ({ tag }: GetTag) => ({ name: tag, commitId })],
