@@ -1,4 +1,5 @@
 import type { SeededRandom } from '../support/seeded-random.js';
+import { importedFrom } from './import-folder.js';
 import type { PlainGraveler } from './plain-graveler.js';
 import { listed, type Tree } from './plain-trees.js';
 import { ELSEWHERE } from './side.js';
@@ -21,6 +22,7 @@ const FIRST_DATE = 1_600_000_000;
 /** Picks the steps of a history, one behind the other: what comes next depends on what came. */
 export class Generator {
   #count = 0;
+  readonly #imported = new Set<string>();
 
   constructor(
     private readonly kind: Kind,
@@ -166,13 +168,17 @@ export class Generator {
     const prefix = { type: 'common_prefix', path: 'one', destination: folder } as const;
     const object = { type: 'object', path: 'two/a', destination: `${folder}x` } as const;
     const other = { type: 'common_prefix', path: 'two', destination: 'c/two/' } as const;
-    const sources = this.random.pick([[prefix], [object], [other], [object, other]]);
+    const sources = this.random.pick([[prefix], [object], [other], [prefix, other]]);
     const [branch, message] = [this.#branch(), this.#message()];
     // What an import replaces behind all that it brings, lakeFS keeps.
     const isReplacing = [...this.#shown(branch).keys()].some((path) =>
       sources.some(({ destination }) => path.startsWith(destination)),
     );
-    if (this.kind === 'agreeing' && isReplacing) return undefined;
+    const files = sources.flatMap((source) => [...importedFrom(source).values()]);
+    // An object of its own checksum: a file comes in once.
+    const isAgain = files.some(({ address }) => this.#imported.has(address));
+    if (this.kind === 'agreeing' && (isReplacing || isAgain)) return undefined;
+    for (const { address } of files) this.#imported.add(address);
     return { do: 'import', branch, sources, message };
   }
 
