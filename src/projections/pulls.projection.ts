@@ -15,6 +15,8 @@ export const pullsProjection: Projection<PullEvent | RepositoryRowsDropped> = {
     'PullRequestEdited',
     'PullRequestClosed',
     'PullRequestReopened',
+    'PullRequestMergeAsked',
+    'PullRequestMergeRefused',
     'PullRequestMerged',
     'RepositoryRowsDropped',
   ],

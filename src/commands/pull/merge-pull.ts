@@ -1,7 +1,9 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DomainError } from '../../domain/errors.js';
-import type { CommitId, PullId, RepositoryId } from '../../domain/model.js';
+import type { CommandId, CommitId, PullId, RepositoryId } from '../../domain/model.js';
+import type { PullCommand } from '../../domain/pull/pull.commands.js';
 import { pullDecider } from '../../domain/pull/pull.decider.js';
+import type { PullRecord } from '../../domain/pull/pull.events.js';
 import { pullStream } from '../../domain/pull/pull.stream.js';
 import { Clock } from '../../ports/clock.js';
 import { AggregateStreams } from '../aggregate-stream.js';
@@ -10,7 +12,8 @@ import { Places } from '../places.js';
 import { partOf, type Request } from '../request.js';
 
 /**
- * Merges the source of an open pull request into its destination.
+ * Merges the source of an open pull request into its destination, once: a merge whose node died
+ * before it said so is told by whoever asks next.
  *
  * @throws DomainError  pull_not_found, pull_not_open, and whatever the merge is refused for
  */
@@ -36,28 +39,70 @@ export class MergePullHandler implements ICommandHandler<MergePull> {
   async execute({ repository, id, request }: MergePull): Promise<CommitId> {
     const { uid } = await this.places.fresh(repository);
     const stream = pullStream(uid, id);
+    const asked = await this.#askedFor(stream, request);
+    const isOwn = asked.by === request.commandId;
+    try {
+      return await this.#merge(stream, repository, asked, request);
+    } catch (error) {
+      // What another asked for came to nothing: perhaps long ago, by a node that died.
+      if (isOwn || !isRefusal(error)) throw error;
+    }
+    return this.#merge(stream, repository, await this.#askedFor(stream, request), request);
+  }
+
+  /** Returns the pull request, and the command that merges it: this one, or who asked before. */
+  async #askedFor(stream: string, request: Request): Promise<Asked> {
+    const command = { type: 'AskMerge', by: request.commandId } as const;
+    await this.streams.transact({ stream, decider: pullDecider, command }, partOf(request, 'ask'));
     const { state } = await this.streams.load(stream, pullDecider);
     if (state.status === 'absent') throw new DomainError('pull_not_found');
-    const { source, destination, status } = state.pull;
-    if (status !== 'open') throw new DomainError('pull_not_open');
-    const wish = {
-      sourceRef: source,
-      message: '',
-      metadata: [],
-      strategy: 'default',
-      isSquash: false,
-      allowsEmpty: false,
-      isForced: false,
-    } as const;
-    const merge = new MergeIntoBranch(repository, destination, wish, request);
-    const commit = await this.merges.execute(merge);
-    // The commit is there, whatever somebody has said of the pull request meanwhile.
-    const command = {
-      type: 'RecordMerge',
-      commitId: commit.id,
-      nowMs: this.clock.nowMs(),
-    } as const;
-    await this.streams.transact({ stream, decider: pullDecider, command }, partOf(request, 'pull'));
-    return commit.id;
+    const { pull } = state;
+    // Merged meanwhile, or closed.
+    if (pull.merging === null) throw new DomainError('pull_not_open');
+    return { pull, by: pull.merging };
+  }
+
+  async #merge(
+    stream: string,
+    repository: RepositoryId,
+    { pull, by }: Asked,
+    request: Request,
+  ): Promise<CommitId> {
+    // Under the id that stands in the log: whoever comes to it finds what became of it.
+    const merging = by === request.commandId ? request : { caller: request.caller, commandId: by };
+    const settle = (command: PullCommand) =>
+      this.streams.transact({ stream, decider: pullDecider, command }, partOf(merging, 'pull'));
+    try {
+      const wish = { ...WISH, sourceRef: pull.source };
+      const merge = new MergeIntoBranch(repository, pull.destination, wish, merging);
+      const { id: commitId } = await this.merges.execute(merge);
+      // The commit is there, whatever somebody has said of the pull request meanwhile.
+      await settle({ type: 'RecordMerge', commitId, nowMs: this.clock.nowMs() });
+      return commitId;
+    } catch (error) {
+      if (isRefusal(error)) await settle({ type: 'RefuseMerge', by });
+      throw error;
+    }
   }
 }
+
+interface Asked {
+  readonly pull: PullRecord;
+  readonly by: CommandId;
+}
+
+const WISH = {
+  message: '',
+  metadata: [],
+  strategy: 'default',
+  isSquash: false,
+  allowsEmpty: false,
+  isForced: false,
+} as const;
+
+/** Of what may happen yet nothing is said: the next who asks finds what became of it. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof DomainError &&
+  error.code !== 'intent_pending' &&
+  error.code !== 'branch_busy' &&
+  error.code !== 'store_busy';

@@ -55,6 +55,7 @@ export class OpenPullHandler implements ICommandHandler<OpenPull> {
       status: 'open',
       closedAtMs: null,
       mergedCommitId: null,
+      merging: null,
     };
     const command = { type: 'OpenPull', pull } as const;
     const step = { stream: pullStream(uid, id), decider: pullDecider, command, isLikelyNew: true };

@@ -55,6 +55,23 @@ describe('a pull request', () => {
       .then({ type: 'PullRequestMerged', pull: { ...merged, mergedCommitId: null } });
   });
 
+  it('is asked to merge once at a time, while it is open', () => {
+    const ask: PullCommand = { type: 'AskMerge', by: 'm' as CommandId };
+    const merging = { ...pull, merging: 'm' as CommandId };
+    const asked = { type: 'PullRequestMergeAsked', pull: merging } as const;
+    given(opened).when(ask).then(asked);
+    given(opened, asked)
+      .when({ ...ask, by: 'n' as CommandId })
+      .then();
+    given(opened, { type: 'PullRequestClosed', pull: closed }).when(ask).refused('pull_not_open');
+    given(opened, asked)
+      .when({ type: 'RefuseMerge', by: 'm' as CommandId })
+      .then({ type: 'PullRequestMergeRefused', pull });
+    given(opened, asked)
+      .when({ type: 'RefuseMerge', by: 'n' as CommandId })
+      .then();
+  });
+
   it('is not there before it is opened, and its texts fit in an event', () => {
     given()
       .when(change({ title: 'x' }))

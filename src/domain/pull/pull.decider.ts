@@ -35,11 +35,18 @@ export const pullDecider: Decider<PullCommand, PullState, PullEvent> = {
           ...(status === undefined ? [] : statusEvents(edited, status, nowMs)),
         ];
       }
+      case 'AskMerge':
+        if (pull.status !== 'open') throw new DomainError('pull_not_open');
+        if (pull.merging !== null) return [];
+        return [{ type: 'PullRequestMergeAsked', pull: { ...pull, merging: command.by } }];
+      case 'RefuseMerge':
+        if (pull.merging !== command.by) return [];
+        return [{ type: 'PullRequestMergeRefused', pull: { ...pull, merging: null } }];
       case 'RecordMerge': {
         const { commitId, nowMs } = command;
         if (pull.mergedCommitId === commitId && pull.status === 'merged') return [];
         const merged = { status: 'merged', closedAtMs: nowMs, mergedCommitId: commitId } as const;
-        return [{ type: 'PullRequestMerged', pull: { ...pull, ...merged } }];
+        return [{ type: 'PullRequestMerged', pull: { ...pull, ...merged, merging: null } }];
       }
       default:
         return unreachable(command);

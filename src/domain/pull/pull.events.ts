@@ -1,4 +1,4 @@
-import type { BranchId, CommitId, PullId } from '../model.js';
+import type { BranchId, CommandId, CommitId, PullId } from '../model.js';
 
 export type PullStatus = 'open' | 'closed' | 'merged';
 
@@ -16,6 +16,8 @@ export interface PullRecord {
   readonly closedAtMs: number | null;
   /** What it came to, when it was merged here. */
   readonly mergedCommitId: CommitId | null;
+  /** The command whose merge was asked for and is not told of yet; else null. */
+  readonly merging: CommandId | null;
 }
 
 /** Each carries the whole of it as it is from here on, so that a view takes it as it is. */
@@ -39,6 +41,18 @@ export interface PullRequestReopened {
   readonly pull: PullRecord;
 }
 
+/** Its merge is asked for by the command that it names, from here on by whoever comes to it. */
+export interface PullRequestMergeAsked {
+  readonly type: 'PullRequestMergeAsked';
+  readonly pull: PullRecord;
+}
+
+/** The merge that was asked for came to nothing. */
+export interface PullRequestMergeRefused {
+  readonly type: 'PullRequestMergeRefused';
+  readonly pull: PullRecord;
+}
+
 /** Its commit is on the destination; or somebody says that it was merged in another way. */
 export interface PullRequestMerged {
   readonly type: 'PullRequestMerged';
@@ -50,4 +64,6 @@ export type PullEvent =
   | PullRequestEdited
   | PullRequestClosed
   | PullRequestReopened
+  | PullRequestMergeAsked
+  | PullRequestMergeRefused
   | PullRequestMerged;

@@ -6,5 +6,7 @@ export const pullSchemas: EventSchemas<PullEvent> = {
   PullRequestEdited: { version: 1 },
   PullRequestClosed: { version: 1 },
   PullRequestReopened: { version: 1 },
+  PullRequestMergeAsked: { version: 1 },
+  PullRequestMergeRefused: { version: 1 },
   PullRequestMerged: { version: 1 },
 };

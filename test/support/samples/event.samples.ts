@@ -7,7 +7,7 @@ import { commitStream } from '../../../src/domain/commit/commit.stream.js';
 import { fold } from '../../../src/domain/decider.js';
 import type { DomainEvent, EventType } from '../../../src/domain/event-types.js';
 import { INSTALLATION_STREAM } from '../../../src/domain/installation/installation.stream.js';
-import type { TagId, UserId } from '../../../src/domain/model.js';
+import type { CommandId, TagId, UserId } from '../../../src/domain/model.js';
 import { importStream } from '../../../src/domain/import/import.stream.js';
 import { refsTaskStream } from '../../../src/domain/refs-task/refs-task.stream.js';
 import { multipartStream } from '../../../src/domain/multipart/multipart.stream.js';
@@ -72,6 +72,11 @@ const pullSamples = {
   PullRequestEdited: onPull({ type: 'PullRequestEdited', pull }),
   PullRequestClosed: onPull({ type: 'PullRequestClosed', pull: closedPull }),
   PullRequestReopened: onPull({ type: 'PullRequestReopened', pull }),
+  PullRequestMergeAsked: onPull({
+    type: 'PullRequestMergeAsked',
+    pull: { ...pull, merging: 'm' as CommandId },
+  }),
+  PullRequestMergeRefused: onPull({ type: 'PullRequestMergeRefused', pull }),
   PullRequestMerged: onPull({
     type: 'PullRequestMerged',
     pull: { ...closedPull, status: 'merged', mergedCommitId: root.id },

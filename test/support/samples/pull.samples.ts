@@ -14,4 +14,5 @@ export const pull: PullRecord = frozen({
   status: 'open',
   closedAtMs: null,
   mergedCommitId: null,
+  merging: null,
 });
