@@ -55,7 +55,8 @@ async function bringViewsUpToDate(
 ): Promise<void> {
   const rebuilder = new Rebuilder(adapters.log, slots, allProjections);
   for (const { projection, events } of await rebuilder.bringUpToDate()) {
-    logger.info({ projection, events }, 'a view was built anew');
+    // On a first start each is, out of nothing: of that there is nothing to say.
+    if (events > 0) logger.info({ projection, events }, 'a view was built anew');
     metrics?.views.rebuilt(projection, events);
   }
 }
