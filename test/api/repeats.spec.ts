@@ -1,48 +1,25 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AesSecrets } from '../../src/app/aes-secrets.js';
-import { openApp } from '../../src/app/open-app.js';
-import type { RunningApp } from '../../src/app/running-app.js';
-import { readServerConfig } from '../../src/config/read-config.js';
-import { newLogger } from '../../src/observability/logger.js';
+import { type WholeApp, wholeApp } from './whole-app.js';
 
 const PAIR = { accessKeyId: 'AKIAJEXAMPLEEXAMPLEQ', secretAccessKey: 'a secret for tests' };
 const authorization = `Basic ${btoa(`${PAIR.accessKeyId}:${PAIR.secretAccessKey}`)}`;
 const LAKE = '/repositories/lake';
 const MAIN = `${LAKE}/branches/main`;
-let app: RunningApp;
-let folder: string;
+let app: WholeApp;
 let api: string;
 let keys = 0;
 const newKey = () => `key-${keys++}`;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'moraine-repeats-'));
-  app = await openApp({
-    config: readServerConfig({
-      listen: '127.0.0.1:0',
-      eventLog: 'memory',
-      adminAccessKeyId: PAIR.accessKeyId,
-      adminSecretAccessKey: PAIR.secretAccessKey,
-    }),
-    data: folder,
-    connection: undefined,
-    secrets: new AesSecrets('a secret key for tests alone'),
-    logger: newLogger('silent'),
-    onFatal: (error) => {
-      throw error;
-    },
+  app = await wholeApp({
+    adminAccessKeyId: PAIR.accessKeyId,
+    adminSecretAccessKey: PAIR.secretAccessKey,
   });
-  api = `${await app.listen()}/api/v1`;
+  api = `${app.url}/api/v1`;
   const lake = { name: 'lake', storage_namespace: 'local://lake' };
   await send('POST', '/repositories', { json: lake });
 }, 30_000);
-afterAll(async () => {
-  await app.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => app.close());
 
 interface Sent {
   readonly json?: unknown;
