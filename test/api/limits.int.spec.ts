@@ -1,52 +1,29 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { AesSecrets } from '../../src/app/aes-secrets.js';
-import { openApp } from '../../src/app/open-app.js';
-import type { RunningApp } from '../../src/app/running-app.js';
-import { readServerConfig } from '../../src/config/read-config.js';
-import { newLogger } from '../../src/observability/logger.js';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type WholeApp, wholeApp } from './whole-app.js';
 
 const KEY = { id: 'AKIALIMITS', secret: 'a secret for limits' };
 const authorization = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString('base64')}`;
 
-let app: RunningApp;
-let folder: string;
+let app: WholeApp;
 let url: string;
 const sockets: Socket[] = [];
 const timers: NodeJS.Timeout[] = [];
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'moraine-limits-'));
-});
 afterEach(async () => {
   for (const timer of timers.splice(0)) clearInterval(timer);
   for (const socket of sockets.splice(0)) socket.destroy();
   await app.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 async function start(keys: Record<string, unknown>): Promise<void> {
-  app = await openApp({
-    config: readServerConfig({
-      listen: '127.0.0.1:0',
-      eventLog: 'memory',
-      adminAccessKeyId: KEY.id,
-      adminSecretAccessKey: KEY.secret,
-      ...keys,
-    }),
-    data: folder,
-    connection: undefined,
-    secrets: new AesSecrets('a secret key for tests alone'),
-    logger: newLogger('silent'),
-    onFatal: (error) => {
-      throw error;
-    },
+  app = await wholeApp({
+    adminAccessKeyId: KEY.id,
+    adminSecretAccessKey: KEY.secret,
+    ...keys,
   });
-  url = await app.listen();
+  url = app.url;
   const headers = { authorization, 'content-type': 'application/json' };
   const body = JSON.stringify({ name: 'lake', storage_namespace: 'local://lake/' });
   await fetch(`${url}/api/v1/repositories`, { method: 'POST', headers, body });

@@ -1,51 +1,28 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { AesSecrets } from '../../src/app/aes-secrets.js';
-import { openApp } from '../../src/app/open-app.js';
-import type { RunningApp } from '../../src/app/running-app.js';
-import { readServerConfig } from '../../src/config/read-config.js';
-import { newLogger } from '../../src/observability/logger.js';
 import { Metrics } from '../../src/observability/metrics.js';
+import { type WholeApp, wholeApp } from '../api/whole-app.js';
 
 const PAGE = 'docs/metrics.md';
 const KEY = { id: 'AKIAMETRICS', secret: 'a secret for metrics' };
 const authorization = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString('base64')}`;
 
-let app: RunningApp | undefined;
-let folder: string;
+let app: WholeApp | undefined;
 let url: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'moraine-metrics-'));
-});
 afterEach(async () => {
   await app?.close();
   app = undefined;
-  await rm(folder, { recursive: true, force: true });
 });
 
 async function start(keys: Record<string, unknown> = {}): Promise<void> {
-  app = await openApp({
-    config: readServerConfig({
-      listen: '127.0.0.1:0',
-      eventLog: 'memory',
-      adminAccessKeyId: KEY.id,
-      adminSecretAccessKey: KEY.secret,
-      ...keys,
-    }),
-    data: folder,
-    connection: undefined,
-    secrets: new AesSecrets('a secret key for tests alone'),
-    logger: newLogger('silent'),
-    onFatal: (error) => {
-      throw error;
-    },
+  app = await wholeApp({
+    adminAccessKeyId: KEY.id,
+    adminSecretAccessKey: KEY.secret,
+    ...keys,
   });
-  url = await app.listen();
+  url = app.url;
 }
 
 const call = (path: string, init: RequestInit = {}) =>
