@@ -40,7 +40,22 @@ export const JSON_CONTENT = 'application/json';
 
 /** Returns the event as it is carried: `data` as JSON, and the rest of it as JSON metadata. */
 export function carry(event: Uncarried): CarriedEvent {
-  const { id, type, version, data, closes, key, atMs, caller, requestId, commandId } = event;
+  const { id, type, data } = event;
+  return {
+    id,
+    type,
+    contentType: JSON_CONTENT,
+    data: utf8(JSON.stringify(data)),
+    metadata: utf8(JSON.stringify(carriedMetadata(event))),
+  };
+}
+
+/** Returns what stands in the metadata: all of the event but its id, type and data. */
+export function carriedMetadata(event: Omit<Uncarried, 'id' | 'type' | 'data'>): {
+  readonly $correlationId: string;
+  readonly moraine: { readonly [key: string]: Json };
+} {
+  const { version, closes, key, atMs, caller, requestId, commandId } = event;
   const moraine = {
     version,
     atMs,
@@ -49,14 +64,7 @@ export function carry(event: Uncarried): CarriedEvent {
     ...(closes === true && { closes }),
     ...(key && { key: Buffer.from(key).toString('base64') }),
   };
-  const metadata = { $correlationId: commandId, moraine };
-  return {
-    id,
-    type,
-    contentType: JSON_CONTENT,
-    data: utf8(JSON.stringify(data)),
-    metadata: utf8(JSON.stringify(metadata)),
-  };
+  return { $correlationId: commandId, moraine };
 }
 
 /** One that is appended may leave out that it does not close. */
@@ -65,9 +73,21 @@ type Uncarried = Omit<CodedEvent, 'closes'> & { readonly closes?: boolean };
 /** Returns the event that was carried so, or undefined when it is none that {@link carry} made. */
 export function uncarry(carried: CarriedEvent): CodedEvent | undefined {
   if (carried.contentType !== JSON_CONTENT) return undefined;
+  const { id, type } = carried;
   const metadata = parseObject(carried.metadata);
-  const of = metadata?.['moraine'];
-  const commandId = metadata?.['$correlationId'];
+  return metadata && uncarryParsed({ id, type, metadata, data: () => parseObject(carried.data) });
+}
+
+/** As {@link uncarry}, of what a client has parsed already. */
+export function uncarryParsed(carried: {
+  readonly id: EventId;
+  readonly type: string;
+  readonly metadata: unknown;
+  readonly data: () => unknown;
+}): CodedEvent | undefined {
+  const { metadata } = carried;
+  if (!isObject(metadata)) return undefined;
+  const { moraine: of, $correlationId: commandId } = metadata;
   if (typeof commandId !== 'string' || !isObject(of)) return undefined;
   const { version, atMs, caller, requestId, closes, key } = of;
   const isOurs =
@@ -78,8 +98,8 @@ export function uncarry(carried: CarriedEvent): CodedEvent | undefined {
     (closes === undefined || closes === true) &&
     (key === undefined || typeof key === 'string');
   if (!isOurs) return undefined;
-  const data = parseObject(carried.data);
-  if (!data) return undefined;
+  const data = carried.data();
+  if (!isObject(data)) return undefined;
   return {
     id: carried.id,
     type: carried.type,
