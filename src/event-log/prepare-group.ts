@@ -1,3 +1,9 @@
+import {
+  isOutsideType,
+  KEPT_APPEND_BYTES_MAX,
+  KEPT_EVENT_BYTES_MAX,
+  OUTSIDE_EVENTS_MAX,
+} from '../domain/outside-event.js';
 import { APPEND_BYTES_MAX, APPEND_EVENTS_MAX, EVENT_BYTES_MAX } from '../ports/event-log.js';
 import type {
   EventContext,
@@ -57,18 +63,19 @@ export function prepareGroup(
   const writes: KvWrite[] = [];
   let eventCount = 0;
   let sizeBytes = 0;
+  const limits = limitsOf(appends);
   for (const append of appends) {
     if (streams.has(append.stream)) throw new EventRefused(`${append.stream} is named twice`);
     streams.add(append.stream);
     eventCount += append.events.length;
-    if (eventCount > APPEND_EVENTS_MAX) {
-      throw new EventRefused(`an append holds at most ${APPEND_EVENTS_MAX} events`);
+    if (eventCount > limits.events) {
+      throw new EventRefused(`an append holds at most ${limits.events} events`);
     }
-    const one = prepareAppend(append);
+    const one = prepareAppend(append, limits);
     prepared.push(one);
     for (const event of one.events) sizeBytes += event.json.length;
-    if (sizeBytes > APPEND_BYTES_MAX) {
-      throw new EventRefused(`an append holds at most ${APPEND_BYTES_MAX} bytes of events`);
+    if (sizeBytes > limits.appendBytes) {
+      throw new EventRefused(`an append holds at most ${limits.appendBytes} bytes of events`);
     }
     for (const { id, type, version, data } of append.events) {
       for (const write of project({ ...context, stream: append.stream, id, type, version, data })) {
@@ -87,7 +94,27 @@ export function viewOf(partition: string): string {
   return partition.slice(0, slash);
 }
 
-function prepareAppend({ stream, expected, events, guard }: StreamAppend): PreparedAppend {
+const OWN_LIMITS = {
+  events: APPEND_EVENTS_MAX,
+  eventBytes: EVENT_BYTES_MAX,
+  appendBytes: APPEND_BYTES_MAX,
+};
+type Limits = typeof OWN_LIMITS;
+
+/** What an outsider may append is another protocol's to say, and is longer as we keep it. */
+const OUTSIDE_LIMITS: Limits = {
+  events: OUTSIDE_EVENTS_MAX,
+  eventBytes: KEPT_EVENT_BYTES_MAX,
+  appendBytes: KEPT_APPEND_BYTES_MAX,
+};
+
+const limitsOf = (appends: readonly StreamAppend[]): Limits =>
+  isOutsideType(appends[0]?.events[0]?.type ?? '') ? OUTSIDE_LIMITS : OWN_LIMITS;
+
+function prepareAppend(
+  { stream, expected, events, guard }: StreamAppend,
+  { eventBytes }: Limits,
+): PreparedAppend {
   if (!isText(stream) || stream.length === 0 || Buffer.byteLength(stream) > STREAM_BYTES_MAX) {
     throw new EventRefused(`not a stream's name: ${JSON.stringify(stream)}`);
   }
@@ -96,10 +123,16 @@ function prepareAppend({ stream, expected, events, guard }: StreamAppend): Prepa
   if (guard) checkRevision(guard.sinceRevision);
   const ids = new Set(events.map(({ id }) => id));
   if (ids.size < events.length) throw new EventRefused(`an event id stands twice for ${stream}`);
-  return { stream, expected, guard, events: events.map(prepareEvent) };
+  return {
+    stream,
+    expected,
+    guard,
+    events: events.map((event) => prepareEvent(event, eventBytes)),
+  };
 }
 
-function prepareEvent({ id, type, version, data, closes, key }: NewEvent): PreparedEvent {
+function prepareEvent(event: NewEvent, bytesMax: number): PreparedEvent {
+  const { id, type, version, data, closes, key } = event;
   if (!UUID.test(id)) throw new EventRefused(`not an event id: ${JSON.stringify(id)}`);
   if (!isText(type) || type.length === 0) throw new EventRefused(`not an event type: ${type}`);
   if (!Number.isInteger(version) || version < 1 || version > SMALLINT_MAX) {
@@ -109,8 +142,8 @@ function prepareEvent({ id, type, version, data, closes, key }: NewEvent): Prepa
     throw new EventRefused(`an event's key is at most ${KEY_BYTES_MAX} bytes`);
   }
   const json = JSON.stringify(data);
-  if (Buffer.byteLength(json) > EVENT_BYTES_MAX) {
-    throw new EventRefused(`an event is at most ${EVENT_BYTES_MAX} bytes`);
+  if (Buffer.byteLength(json) > bytesMax) {
+    throw new EventRefused(`an event is at most ${bytesMax} bytes`);
   }
   return { id, type, version, json, closes: closes === true, key };
 }
