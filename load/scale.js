@@ -7,9 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { sidesOf } from './compare/sides.js';
-import { Client } from './scale/client.js';
-import { measured } from './scale/measured.js';
-import { logQuestions, tombstoneQuestions, treeQuestions } from './scale/questions.js';
+import { askScale } from './scale/ask.js';
 import { tableOf } from './scale/table.js';
 
 const { values } = parseArgs({
@@ -28,29 +26,8 @@ const { values } = parseArgs({
   },
 });
 
-const sides = sidesOf(values);
-const wanted = values.only.split(',');
-const numbers = (text) => text.split(',').map(Number);
-const rounds = [
-  ...(wanted.includes('tree') ? numbers(values.sizes).map((count) => treeQuestions(count)) : []),
-  ...(wanted.includes('tombstones') ? numbers(values.tombstones).map(tombstoneQuestions) : []),
-  ...(wanted.includes('log') ? numbers(values.commits).map(logQuestions) : []),
-];
-const rows = [];
-for (const questions of rounds) {
-  const of = {};
-  for (const [name, side] of Object.entries(sides)) {
-    const client = new Client(side);
-    const repository = await client.newRepository();
-    for (const { question, ask, isMeasured } of questions) {
-      const figures = await measured(side.pids, () => ask(client, repository));
-      console.error(`${name}: ${question}: ${JSON.stringify(figures)}`);
-      if (isMeasured) (of[question] ??= {})[name] = figures;
-    }
-    client.close();
-  }
-  rows.push(...Object.entries(of).map(([question, figures]) => ({ question, ...figures })));
+const rows = await askScale(sidesOf(values), { ...values, scale: values.only }, (all) => {
   if (values.out !== undefined)
-    writeFileSync(values.out, JSON.stringify({ values, rows }, null, 1));
-}
+    writeFileSync(values.out, JSON.stringify({ values, rows: all }, null, 1));
+});
 console.log(tableOf(rows));

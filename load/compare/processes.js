@@ -29,6 +29,17 @@ export function cpuMsOf(roots) {
   );
 }
 
+/** Returns the resident memory of each, in MiB; a root alone, without what is below it. */
+export function residentMbOf(roots) {
+  return Object.fromEntries(Object.entries(roots).map(([name, pid]) => [name, residentMb(pid)]));
+}
+
+function residentMb(pid) {
+  if (pid === undefined) return Number.NaN;
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024);
+}
+
 /** Returns how busy the machine was with anything at all between two calls: CPU-ms since its start. */
 export function machineCpuMs() {
   const [, user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8')

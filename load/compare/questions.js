@@ -6,6 +6,8 @@
  * @property {number} clients
  * @property {number} rate  what the rate must be at least, as a multiple of the peer's
  * @property {number} [cpu]  what server and Postgres may take at most, as a part of the peer's
+ * @property {number} [nodes]  how many servers on one Postgres it asks; 1 when left out
+ * @property {boolean} [once]  it does so much and ends, however long that takes
  */
 
 /** @type {readonly Question[]} */
@@ -23,4 +25,14 @@ export const QUESTIONS = [
   { name: 'commit-own-branches', script: 'commit-own-branches.js', clients: 16, rate: 3, cpu: 0.2 },
   { name: 'commit-one-branch', script: 'commit-one-branch.js', clients: 16, rate: 8 },
   { name: 'commit-under-writes', script: 'commit-under-writes.js', clients: 16, rate: 1 },
+  { name: 'mixed-one-branch', script: 'mixed-one-branch.js', clients: 16, rate: 1 },
+  {
+    name: 'conditional-under-commits',
+    script: 'conditional-under-commits.js',
+    clients: 16,
+    rate: 1,
+  },
+  { name: 'merge-wide', script: 'merge-wide.js', clients: 16, rate: 1 },
+  { name: 'delete-many', script: 'delete-many.js', clients: 16, rate: 1, once: true },
+  { name: 'three-nodes', script: 'three-nodes.js', clients: 16, rate: 1, nodes: 3 },
 ];

@@ -1,4 +1,5 @@
 // Rounds of one question → the row that is printed.
+import { ofServers } from './sides.js';
 
 const HEAD = [
   'question',
@@ -9,6 +10,7 @@ const HEAD = [
   'p50/p99 ms',
   'CPU-ms/op: server + Postgres + k6',
   'server + Postgres, of peer (goal)',
+  'server MB',
   'cores taken by others',
 ];
 
@@ -31,7 +33,8 @@ export function cellsOf({ question, rounds }) {
     both(failuresOf),
     both(({ tookMs }) => `${tookMs.p50.toFixed(1)}/${tookMs.p99.toFixed(1)}`),
     both(({ cpuMs }) => `${ms(cpuMs.server)} + ${ms(cpuMs.postgres)} + ${ms(cpuMs.k6)}`),
-    (peer === undefined ? '' : ms(bill(ours) / bill(peer))) + goal(question.cpu),
+    (peer === undefined ? '' : ms(billOf(ours) / billOf(peer))) + goal(question.cpu),
+    both(({ residentMb }) => residentMb.toFixed(0)),
     both(({ others }) => ms(others)),
   ];
 }
@@ -50,6 +53,7 @@ export function middleOf(rounds) {
     done: sum(({ done }) => done),
     tookMs: { p50: middle(({ tookMs }) => tookMs.p50), p99: middle(({ tookMs }) => tookMs.p99) },
     others: middle(({ others }) => others),
+    residentMb: middle(({ residentMb }) => residentMb),
     cpuMs: Object.fromEntries(
       ['server', 'postgres', 'k6'].map((name) => [name, middle(({ cpuMs }) => cpuMs[name])]),
     ),
@@ -57,9 +61,12 @@ export function middleOf(rounds) {
 }
 
 /** CPU is told for each operation done: a commit under writes has its writes counted too. */
-function roundOf({ seconds, done, failed, unchanged, written, unfound, tookMs, cpu = {} }) {
+export function roundOf(counted) {
+  const { seconds, done, failed, unchanged, written, unfound, tookMs, residentMb } = counted;
+  const { machine, postgres, k6 } = counted.cpu;
+  const cpu = { server: ofServers(counted.cpu), postgres, k6 };
   const operations = (done + written) / seconds;
-  const perOperation = (name) => (cpu[name] === undefined ? Number.NaN : cpu[name] / operations);
+  const perOperation = (name) => cpu[name] / operations;
   return {
     rate: done / seconds,
     writes: written / seconds,
@@ -68,7 +75,8 @@ function roundOf({ seconds, done, failed, unchanged, written, unfound, tookMs, c
     unchanged,
     unfound,
     tookMs,
-    others: (cpu.machine - cpu.server - cpu.postgres - cpu.k6) / 1000,
+    others: (machine - cpu.server - cpu.postgres - cpu.k6) / 1000,
+    residentMb: ofServers(residentMb),
     cpuMs: {
       server: perOperation('server'),
       postgres: perOperation('postgres'),
@@ -80,8 +88,9 @@ function roundOf({ seconds, done, failed, unchanged, written, unfound, tookMs, c
 function failuresOf({ failed, unchanged, unfound, writes, done }) {
   const asked = done + failed + unchanged;
   const share = unchanged === 0 ? '' : `, ${Math.round((100 * unchanged) / asked)} % no changes`;
-  const written = writes === 0 ? '' : `, ${writes.toFixed(0)} writes/s, ${unfound} not found`;
-  return `${failed}${share}${written}`;
+  const written = writes === 0 ? '' : `, ${writes.toFixed(0)} writes/s`;
+  const lost = writes === 0 && unfound === 0 ? '' : `, ${unfound} not found`;
+  return `${failed}${share}${written}${lost}`;
 }
 
 function spanOf(rounds, of) {
@@ -90,8 +99,11 @@ function spanOf(rounds, of) {
   return `${round(median(values))} (${round(least)}–${round(most)})`;
 }
 
+/** Returns the CPU-ms of server and Postgres for one operation. */
+export const billOf = ({ cpuMs }) => cpuMs.server + cpuMs.postgres;
+
 const goal = (value) => (value === undefined ? '' : ` (${value})`);
-const bill = ({ cpuMs }) => cpuMs.server + cpuMs.postgres;
+
 const round = (value) => (value < 100 ? value.toFixed(1) : value.toFixed(0));
 const ms = (value) => (Number.isNaN(value) ? '–' : value.toFixed(2));
 

@@ -28,12 +28,23 @@ export function optionsOfMany(clientsOf, allows = {}) {
   );
 }
 
+/** Returns the options of a run that does so many things and ends. */
+export function optionsOfCount({ clients, iterations }) {
+  const work = { executor: 'shared-iterations', vus: clients, iterations, maxDuration: '15m' };
+  return { ...bounded({ work: { ...work, exec: 'work' } }, {}), setupTimeout: '900s' };
+}
+
 /** Returns how many clients a run has: LOAD_CLIENTS, or as many as the question says. */
 export const clientsOr = (usual) => Number(__ENV.LOAD_CLIENTS || usual);
 
 /** Marks the end of the fixtures: whoever samples CPU begins here. */
 export function fixturesAreReady() {
   console.log('load: measuring begins');
+}
+
+/** Marks the end of a run that does so many things, as far as it is measured. */
+export function allIsDone() {
+  console.log('load: measuring ends');
 }
 
 /** Counts an operation of which every answer must be as told. */
@@ -53,6 +64,19 @@ export function countCommit(answer, tookMs = answer.timings.duration) {
   return isMade;
 }
 
+/** Counts one answer for so many things done, or as one failure. */
+export function countMany(answer, isDone, doneCount) {
+  took.add(answer.timings.duration);
+  if (isDone) return void done.add(doneCount);
+  fail(answer);
+}
+
+/** Counts a commit that is there to be in the way: it fails or it does not. */
+export function countEmpty(answer) {
+  const isFine = answer.status === 201 || /no changes/.test(answer.body || '');
+  if (!isFine) fail(answer);
+}
+
 /** Counts an answer that should not be, and shows the first few of them. */
 export function fail(answer) {
   failed.add(1);
@@ -60,11 +84,15 @@ export function fail(answer) {
   console.error(`${answer.url}: ${answer.status} ${answer.body || answer.error}`);
 }
 
-/** Writes what was counted to LOAD_SUMMARY, and one line to the screen. */
-export function handleSummary({ metrics }) {
+/**
+ * Writes what was counted to LOAD_SUMMARY, and one line to the screen.
+ *
+ * @param {number} lastedSeconds  given by a run that does so many things and ends
+ */
+export function handleSummary({ metrics }, lastedSeconds = seconds) {
   const valueOf = (metric, name) => metrics[metric]?.values[name] ?? 0;
   const summary = {
-    seconds,
+    seconds: lastedSeconds,
     done: valueOf('done', 'count'),
     failed: valueOf('failed', 'count'),
     unchanged: valueOf('unchanged', 'count'),
@@ -73,7 +101,7 @@ export function handleSummary({ metrics }) {
     unfound: valueOf('unfound', 'value'),
   };
   const line =
-    `${(summary.done / seconds).toFixed(1)} a second, ${summary.failed} failed, ` +
+    `${(summary.done / lastedSeconds).toFixed(1)} a second, ${summary.failed} failed, ` +
     `${summary.unchanged} without changes, p50 ${summary.tookMs.p50.toFixed(2)} ms, ` +
     `p99 ${summary.tookMs.p99.toFixed(2)} ms\n`;
   const files = { stdout: line };

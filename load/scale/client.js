@@ -9,7 +9,7 @@ export class Client {
   #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   #authorization;
 
-  constructor({ url, env }) {
+  constructor({ urls: [url], env }) {
     this.url = new URL(url);
     const pair = `${env.LOAD_ACCESS_KEY_ID}:${env.LOAD_SECRET_ACCESS_KEY}`;
     this.#authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
