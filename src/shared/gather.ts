@@ -8,8 +8,10 @@ interface Asked<Request, Answer> {
 export interface GatherOptions<Request, Answer> {
   /** Answers several requests at once, in their order. When it rejects, all of them are. */
   readonly send: (requests: readonly Request[]) => Promise<readonly Answer[]>;
-  /** How many sends may be under way at one time. */
+  /** How many sends may be under way at one time: one, and more when those before are late. */
   readonly sendsMax: number;
+  /** A clock that only goes forward. */
+  readonly elapsedMs: () => number;
   /** What a request counts against `weightMax`; one that is heavier goes alone. */
   readonly weightOf: (request: Request) => number;
   readonly weightMax: number;
@@ -18,35 +20,50 @@ export interface GatherOptions<Request, Answer> {
   readonly onFull: () => Error;
 }
 
+/** After so long a send is late: who asks then goes beside it, and waits for it no longer. */
+const LATE_MS = 20;
+
 /**
  * Answers together what is asked together: whatever waits when a send comes back goes with the
  * next one. There is no timer, so a request that is alone goes at once.
+ *
+ * One send at a time makes each of them carry the most, and a send's fixed cost is several times
+ * that of one more request in it.
  */
 export class Gather<Request, Answer> {
   readonly #options: GatherOptions<Request, Answer>;
   readonly #waiting: Asked<Request, Answer>[] = [];
   #sends = 0;
+  /** When the newest send began. */
+  #sentAtMs = 0;
 
   constructor(options: GatherOptions<Request, Answer>) {
     this.#options = options;
   }
 
   ask(request: Request): Promise<Answer> {
-    const { waitingMax, onFull, sendsMax, weightOf } = this.#options;
+    const { waitingMax, onFull, weightOf } = this.#options;
     if (this.#waiting.length >= waitingMax) return Promise.reject(onFull());
     return new Promise((resolve, reject) => {
       this.#waiting.push({ request, weight: weightOf(request), resolve, reject });
-      if (this.#sends < sendsMax) {
-        this.#sends++;
-        // After this turn of the loop, so that all its requests go together.
-        queueMicrotask(() => void this.#run());
-      }
+      if (!this.#maySend()) return;
+      this.#sends++;
+      this.#sentAtMs = this.#options.elapsedMs();
+      // When everything that has come in was looked at, so that it goes together.
+      setImmediate(() => void this.#run());
     });
+  }
+
+  #maySend(): boolean {
+    const { sendsMax, elapsedMs } = this.#options;
+    if (this.#sends === 0) return true;
+    return this.#sends < sendsMax && elapsedMs() - this.#sentAtMs > LATE_MS;
   }
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       const asked = this.#take();
+      this.#sentAtMs = this.#options.elapsedMs();
       try {
         const answers = await this.#options.send(asked.map(({ request }) => request));
         for (const [index, { resolve }] of asked.entries()) resolve(answers[index] as Answer);

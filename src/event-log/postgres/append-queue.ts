@@ -80,8 +80,8 @@ export class AppendQueue {
   }
 
   async #run(): Promise<void> {
-    // What the callers of this turn of the loop append all goes into the first call.
-    await Promise.resolve();
+    // What has come in already and is only to be looked at goes into the first call too.
+    await new Promise((resolve) => setImmediate(resolve));
     try {
       while (this.#waiting.length > 0) await this.#settle(this.#take());
     } finally {

@@ -220,6 +220,7 @@ const gatherReads = (
 
 const GATHER = {
   sendsMax: 2,
+  elapsedMs: () => performance.now(),
   /** Events that one statement may return, unless one caller alone asks for more. */
   weightMax: 4 * READ_EVENTS_MAX,
   waitingMax: 20_000,
