@@ -4,7 +4,6 @@ import type {
   AppendResult,
   EventContext,
   EventFilter,
-  Expected,
   InlineProjection,
   RecordedEvent,
   StreamAppend,
@@ -17,6 +16,7 @@ import { compareBytes } from '../shared/bytes.js';
 import { followLog, type LogPage } from './follow-log.js';
 import { prepareGroup } from './prepare-group.js';
 import type { PreparedAppend, PreparedEvent } from './prepare-group.js';
+import { refusalOf } from './refusal-of.js';
 import { Wake } from './wake.js';
 
 interface Stored extends PreparedEvent, EventContext {
@@ -39,6 +39,7 @@ interface Stream {
 
 /** Keeps everything in this process. For tests and for `MORAINE_EVENT_LOG=memory`. */
 export class MemoryEventLog extends EventLog {
+  readonly groups = 'whole';
   readonly #kv: ViewWriter;
   readonly #project: InlineProjection;
   readonly #streams = new Map<string, Stream>();
@@ -184,20 +185,6 @@ export class MemoryEventLog extends EventLog {
     }
     return { events, until, isLast: until >= this.#all.length };
   }
-}
-
-/** Returns why a stream as it is does not suit an append, or undefined when it does. */
-export function refusalOf(
-  expected: Expected,
-  actual: StreamEnd,
-): WrongExpectedRevision['reason'] | undefined {
-  if (expected === 'any') return undefined;
-  if (expected === 'open') {
-    if (actual.revision < 0) return 'missing';
-    return actual.isClosed ? 'closed' : undefined;
-  }
-  if ((expected === 'none' ? -1 : expected) === actual.revision) return undefined;
-  return actual.revision < 0 ? 'missing' : 'revision';
 }
 
 function firstAnswer(events: readonly Stored[]): AppendResult {

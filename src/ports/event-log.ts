@@ -101,10 +101,25 @@ export type InlineProjection = (event: WrittenEvent) => readonly KvWrite[];
  */
 export abstract class EventLog {
   /**
-   * Appends to one stream, or to several: all of them or none. The views' writes of these events
-   * are visible when this returns, to every reader of the same store.
+   * What an append to several streams is.
    *
-   * @throws WrongExpectedRevision  a stream was not as expected, or its guard refused
+   * - `'whole'`: all of it is written, or nothing.
+   * - `'stepwise'`: its appends are steps, taken in the order given. What must be refused as things
+   *   stand is refused before the first; but a step that loses a race, or that nobody answers,
+   *   leaves those before it, and a node that dies leaves the first ones alone. The same call again
+   *   takes the steps that are left.
+   *
+   * So whoever appends to several streams names them in an order in which each beginning is a
+   * state that others can go on from. Source: docs/adr/0024-groups-are-steps-in-an-order.md.
+   */
+  abstract readonly groups: 'whole' | 'stepwise';
+
+  /**
+   * Appends to one stream, or to several, in the way that {@link groups} says. The views' writes of
+   * these events are visible when this returns, to every reader of the same store.
+   *
+   * @throws WrongExpectedRevision  a stream was not as expected, or its guard refused; of this
+   *   stream, and of those behind it, nothing is written
    * @throws UnknownOutcome  the store did not answer; send the same again
    * @throws StoreUnavailable  not sent, nothing written
    * @throws EventRefused  too large, empty, or partly known: nothing written

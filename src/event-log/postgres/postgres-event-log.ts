@@ -45,6 +45,7 @@ interface StreamRead {
 
 /** The log in Postgres 15 or newer; README.md argues why it keeps what the port promises. */
 export class PostgresEventLog extends EventLog {
+  readonly groups = 'whole';
   readonly #options: PostgresEventLogOptions;
   readonly #line: Line;
   readonly #queue: AppendQueue;

@@ -13,6 +13,10 @@ export class ForwardingLog extends EventLog {
     super();
   }
 
+  get groups() {
+    return this.log.groups;
+  }
+
   append(
     appends: readonly StreamAppend[],
     context: EventContext,

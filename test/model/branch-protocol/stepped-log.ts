@@ -44,6 +44,10 @@ export class SteppedLog extends EventLog {
     super();
   }
 
+  get groups() {
+    return this.log.groups;
+  }
+
   async append(
     appends: readonly StreamAppend[],
     context: EventContext,

@@ -1,0 +1,106 @@
+import type { AppendResult, StreamEnd } from '../ports/event-log.js';
+import { EventRefused, WrongExpectedRevision } from '../ports/store-errors.js';
+import { assert } from '../shared/assert.js';
+import type { PreparedAppend } from './prepare-group.js';
+import { refusalOf } from './refusal-of.js';
+
+interface Place {
+  readonly revision: number;
+  readonly position: number;
+}
+
+/** As much of an event as a judgement needs. */
+export interface SeenEvent {
+  readonly id: string;
+  readonly closes: boolean;
+  readonly key: Uint8Array | undefined;
+}
+
+export type Verdict =
+  | { readonly kind: 'known'; readonly answer: AppendResult }
+  | { readonly kind: 'refused'; readonly error: WrongExpectedRevision | EventRefused }
+  | { readonly kind: 'in' };
+
+/**
+ * A stream from its beginning to the last event that this node has seen, as far as appends are
+ * judged by it: event ids, then openness or revision, then the guard.
+ *
+ * It may be behind the stream. What it lets pass the store decides at the exact revision; what it
+ * refuses must be judged again on a window that was brought up to date.
+ */
+export class StreamWindow {
+  readonly #byId = new Map<string, Place>();
+  /** By key: the revision of its last event. */
+  readonly #lastOfKey = new Map<string, number>();
+  #end: StreamEnd = { revision: -1, isClosed: false };
+
+  constructor(private readonly stream: string) {}
+
+  get end(): StreamEnd {
+    return this.#end;
+  }
+
+  get eventCount(): number {
+    return this.#byId.size;
+  }
+
+  placeOf(id: string): Place | undefined {
+    return this.#byId.get(id);
+  }
+
+  take({ id, closes, key }: SeenEvent, position: number): void {
+    const revision = this.#end.revision + 1;
+    this.#byId.set(id, { revision, position });
+    if (key) this.#lastOfKey.set(textOf(key), revision);
+    this.#end = { revision, isClosed: closes };
+  }
+
+  /** Returns what becomes of an append behind others that are about to be made. */
+  judge(append: PreparedAppend, ahead: readonly PreparedAppend[] = []): Verdict {
+    const { stream, expected, guard, events } = append;
+    const known = events.flatMap(({ id }) => this.#byId.get(id) ?? []);
+    if (known.length === events.length) return { kind: 'known', answer: firstAnswer(known) };
+    if (known.length > 0) {
+      const why = 'some of the events are known, and some are not';
+      return { kind: 'refused', error: new EventRefused(why) };
+    }
+    const coming = ahead.flatMap((other) => other.events);
+    const actual = {
+      revision: this.#end.revision + coming.length,
+      isClosed: coming.at(-1)?.closes ?? this.#end.isClosed,
+    };
+    const reason = refusalOf(expected, actual) ?? (guard && this.#guardRefusal(guard, coming));
+    if (reason === undefined) return { kind: 'in' };
+    const error = new WrongExpectedRevision(stream, expected, actual, reason);
+    return { kind: 'refused', error };
+  }
+
+  #guardRefusal(
+    guard: NonNullable<PreparedAppend['guard']>,
+    coming: readonly SeenEvent[],
+  ): 'guard' | undefined {
+    const key = textOf(guard.key);
+    const last = this.#lastOfKey.get(key) ?? -1;
+    const isMoved = last > guard.sinceRevision;
+    const isMoving = coming.some(
+      (event, at) =>
+        this.#end.revision + 1 + at > guard.sinceRevision && event.key && textOf(event.key) === key,
+    );
+    return isMoved || isMoving ? 'guard' : undefined;
+  }
+
+  /** A store that counts otherwise than this would put events behind the wrong one. */
+  assertNext(revision: number): void {
+    assert(revision === this.#end.revision + 1, `${this.stream} has a gap at ${revision}`);
+  }
+}
+
+function firstAnswer(known: readonly Place[]): AppendResult {
+  const last = known.at(-1);
+  assert(last, 'an append has at least one event');
+  return { ...last, isRepeated: true };
+}
+
+/** Bytes as the text that stands for them one to one. */
+const textOf = (key: Uint8Array): string =>
+  Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1');

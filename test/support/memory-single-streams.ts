@@ -1,0 +1,70 @@
+import type {
+  KeyedEvent,
+  OutgoingEvent,
+  SingleStreamStore,
+} from '../../src/event-log/single-stream-store.js';
+import type { MemoryEventLog } from '../../src/event-log/memory-event-log.js';
+import type { EventFilter, NewEvent, RecordedEvent } from '../../src/ports/event-log.js';
+import type { EventId } from '../../src/domain/model.js';
+
+/** What a memory log does of itself, with nothing but appends to one stream at one revision. */
+export class MemorySingleStreams implements SingleStreamStore {
+  /** By stream and event id; a log does not tell what it keeps for guards. */
+  readonly #keys = new Map<string, Uint8Array>();
+
+  constructor(private readonly log: MemoryEventLog) {}
+
+  /** Events of several callers are appends of their own; nothing comes between them. */
+  async appendAt(
+    stream: string,
+    revision: number,
+    events: readonly OutgoingEvent[],
+  ): Promise<{ readonly position: number }> {
+    for (const { id, key } of events) if (key) this.#keys.set(`${stream}/${id}`, key);
+    const results = await Promise.all(
+      events.map((event, at) => {
+        const { atMs, caller, requestId, commandId } = event;
+        const append = { stream, expected: revision + at, events: [newEventOf(event)] };
+        return this.log.append([append], { atMs, caller, requestId, commandId });
+      }),
+    );
+    return { position: results.at(-1)?.[0]?.position ?? 0 };
+  }
+
+  async read(
+    stream: string,
+    options: { from: number; direction: 'forward' | 'backward'; limit: number },
+  ): Promise<readonly KeyedEvent[]> {
+    const events = await this.log.read(stream, options);
+    return events.map((event) => ({ ...event, key: this.#keys.get(`${stream}/${event.id}`) }));
+  }
+
+  readAll(options: {
+    after: number;
+    limit: number;
+    filter?: EventFilter;
+  }): Promise<readonly RecordedEvent[]> {
+    return this.log.readAll(options);
+  }
+
+  subscribe(options: {
+    after: number;
+    signal: AbortSignal;
+    filter?: EventFilter;
+  }): AsyncIterable<RecordedEvent> {
+    return this.log.subscribe(options);
+  }
+
+  close(): Promise<void> {
+    return this.log.close();
+  }
+}
+
+const newEventOf = ({ id, type, version, json, closes, key }: OutgoingEvent): NewEvent => ({
+  id: id as EventId,
+  type,
+  version,
+  data: JSON.parse(json) as NewEvent['data'],
+  closes,
+  ...(key && { key }),
+});
