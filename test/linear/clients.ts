@@ -1,0 +1,162 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SeededRandom } from '../support/seeded-random.js';
+import type { Answer, Operation, Recorded, Target } from './operations.js';
+
+export const BRANCHES = ['main', 'dev', 'side'] as const;
+const WHOLE = { after: '', amount: 1000 };
+const PATHS = Array.from({ length: 16 }, (_, n) => `p/${n.toString().padStart(2, '0')}`);
+/** After an answer that says nothing, as a client would. */
+const BACK_OFF_MS = 5;
+const COMMITS_KNOWN_MAX = 64;
+
+export interface Load {
+  readonly seed: number;
+  readonly clientCount: number;
+  readonly operationCount: number;
+}
+
+/** Clients that ask at random, each one thing after the other, by any of the nodes. */
+export class Clients {
+  readonly history: Recorded[] = [];
+  readonly #random: SeededRandom;
+  readonly #weights: readonly (readonly [Operation['do'], number])[];
+  readonly #commits: string[] = [];
+  readonly #sides: readonly string[];
+  #begun = 0;
+
+  constructor(
+    private readonly targets: readonly Target[],
+    private readonly load: Load,
+  ) {
+    this.#random = new SeededRandom(load.seed);
+    this.#weights = WEIGHTS.map(([what, weight]) => [
+      what,
+      weight + this.#random.below(weight + 1),
+    ]);
+    this.#sides = BRANCHES.slice(1);
+  }
+
+  /** How many operations have begun. */
+  get begun(): number {
+    return this.#begun;
+  }
+
+  async run(): Promise<void> {
+    const { clientCount, operationCount } = this.load;
+    const work = async (client: number): Promise<void> => {
+      while (this.#begun < operationCount) await this.ask(client, this.#operation());
+    };
+    await Promise.all(Array.from({ length: clientCount }, (_, client) => work(client)));
+  }
+
+  /** Looks at everything once, when nothing else happens any more. */
+  async lookAround(client: number): Promise<void> {
+    for (const branch of BRANCHES) {
+      await this.ask(client, { do: 'head', branch });
+      await this.ask(client, { do: 'list', branch, ...WHOLE });
+      await this.ask(client, { do: 'diff', branch });
+    }
+    const seen = new Set<string>();
+    for (const { answer } of this.history)
+      if (answer.is === 'done' && answer.commit) seen.add(answer.commit);
+    const last = [...seen].slice(-COMMITS_KNOWN_MAX);
+    for (const commit of last) await this.ask(client, { do: 'tree', commit });
+  }
+
+  async ask(client: number, operation: Operation): Promise<Answer> {
+    const number = this.#begun++;
+    const node = this.#random.below(this.targets.length);
+    const target = this.targets[node];
+    if (target === undefined) throw new Error('there is no node');
+    const invokedNs = process.hrtime.bigint();
+    const { answer, requestId } = await target.send(operation);
+    const returnedNs = process.hrtime.bigint();
+    this.history.push({
+      number,
+      client,
+      node,
+      operation,
+      invokedNs,
+      returnedNs,
+      answer,
+      requestId,
+    });
+    if (answer.is === 'done' && answer.commit !== undefined) this.#heardOf(answer.commit);
+    if (answer.is === 'unknown') await delay(BACK_OFF_MS);
+    return answer;
+  }
+
+  #heardOf(commit: string): void {
+    this.#commits.push(commit);
+    if (this.#commits.length > COMMITS_KNOWN_MAX) this.#commits.shift();
+  }
+
+  #operation(): Operation {
+    const what = this.#what();
+    const random = this.#random;
+    // What is staged on main keeps others from merging into it, so little is.
+    const isMain = random.below(4) === 0;
+    const branch = isMain ? 'main' : random.pick(this.#sides);
+    const unique = `${this.load.seed}.${this.#begun}`;
+    switch (what) {
+      case 'put': {
+        const isIfAbsent = random.below(3) === 0;
+        return { do: what, branch, path: random.pick(PATHS), body: unique, isIfAbsent };
+      }
+      case 'delete':
+      case 'stat':
+        return { do: what, branch, path: random.pick(PATHS) };
+      case 'list': {
+        const page = { after: random.pick(['', ...PATHS]), amount: 1 + random.below(6) };
+        return { do: what, branch, ...(random.below(2) === 0 ? WHOLE : page) };
+      }
+      case 'tree': {
+        const commit = this.#commits.length > 0 ? random.pick(this.#commits) : undefined;
+        return commit === undefined ? { do: 'head', branch } : { do: what, commit };
+      }
+      case 'commit':
+        return { do: what, branch: random.pick(BRANCHES), message: unique };
+      case 'merge': {
+        const strategy = random.pick(['default', 'source-wins', 'dest-wins'] as const);
+        return {
+          do: what,
+          branch: 'main',
+          source: random.pick(this.#sides),
+          message: unique,
+          strategy,
+        };
+      }
+      case 'create':
+        return { do: what, branch: random.pick(this.#sides), source: 'main' };
+      case 'drop':
+        return { do: what, branch: random.pick(this.#sides) };
+      default:
+        return { do: what, branch };
+    }
+  }
+
+  #what(): Operation['do'] {
+    let at = this.#random.below(this.#weights.reduce((sum, [, weight]) => sum + weight, 0));
+    for (const [what, weight] of this.#weights) {
+      at -= weight;
+      if (at < 0) return what;
+    }
+    return 'stat';
+  }
+}
+
+/** How often each is asked; a history shifts them a little. */
+const WEIGHTS: readonly (readonly [Operation['do'], number])[] = [
+  ['put', 24],
+  ['delete', 5],
+  ['stat', 22],
+  ['list', 8],
+  ['diff', 4],
+  ['head', 8],
+  ['tree', 4],
+  ['commit', 8],
+  ['merge', 4],
+  ['reset', 1],
+  ['create', 3],
+  ['drop', 1],
+];
