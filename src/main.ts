@@ -94,7 +94,7 @@ async function connect(
   around: { data: string; logger: Logger; ending: Ending; keep: (opened: Opened) => void },
 ): Promise<ClientConfig | undefined> {
   const { data, logger, ending, keep } = around;
-  if (config.eventLog === 'memory') return undefined;
+  if (isInMemory(config)) return undefined;
   if (config.databaseUrl !== undefined) return { connectionString: config.databaseUrl };
   // Several servers may share a folder of objects, but only one can run the Postgres in it.
   keep({ lock: DataLock.take(data) });
@@ -110,6 +110,10 @@ async function connect(
   logger.info({ startMs, isNew: postgres.isNew, pid: postgres.pid }, 'Postgres is ready');
   return postgres.connection;
 }
+
+/** Nothing of it is in Postgres. */
+const isInMemory = ({ eventLog, views }: ServerConfig): boolean =>
+  eventLog === 'memory' || (eventLog === 'eventstoredb' && views === 'memory');
 
 async function close(
   { lock, postgres, app }: Opened,

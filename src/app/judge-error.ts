@@ -5,6 +5,7 @@ import { StartError, type StartFault } from './start-error.js';
 const codes: Readonly<Record<StartFault, ExitCode>> = {
   data_in_use: ExitCode.dataInUse,
   data_unreachable: ExitCode.postgres,
+  other_log: ExitCode.postgres,
   postgres_failed: ExitCode.postgres,
   postgres_missing: ExitCode.postgres,
   postgres_version: ExitCode.postgres,

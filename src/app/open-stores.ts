@@ -1,12 +1,15 @@
 import { join } from 'node:path';
 import { LocalBlockStore } from '../block-adapter/local-block-store.js';
 import { BlockCommittedStore } from '../committed/block-committed-store.js';
+import { hasUnsentCredentials } from '../config/eventstore-url.js';
 import type { ServerConfig } from '../config/server.config.js';
 import { MemoryEventLog } from '../event-log/memory-event-log.js';
 import { MemoryKvStore } from '../kv-adapter/memory-kv-store.js';
 import { MemoryViewSlots } from '../kv-adapter/memory-view-slots.js';
+import type { EventLog } from '../ports/event-log.js';
+import type { KvStore } from '../ports/kv-store.js';
 import type { ViewSlots } from '../ports/view-slots.js';
-import { inlineProjection } from '../projections/all-projections.js';
+import { allProjections, inlineProjection } from '../projections/all-projections.js';
 import type { Adapters } from './adapters.module.js';
 import { openPostgresStores } from './postgres-stores.js';
 import { RandomIds } from './random-ids.js';
@@ -18,6 +21,14 @@ export interface OpenStores {
   readonly adapters: Adapters;
   readonly slots: ViewSlots;
   /** Answers what waits, then lets every store go. */
+  close(): Promise<void>;
+}
+
+/** The log, and the views that show what was appended to it. */
+interface LogAndViews {
+  readonly log: EventLog;
+  readonly kv: KvStore;
+  readonly slots: ViewSlots;
   close(): Promise<void>;
 }
 
@@ -67,13 +78,34 @@ export async function openStores(
 const foldersOf = ({ importFolders = '' }: ServerConfig): readonly string[] =>
   importFolders.split(',').flatMap((folder) => (folder.trim() === '' ? [] : [folder.trim()]));
 
-/** The log with the views that are written in its appends. */
-async function openLog({ connection, onFatal }: AppSurroundings, { appendWatcher }: Observing) {
+/** The log with its views. */
+async function openLog(
+  { config, connection, logger, onFatal }: AppSurroundings,
+  { appendWatcher }: Observing,
+): Promise<LogAndViews> {
   const project = inlineProjection();
+  if (config.eventLog === 'eventstoredb') {
+    // Its client and gRPC are loaded by those alone who use them.
+    const { openEventStoreStores } = await import('./event-store-stores.js');
+    const connectionString = config.eventstoreUrl ?? '';
+    if (hasUnsentCredentials(connectionString)) {
+      logger.warn('without TLS the credentials of eventstoreUrl are not sent');
+    }
+    if (!connection) logger.info('views in memory: they are built from the log at each start');
+    return openEventStoreStores({
+      connectionString,
+      connection,
+      project,
+      views: allProjections,
+      onFatal,
+      onTrouble: (error) => logger.error({ err: error }, 'the views cannot follow the log'),
+    });
+  }
   if (connection) {
     const watcher = appendWatcher && { watcher: appendWatcher };
     return openPostgresStores({ connection, project, onFatal, ...watcher });
   }
+  logger.warn('everything but objects is kept in memory, and is gone when this process ends');
   const kv = new MemoryKvStore();
   const log = new MemoryEventLog({ kv, project });
   return { log, kv, slots: new MemoryViewSlots(kv), close: () => log.close() };

@@ -37,7 +37,52 @@ export async function openPostgresStores(options: PostgresStoresOptions): Promis
   const { connection, project, onFatal = stopProcess, outcomeMsMax, snapshotMsMax } = options;
   const { watcher } = options;
   const connect = connectorOf(connection);
-  // Its own client: a schema step may take longer than the service's statements may.
+  await migrateBeside(connection);
+  const log = new PostgresEventLog({
+    connect,
+    pool: servicePool(connection, 'read log', 4),
+    project,
+    onFatal,
+    ...(outcomeMsMax !== undefined && { outcomeMsMax }),
+    ...(watcher && { watcher }),
+  });
+  const views = postgresViews({
+    connection,
+    onFatal,
+    ...(outcomeMsMax !== undefined && { answerMsMax: outcomeMsMax }),
+    ...(snapshotMsMax !== undefined && { snapshotMsMax }),
+  });
+  const close = async () => {
+    await log.close();
+    await views.close();
+  };
+  return { log, kv: views.kv, slots: views.slots, close };
+}
+
+/** The views in Postgres, without regard to where the log is. */
+export function postgresViews(options: {
+  readonly connection: ClientConfig;
+  readonly onFatal: (error: unknown) => void;
+  readonly answerMsMax?: number;
+  readonly snapshotMsMax?: number;
+}) {
+  const { connection, ...rest } = options;
+  const kv = new PostgresKvStore({
+    pool: servicePool(connection, 'read', 3),
+    snapshotPool: servicePool(connection, 'snapshot', 4),
+    failureOf,
+    ...rest,
+  });
+  const slots = new PostgresViewSlots({ pool: poolOf(connection, { name: 'slots', max: 3 }) });
+  const close = async () => {
+    await kv.close();
+    await slots.close();
+  };
+  return { kv, slots, close };
+}
+
+/** Its own client: a schema step may take longer than the service's statements may. */
+export async function migrateBeside(connection: ClientConfig): Promise<void> {
   const migrator = new Client({ ...connection, application_name: 'moraine migrate' });
   await migrator.connect();
   try {
@@ -45,33 +90,11 @@ export async function openPostgresStores(options: PostgresStoresOptions): Promis
   } finally {
     await hangUp(migrator);
   }
-  const pool = (name: string, max: number) =>
-    // A server that neither answers nor hangs up is given up: its own limit is shorter.
-    poolOf({ ...connection, query_timeout: SILENCE_MS_MAX }, { name, max });
-  const log = new PostgresEventLog({
-    connect,
-    pool: pool('read log', 4),
-    project,
-    onFatal,
-    ...(outcomeMsMax !== undefined && { outcomeMsMax }),
-    ...(watcher && { watcher }),
-  });
-  const kv = new PostgresKvStore({
-    pool: pool('read', 3),
-    snapshotPool: pool('snapshot', 4),
-    failureOf,
-    onFatal,
-    ...(outcomeMsMax !== undefined && { answerMsMax: outcomeMsMax }),
-    ...(snapshotMsMax !== undefined && { snapshotMsMax }),
-  });
-  const slots = new PostgresViewSlots({ pool: poolOf(connection, { name: 'slots', max: 3 }) });
-  const close = async () => {
-    await log.close();
-    await kv.close();
-    await slots.close();
-  };
-  return { log, kv, slots, close };
 }
+
+/** A server that neither answers nor hangs up is given up: its own limit is shorter. */
+export const servicePool = (connection: ClientConfig, name: string, max: number): Pool =>
+  poolOf({ ...connection, query_timeout: SILENCE_MS_MAX }, { name, max });
 
 function poolOf(connection: ClientConfig, options: { name: string; max: number }): Pool {
   const pool = new Pool({

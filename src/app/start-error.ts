@@ -1,6 +1,7 @@
 export type StartFault =
   | 'data_in_use'
   | 'data_unreachable'
+  | 'other_log'
   | 'postgres_failed'
   | 'postgres_missing'
   | 'postgres_version'

@@ -62,8 +62,8 @@ export function readServerConfig(keys: Readonly<Record<string, unknown>>): Serve
   if (hasId !== (config.adminSecretAccessKey !== undefined)) {
     faults.push('adminAccessKeyId and adminSecretAccessKey go together: one is missing');
   }
-  if (config.eventLog === 'eventstoredb') {
-    faults.push('eventLog eventstoredb is not in this version: take postgres or memory');
+  if (config.eventLog === 'eventstoredb' && config.eventstoreUrl === undefined) {
+    faults.push('eventLog eventstoredb needs eventstoreUrl, as esdb://127.0.0.1:2113?tls=false');
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return config;

@@ -2,9 +2,11 @@ import 'reflect-metadata';
 import { Transform, Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsNumber, IsOptional, Length, Matches } from 'class-validator';
 import { Max, Min, MinLength, ValidateBy } from 'class-validator';
+import { IsEventstoreUrl } from './eventstore-url.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export const EVENT_LOGS = ['postgres', 'memory', 'eventstoredb'] as const;
+export const VIEW_STORES = ['postgres', 'memory'] as const;
 export const SETUPS = ['auto', 'api'] as const;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -26,6 +28,15 @@ export class ServerConfig {
   /** `memory` forgets everything when it stops. */
   @IsIn(EVENT_LOGS)
   readonly eventLog: (typeof EVENT_LOGS)[number] = 'postgres';
+
+  /** With the log in EventStoreDB: its connection string, as its own clients take it. */
+  @IsOptional()
+  @IsEventstoreUrl()
+  readonly eventstoreUrl?: string;
+
+  /** With the log in EventStoreDB: where the views are. `memory` builds them anew at each start. */
+  @IsIn(VIEW_STORES)
+  readonly views: (typeof VIEW_STORES)[number] = 'postgres';
 
   /** With the secret: the key pair of the first administrator. Left out: made on the first run. */
   @IsOptional()
@@ -158,6 +169,8 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   'data',
   'databaseUrl',
   'eventLog',
+  'eventstoreUrl',
+  'views',
   'adminAccessKeyId',
   'adminSecretAccessKey',
   'setup',
@@ -190,9 +203,9 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
 /** What is never shown. */
 export const SECRET_KEYS: readonly ConfigKey[] = ['adminSecretAccessKey', 'secretKey'];
 /** What is shown less its password. */
-export const URL_KEYS: readonly ConfigKey[] = ['databaseUrl', 'tracesUrl'];
+export const URL_KEYS: readonly ConfigKey[] = ['databaseUrl', 'eventstoreUrl', 'tracesUrl'];
 /** What can be in a file of its own, named by `MORAINE_…_FILE`. */
-export const FILE_KEYS: readonly ConfigKey[] = [...SECRET_KEYS, 'databaseUrl'];
+export const FILE_KEYS: readonly ConfigKey[] = [...SECRET_KEYS, 'databaseUrl', 'eventstoreUrl'];
 
 /** lakeFS's names of what means the same here. */
 export const LAKEFS_NAMES: Readonly<Record<string, ConfigKey>> = {

@@ -7,7 +7,7 @@ import type { PreparedGroup } from '../prepare-group.js';
 import { Batch, verdictsOf, type Verdict } from './batch.js';
 import { failureOf } from './failures.js';
 import type { Line } from './line.js';
-import { pauseMs } from './retry.js';
+import { pauseMs } from '../pause.js';
 
 interface Waiting {
   readonly group: PreparedGroup;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Wake } from '../wake.js';
 import { hangUp, type Connect } from './connect.js';
-import { pauseMs } from './retry.js';
+import { pauseMs } from '../pause.js';
 
 /** Hears from the database that some process has appended. What it misses, a poll finds. */
 export class Listener {

@@ -18,7 +18,8 @@ export function groupsContract(opened: () => OpenedLog): void {
       await append(opens(old));
       const results = await append(closes(old), opens(next));
       expect(results).toMatchObject([{ revision: 1 }, { revision: 0 }]);
-      expect(results[1]?.position).toBe((results[0]?.position ?? 0) + 1);
+      // Places need not be dense.
+      expect(results[1]?.position).toBeGreaterThan(results[0]?.position ?? 0);
       expect(await opened().log.end(old)).toEqual({ revision: 1, isClosed: true });
       expect(await opened().log.end(next)).toEqual({ revision: 0, isClosed: false });
     });
