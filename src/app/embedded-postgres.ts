@@ -4,6 +4,7 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, type ClientConfig } from 'pg';
 import { codeOf } from '../block-adapter/fs-errors.js';
+import { failpoint } from '../shared/failpoint.js';
 import { findBinaries } from './embedded-postgres-binaries.js';
 import { clusterFolder, ensureCluster, postgresEnvironment } from './embedded-postgres-cluster.js';
 import { DATABASE, type Endpoint, endpointIn } from './embedded-postgres-endpoint.js';
@@ -92,11 +93,13 @@ async function startIn(data: string, options: EmbeddedPostgresOptions): Promise<
   const runnable = findUser(await findBinaries(), data, options.modes);
   const cluster = clusterFolder(data);
   await endLeftOver(cluster);
+  await failpoint('start.afterLeftOver');
   const isNew = await ensureCluster(data, runnable);
   const endpoint = await endpointIn(data, runnable);
   const child = spawnPostmaster({ data, cluster, runnable, endpoint, options });
   try {
     await untilReady(child, data, cluster);
+    await failpoint('start.afterPostgres');
     const { connection } = endpoint;
     return await EmbeddedPostgres.of(child, { connection, isNew, onExit: options.onExit });
   } catch (error) {

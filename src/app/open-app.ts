@@ -13,6 +13,7 @@ import { NestLogger } from '../observability/nest-logger.js';
 import { allProjections } from '../projections/all-projections.js';
 import { Rebuilder } from '../projections/rebuild.js';
 import { assert } from '../shared/assert.js';
+import { failpoint } from '../shared/failpoint.js';
 import { AdaptersModule, type Adapters } from './adapters.module.js';
 import { CommandsModule } from './commands.module.js';
 import { type AppOptions, createApp } from './create-app.js';
@@ -174,7 +175,9 @@ const edgeOf = (
 async function listen(app: NestFastifyApplication, config: ServerConfig): Promise<string> {
   const address = listenAddress(config.listen);
   assert(address, 'the configuration was validated');
+  await failpoint('start.beforeListen');
   await app.listen(address.port, address.host);
+  await failpoint('start.afterListen');
   return app.getUrl();
 }
 

@@ -8,6 +8,7 @@ import { PostgresKvStore } from '../kv-adapter/postgres-kv-store.js';
 import { PostgresViewSlots } from '../kv-adapter/postgres-view-slots.js';
 import type { InlineProjection } from '../ports/event-log.js';
 import type { ViewSlots } from '../ports/view-slots.js';
+import { failpoint } from '../shared/failpoint.js';
 
 export interface PostgresStores {
   readonly log: PostgresEventLog;
@@ -86,7 +87,9 @@ export async function migrateBeside(connection: ClientConfig): Promise<void> {
   const migrator = new Client({ ...connection, application_name: 'moraine migrate' });
   await migrator.connect();
   try {
+    await failpoint('start.beforeSchema');
     await migrate(migrator, await readSchemaSteps());
+    await failpoint('start.afterSchema');
   } finally {
     await hangUp(migrator);
   }

@@ -130,7 +130,9 @@ export class LocalBlockStore implements BlockStore {
       // A taken name is made durable as well: the caller may rely on what stands there.
       return await this.#inFolder(parts, async (path) => {
         try {
+          await failpoint('block.beforeLink');
           await linkFile(file.path, path);
+          await failpoint('block.afterLink');
           return true;
         } catch (error) {
           if (codeOf(error) === 'EEXIST') return false;

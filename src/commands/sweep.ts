@@ -104,7 +104,9 @@ export class Sweep {
     for await (const row of rowsOf(this.ports.kv, partitions.closedTokens)) {
       const token = fromUtf8(row.key) as StagingToken;
       seen.add(token);
-      if (await this.#isDue(token)) await this.#drop(token, partOf(request, token));
+      if (!(await this.#isDue(token))) continue;
+      await failpoint('drop.beforeToken');
+      await this.#drop(token, partOf(request, token));
     }
     for (const token of this.#consumedSinceMs.keys()) {
       if (!seen.has(token)) this.#consumedSinceMs.delete(token);

@@ -224,12 +224,15 @@ export class BlockCommittedStore extends CommittedStore {
     // Side by side, so that they share the folder's sync. Cut off between them, the file that is
     // there is nobody's: no event names it.
     await Promise.all([stored, this.blocks.putIfAbsent(tableAddress(namespace, id), file)]);
+    await failpoint('range.afterMetaRange');
     this.#metaRanges.remember(namespace, id, ranges);
     return id;
   }
 
   async #store(namespace: StorageNamespace, range: BuiltRange): Promise<void> {
+    await failpoint('range.beforeFile');
     await this.blocks.putIfAbsent(tableAddress(namespace, range.id), range.file);
+    await failpoint('range.afterFile');
     this.#ranges.remember(namespace, range.id, range.file);
   }
 }

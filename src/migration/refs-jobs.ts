@@ -16,6 +16,7 @@ import { AddressRefused, BlockNotFound, CorruptData } from '../ports/store-error
 import type { JobsView } from '../projections/jobs.view.js';
 import type { RunningJob } from '../projections/kv-codec.js';
 import type { RepositoriesView } from '../projections/repositories.view.js';
+import { failpoint } from '../shared/failpoint.js';
 import type { DumpRefs, DumpWatcher } from './dump-refs.js';
 import type { RestoreRefs } from './restore-refs.js';
 
@@ -79,7 +80,11 @@ export class RefsJobs implements JobKind {
     { work }: RunningRefsTask,
     watcher: DumpWatcher,
   ): Promise<RefsDump> {
-    if (work.kind === 'dump') return this.dumping.run(repository, watcher);
+    if (work.kind === 'dump') {
+      const dumped = await this.dumping.run(repository, watcher);
+      await failpoint('refs.afterDump');
+      return dumped;
+    }
     const { refs } = work;
     await this.restoring.run(repository, refs, watcher, restoreRequest(repository, refs));
     return refs;

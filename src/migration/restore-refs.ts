@@ -22,6 +22,7 @@ import { EventRefused, WrongExpectedRevision } from '../ports/store-errors.js';
 import type { CommitsView } from '../projections/commits.view.js';
 import type { TagsView } from '../projections/tags.view.js';
 import { assert } from '../shared/assert.js';
+import { failpoint } from '../shared/failpoint.js';
 import type { DumpWatcher } from './dump-refs.js';
 import { ReadRefsDump } from './read-refs-dump.js';
 import type { NamedRef } from './refs-records.js';
@@ -76,6 +77,7 @@ export class RestoreRefs {
     const all: Restoring = { repository, dump, watcher, request };
     await dump.check(() => watcher.signal.throwIfAborted());
     await this.#restoreCommits(all);
+    await failpoint('refs.afterCommits');
     for await (const tags of batched(dump.tags(), REFS_AT_ONCE)) {
       await Promise.all(tags.map((tag) => this.#restoreTag(all, tag)));
       step(watcher, tags.length);
@@ -150,6 +152,7 @@ export class RestoreRefs {
     }
     await this.#restoreStaged(all, (branch) => branch !== repository.defaultBranch);
     if (last === undefined) return;
+    await failpoint('refs.beforeDefaultBranch');
     await this.#restoreBranch(all, last, hidden);
     await this.#restoreStaged(all, (branch) => branch === repository.defaultBranch);
     step(watcher, 1);

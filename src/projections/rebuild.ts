@@ -1,6 +1,7 @@
 import type { EventLog, InlineProjection } from '../ports/event-log.js';
 import type { KvWrite } from '../ports/kv-store.js';
 import type { DifferingRow, ViewSlot, ViewSlots } from '../ports/view-slots.js';
+import { failpoint } from '../shared/failpoint.js';
 import { inlineProjection } from './all-projections.js';
 import type { Projection } from './projection.js';
 
@@ -59,7 +60,9 @@ export class Rebuilder {
   async bringUpToDate(): Promise<readonly RebuildReport[]> {
     const reports: RebuildReport[] = [];
     for (const { name, version, storedVersion } of await this.list()) {
-      if (storedVersion !== version) reports.push(await this.rebuild(name, { swap: true }));
+      if (storedVersion === version) continue;
+      reports.push(await this.rebuild(name, { swap: true }));
+      await failpoint('start.afterSwap');
     }
     return reports;
   }
@@ -93,6 +96,7 @@ export class Rebuilder {
       if (writes.length > 0) await this.slots.write(slot, writes);
       if (readCount < EVENTS_BEHIND_MAX) break;
     }
+    if (swap) await failpoint('start.beforeSwap');
     const { isSwapped, difference } = await this.slots.swap(slot, {
       remaining: () => reader.rest(),
       accept: () => swap,

@@ -1,38 +1,93 @@
 /**
- * Places where this program may be cut off, by name. Each stands between two steps of which the
- * second must be found and finished by somebody else; a test cuts at every one of them.
+ * Places where this program may be cut off, by what is under way there. Each stands between two
+ * steps of which the second must be found and finished by somebody else; a test cuts at every one
+ * of them.
  */
-export const FAILPOINTS = [
-  'write.beforeAppend',
-  'write.afterAppend',
-  'write.afterBodyBeforeAppend',
-  'token.beforeRotate',
-  'token.afterRotate',
-  'intent.beforeRequest',
-  'intent.afterRequest',
-  'intent.beforeBuild',
-  'intent.afterBuild',
-  'intent.afterResult',
-  'merge.afterNamed',
-  'merge.beforeTrees',
-  'merge.afterTrees',
-  'reset.beforeDiscard',
-  'reset.afterDiscard',
-  'range.beforeMetaRange',
-  'branch.afterDeletionRequest',
-  'repository.afterMark',
-  'repository.afterDeletionRequest',
-  'repository.afterBranchDeleted',
-  'repository.afterRowsDropped',
-  'repository.beforePurge',
-  'drop.beforeSlice',
-  'drop.afterSlice',
-  'block.afterBodyBeforeSync',
-  'block.afterSyncBeforeRename',
-  'block.afterRename',
-] as const;
+export const FAILPOINTS_OF = {
+  append: [
+    'write.beforeAppend',
+    'append.beforeSend',
+    'append.afterSend',
+    'append.afterAnswer',
+    'write.afterAppend',
+  ],
+  rotation: [
+    'token.foundClosed',
+    'token.beforeRotate',
+    'token.afterRotate',
+    'token.beforeLastClose',
+    'token.afterLastClose',
+  ],
+  intent: [
+    'intent.beforeRequest',
+    'intent.afterRequest',
+    'intent.beforeBuild',
+    'merge.afterNamed',
+    'merge.beforeTrees',
+    'merge.afterTrees',
+    'reset.beforeDiscard',
+  ],
+  completion: [
+    'intent.afterBuild',
+    'intent.afterResult',
+    'intent.beforeAnswer',
+    'reset.afterDiscard',
+  ],
+  fold: ['fold.afterRead', 'fold.afterAppend'],
+  range: ['range.beforeFile', 'range.afterFile', 'range.beforeMetaRange', 'range.afterMetaRange'],
+  block: [
+    'write.afterBodyBeforeAppend',
+    'block.afterBodyBeforeSync',
+    'block.afterSyncBeforeRename',
+    'block.afterRename',
+    'block.beforeLink',
+    'block.afterLink',
+  ],
+  drop: ['drop.beforeToken', 'drop.beforeSlice', 'drop.afterSlice'],
+  branch: ['branch.beforeCreation', 'branch.afterCreation', 'branch.afterDeletionRequest'],
+  repository: [
+    'repository.afterMark',
+    'repository.afterCreation',
+    'repository.afterDeletionRequest',
+    'repository.afterBranchDeleted',
+    'repository.afterRowsDropped',
+    'repository.beforePurge',
+    'repository.afterPurge',
+  ],
+  request: ['request.afterBegin', 'request.beforeAnswer', 'request.afterAnswer'],
+  address: ['address.beforeLink', 'address.afterLink'],
+  multipart: [
+    'multipart.afterPartBody',
+    'multipart.afterSeal',
+    'multipart.afterBody',
+    'multipart.afterEnd',
+  ],
+  import: [
+    'import.afterRequest',
+    'import.afterTree',
+    'import.afterIngestion',
+    'import.afterCommit',
+    'import.afterNote',
+  ],
+  refs: ['refs.afterRequest', 'refs.afterDump', 'refs.afterCommits', 'refs.beforeDefaultBranch'],
+  restart: [
+    'start.afterLeftOver',
+    'start.afterPostgres',
+    'start.beforeSchema',
+    'start.afterSchemaStep',
+    'start.afterSchema',
+    'start.beforeSwap',
+    'start.afterSwap',
+    'start.beforeListen',
+    'start.afterListen',
+  ],
+} as const;
 
-export type Failpoint = (typeof FAILPOINTS)[number];
+type Of = typeof FAILPOINTS_OF;
+
+export type Failpoint = Of[keyof Of][number];
+
+export const FAILPOINTS: readonly Failpoint[] = Object.values(FAILPOINTS_OF).flat();
 
 let onReached: ((name: Failpoint) => Promise<void>) | undefined;
 

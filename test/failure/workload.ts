@@ -23,6 +23,7 @@ import { utf8 } from '../../src/shared/bytes.js';
 import type { TestMoraine } from '../support/moraine.js';
 import type { TestDatabase } from '../support/postgres.js';
 import { HeadMoves } from './head-moves.js';
+import { SideWorks } from './side-works.js';
 
 const main = 'main' as BranchId;
 const WRITERS = 4;
@@ -40,13 +41,20 @@ export class Workload {
   readonly uploads = new Map<string, string>();
   readonly commitMessages: string[] = [];
   readonly headMoves: HeadMoves;
+  readonly sideWorks: SideWorks;
   unansweredCount = 0;
   doomedUid = '';
 
-  constructor(private readonly node: TestMoraine) {
+  constructor(
+    private readonly node: TestMoraine,
+    importFolder: string,
+  ) {
     this.#suffix = node.adapters.ids.repositoryUid();
     this.headMoves = new HeadMoves(node, this.repository, {
       upload: (branch, path) => this.#upload(this.repository, branch, path),
+      tally: (work) => this.#tally(work),
+    });
+    this.sideWorks = new SideWorks(node, this.repository, importFolder, {
       tally: (work) => this.#tally(work),
     });
   }
@@ -70,6 +78,7 @@ export class Workload {
     await this.#upload(this.repository, main, 'first');
     await this.#commit(this.repository, 'first');
     await this.headMoves.prepare();
+    await this.sideWorks.prepare();
     await this.#upload(this.doomed, main, 'first');
     await this.#commit(this.doomed, 'doomed');
     await this.#createBranch(this.doomed, 'other');
@@ -84,6 +93,7 @@ export class Workload {
       ...times(WRITERS, (writer) => this.#write(writer)),
       ...times(COMMITTERS, (committer) => this.#commitOften(committer)),
       ...this.headMoves.start(),
+      ...this.sideWorks.start(),
       this.#branchOut(),
       this.#deleteDoomed(),
       this.#tally(this.#create(`more-${this.#suffix}` as RepositoryId)),
@@ -189,6 +199,7 @@ export async function assertKept(node: TestMoraine, workload: Workload): Promise
     expect(Buffer.concat(bytes).toString()).toBe(body);
   }
   await workload.headMoves.assertKept(node);
+  await workload.sideWorks.assertKept(node);
   const log = await node.ask(new LogCommits(repository, 'main', page, WHOLE_LOG));
   const messages = log.items.map(({ message }) => message);
   expect(new Set(messages).size).toBe(messages.length);

@@ -98,7 +98,9 @@ export function nodeOn(
   const ids = new RandomIds(clock);
   return moraineOver(async () => {
     const stores = await openPostgresStores({ connection, project: inlineProjection() });
-    const blocks = await LocalBlockStore.open({ root: folder, onSyncFailed: fail });
+    // Beside what it keeps itself lies what it may import.
+    const imports = { folders: [importsBeside(folder)], except: [folder] };
+    const blocks = await LocalBlockStore.open({ root: folder, onSyncFailed: fail, imports });
     const committed = new BlockCommittedStore(blocks, undefined);
     const { log, kv, slots } = stores;
     const secrets = new AesSecrets(SECRET_KEY);
@@ -110,6 +112,9 @@ export function nodeOn(
     return { adapters, slots, close };
   });
 }
+
+/** Returns the folder that a node imports from. */
+export const importsBeside = (folder: string): string => `${folder}-imports`;
 
 const fail = (error: unknown): never => {
   throw error;

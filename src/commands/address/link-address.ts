@@ -10,6 +10,7 @@ import { assertHolds, type WriteCondition } from '../../domain/staging/write-con
 import type { StreamAppend } from '../../ports/event-log.js';
 import { Clock } from '../../ports/clock.js';
 import { WrongExpectedRevision } from '../../ports/store-errors.js';
+import { failpoint } from '../../shared/failpoint.js';
 import { AggregateStreams } from '../aggregate-stream.js';
 import type { BranchPlace } from '../branch/branches.js';
 import { newEvent } from '../new-events.js';
@@ -117,7 +118,10 @@ export class LinkAddressHandler implements ICommandHandler<LinkAddress> {
       },
     ];
     try {
-      return entryOf(await this.#stage(place, { link, entry, beside }, request), link.path);
+      await failpoint('address.beforeLink');
+      const staged = await this.#stage(place, { link, entry, beside }, request);
+      await failpoint('address.afterLink');
+      return entryOf(staged, link.path);
     } catch (error) {
       // The path may be taken by the very object that the first try has linked.
       if (!isRefusedCondition(error) && !isLost(error, stream)) throw error;

@@ -27,6 +27,7 @@ import {
 } from '../../ports/event-log.js';
 import { EventRefused, WrongExpectedRevision } from '../../ports/store-errors.js';
 import { assert } from '../../shared/assert.js';
+import { failpoint } from '../../shared/failpoint.js';
 import { newEvent } from '../new-events.js';
 
 /** A branch of a repository: what its streams are named by, and where its ranges go. */
@@ -95,6 +96,7 @@ export class Branches {
         direction: 'forward',
         limit: READ_EVENTS_MAX,
       });
+      await failpoint('fold.afterRead');
       fold = this.#advance(stream, fold, events);
       if (events.length < READ_EVENTS_MAX) return fold;
     }
@@ -120,6 +122,7 @@ export class Branches {
     };
     try {
       const results = await this.log.append([...beside, control], context);
+      await failpoint('fold.afterAppend');
       // What was there already may be long past: the next look says where the branch is.
       if (!results.some(({ isRepeated }) => isRepeated)) this.#accepted(stream, fold, events);
       return undefined;

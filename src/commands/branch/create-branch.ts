@@ -11,6 +11,7 @@ import { Refs } from '../../queries/resolve-ref.js';
 import { contextOf } from '../new-events.js';
 import { Places, writable } from '../places.js';
 import type { Request } from '../request.js';
+import { failpoint } from '../../shared/failpoint.js';
 import { Branches, type BranchFold, type BranchPlace } from './branches.js';
 
 /** Makes a branch at the commit that a ref names. */
@@ -92,7 +93,9 @@ export class CreateBranchHandler implements ICommandHandler<CreateBranch> {
       );
       const append = { events, of: () => request.commandId, part: CREATED_PART };
       const context = contextOf(request, this.clock);
+      await failpoint('branch.beforeCreation');
       if ((await this.branches.append(place, fold, append, context)) === undefined) {
+        await failpoint('branch.afterCreation');
         return (await this.#before(place, request)) ?? source.id;
       }
       fold = await this.branches.view(place);

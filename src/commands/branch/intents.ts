@@ -80,7 +80,11 @@ export class Intents {
         await this.#request(place, intent, request);
         this.traffic.sealed(stream);
       });
-      return this.traffic.answering(stream, () => this.outcome(place, intent.id, request));
+      const outcome = await this.traffic.answering(stream, () =>
+        this.outcome(place, intent.id, request),
+      );
+      await failpoint('intent.beforeAnswer');
+      return outcome;
     });
   }
 
@@ -276,7 +280,9 @@ export class Intents {
       beside.push({ stream, expected: 'open', events: [newEvent(closed, intentId, 'close')] });
     }
     const append = { events, of: () => intentId, part: 'result', beside };
+    await failpoint('token.beforeLastClose');
     await this.branches.append(place, fold, append, this.#contextOf(request));
+    await failpoint('token.afterLastClose');
   }
 
   #contextOf(request: Request): EventContext {

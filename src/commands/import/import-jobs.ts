@@ -19,6 +19,7 @@ import type { EventLog } from '../../ports/event-log.js';
 import type { JobsView } from '../../projections/jobs.view.js';
 import type { RunningJob } from '../../projections/kv-codec.js';
 import type { RepositoriesView } from '../../projections/repositories.view.js';
+import { failpoint } from '../../shared/failpoint.js';
 import type { AggregateStreams } from '../aggregate-stream.js';
 import type { Intents } from '../branch/intents.js';
 import { refusalOf } from '../branch/refusals.js';
@@ -99,16 +100,20 @@ export class ImportJobs implements JobKind {
     let { tree } = state;
     if (tree === null) {
       const metaRangeId = await ingestion.run(repository.namespace);
+      await failpoint('import.afterTree');
       // Whole seconds count in a commit's id.
       const commitDateMs = Math.floor(this.ports.clock.nowMs() / 1000) * 1000;
       tree = { metaRangeId, commitDateMs };
       const { ingestedCount } = ingestion;
       const finished = await held.send({ type: 'FinishIngestion', node, ...tree, ingestedCount });
       if (finished.length === 0) return;
+      await failpoint('import.afterIngestion');
     }
     const request = requestOf(job, state.wish.committer);
     const commit = await this.#commit(repository, { state, tree }, request);
+    await failpoint('import.afterCommit');
     await this.#noteTime(repository, commit, request);
+    await failpoint('import.afterNote');
     await held.send({ type: 'CompleteImport', commit });
   }
 

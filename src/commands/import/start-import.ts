@@ -17,6 +17,7 @@ import { live } from '../branch/successor.js';
 import { Jobs } from '../jobs.js';
 import { Places } from '../places.js';
 import type { Request } from '../request.js';
+import { failpoint } from '../../shared/failpoint.js';
 
 /**
  * Begins to bring objects onto a branch from where they lie; they stay there. What comes of it
@@ -69,6 +70,7 @@ export class StartImportHandler implements ICommandHandler<StartImport> {
     } as const;
     const decider = importDecider;
     await this.streams.transact({ stream, decider, command, isLikelyNew: true }, request);
+    await failpoint('import.afterRequest');
     this.jobs.begin('imports', { uid: repository.uid, id });
     return id;
   }

@@ -12,6 +12,7 @@ import { stagingDecider } from '../../domain/staging/staging.decider.js';
 import { type BlockAddress, BlockStore } from '../../ports/block-store.js';
 import { Clock } from '../../ports/clock.js';
 import { BlockNotFound, WrongExpectedRevision } from '../../ports/store-errors.js';
+import { failpoint } from '../../shared/failpoint.js';
 import { AggregateStreams } from '../aggregate-stream.js';
 import type { BranchPlace } from '../branch/branches.js';
 import { newEvent } from '../new-events.js';
@@ -62,6 +63,7 @@ export class CompleteMultipartHandler implements ICommandHandler<CompleteMultipa
       const place = this.uploads.verified(at.repository, upload);
       await this.uploads.fold(place);
       await this.#seal(place, object.parts, request);
+      await failpoint('multipart.afterSeal');
       const fold = await this.uploads.fold(place);
       if (fold.state.status === 'completed') return fold.state.entry;
       try {
@@ -105,6 +107,7 @@ export class CompleteMultipartHandler implements ICommandHandler<CompleteMultipa
     const parts = chosen(state.stored, state.partNumbers);
     const address: BlockAddress = { namespace, key: place.key };
     const { sizeBytes } = await this.blocks.put(address, this.#bodyOf(namespace, parts));
+    await failpoint('multipart.afterBody');
     const entry: ObjectEntry = {
       address: place.key,
       addressType: 'relative',
@@ -135,6 +138,7 @@ export class CompleteMultipartHandler implements ICommandHandler<CompleteMultipa
     ];
     const events = stagingDecider.decide(stage, { status: 'open' });
     await this.writer.write(at, events, request, beside);
+    await failpoint('multipart.afterEnd');
     return entry;
   }
 

@@ -14,6 +14,7 @@ import { EventLog, type StreamAppend } from '../../ports/event-log.js';
 import { Ids } from '../../ports/ids.js';
 import { WrongExpectedRevision } from '../../ports/store-errors.js';
 import { assert } from '../../shared/assert.js';
+import { failpoint } from '../../shared/failpoint.js';
 import type { BlockChecksum } from '../address/block-checksums.js';
 import { contextOf, newEvent } from '../new-events.js';
 import type { Request } from '../request.js';
@@ -54,6 +55,7 @@ export class StorePartHandler implements ICommandHandler<StorePart> {
     // New each time: a block that stands in the log is never written again.
     const key = partKey(uploadId, partNumber, this.ids.commandId());
     const { md5, sizeBytes } = await this.blocks.put({ namespace, key }, bounded(body, partNumber));
+    await failpoint('multipart.afterPartBody');
     const state = { status: 'open', place: { namespace, branch, path, key: wholeKey } } as const;
     const events = multipartDecider.decide(
       { type: 'StorePart', partNumber, key, md5, sizeBytes },

@@ -113,6 +113,7 @@ export class StagingWriter {
    * @throws DomainError  branch_not_found, protected_branch_write: as the control stream's end says
    */
   async afterClose(place: BranchPlace, hi: number, request: Request): Promise<BranchFold> {
+    await failpoint('token.foundClosed');
     const fold = await this.branches.view(place);
     const now = live(fold);
     if (now.state.tokens.hi !== hi) return fold;

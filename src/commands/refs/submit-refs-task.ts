@@ -7,6 +7,7 @@ import type { RefsWork } from '../../domain/refs-task/refs-task.events.js';
 import { refsTaskStream } from '../../domain/refs-task/refs-task.stream.js';
 import type { RepositoryRecord } from '../../domain/repository/repository.events.js';
 import { BranchesView } from '../../projections/branches.view.js';
+import { failpoint } from '../../shared/failpoint.js';
 import { AggregateStreams } from '../aggregate-stream.js';
 import { Jobs } from '../jobs.js';
 import { Places, writable } from '../places.js';
@@ -52,6 +53,7 @@ export class SubmitRefsTaskHandler implements ICommandHandler<SubmitRefsTask> {
     const stream = refsTaskStream(uid, id);
     const asked = { stream, decider: refsTaskDecider, command, isLikelyNew: true };
     await this.streams.transact(asked, request);
+    await failpoint('refs.afterRequest');
     this.jobs.begin('refs-tasks', { uid, id });
     return { repository, id };
   }

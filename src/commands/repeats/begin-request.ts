@@ -5,6 +5,7 @@ import { requestDecider } from '../../domain/request/request.decider.js';
 import { commandIdAt, requestStream } from '../../domain/request/request.stream.js';
 import { Clock } from '../../ports/clock.js';
 import { Secrets } from '../../ports/secrets.js';
+import { failpoint } from '../../shared/failpoint.js';
 import { AggregateStreams } from '../aggregate-stream.js';
 import type { Request } from '../request.js';
 import { openAnswer, type Answer } from './answer.js';
@@ -54,6 +55,7 @@ export class BeginRequestHandler implements ICommandHandler<BeginRequest> {
     const attempt = { caller, commandId: attemptId };
     const step = { stream, decider: requestDecider, command, isLikelyNew: true } as const;
     const { events, state } = await this.streams.settle(step, attempt);
+    await failpoint('request.afterBegin');
     if (state.status !== 'begun') throw new Error('what was begun is begun');
     const { begunAt, sealedAnswer } = state;
     const once = { stream, begunAt, isRepeat: events.length === 0 };

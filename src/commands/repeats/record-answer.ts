@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/errors.js';
 import { requestDecider } from '../../domain/request/request.decider.js';
 import { EVENT_BYTES_MAX } from '../../ports/event-log.js';
 import { Secrets } from '../../ports/secrets.js';
+import { failpoint } from '../../shared/failpoint.js';
 import { AggregateStreams } from '../aggregate-stream.js';
 import { partOf, type Request } from '../request.js';
 import { openAnswer, sealAnswer, type Answer } from './answer.js';
@@ -45,7 +46,9 @@ export class RecordAnswerHandler implements ICommandHandler<RecordAnswer> {
     const step = { stream, decider: requestDecider, command };
     // Each attempt's own: two answers of one request are no repeats of each other.
     const attempt = partOf(request, `answer/${request.caller.requestId}`);
+    await failpoint('request.beforeAnswer');
     const { state } = await this.streams.settle(step, attempt);
+    await failpoint('request.afterAnswer');
     if (state.status !== 'begun' || state.begunAt !== begunAt) return answer;
     // Its other attempt was done: a repeat will say what came of it.
     if (state.sealedAnswer === undefined) return TRY_AGAIN;

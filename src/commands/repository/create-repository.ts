@@ -102,6 +102,7 @@ export class CreateRepositoryHandler implements ICommandHandler<CreateRepository
       ];
       try {
         await this.log.append(appends, contextOf(request, this.clock));
+        await failpoint('repository.afterCreation');
         return created;
       } catch (error) {
         if (!(error instanceof WrongExpectedRevision)) throw error;

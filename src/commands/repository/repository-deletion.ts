@@ -39,6 +39,7 @@ export class RepositoryDeletion {
     }
     await failpoint('repository.beforePurge');
     await this.#step(repository, { type: 'Purge' }, request);
+    await failpoint('repository.afterPurge');
   }
 
   /** Branches first: from then on no write to the repository is accepted anywhere. */

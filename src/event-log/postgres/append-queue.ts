@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import type { AppendResult } from '../../ports/event-log.js';
 import { EventRefused, StoreUnavailable, UnknownOutcome } from '../../ports/store-errors.js';
 import { assert, InvariantError } from '../../shared/assert.js';
+import { failpoint } from '../../shared/failpoint.js';
 import type { PreparedGroup } from '../prepare-group.js';
 import { Batch, verdictsOf, type Verdict } from './batch.js';
 import { failureOf } from './failures.js';
@@ -138,12 +139,16 @@ export class AppendQueue {
     const watched = this.#options.watcher?.sent(waiting.map(({ mark }) => mark));
     let outcome: 'done' | 'failed' = 'failed';
     try {
-      const { rows } = await client.query<{ answer: string }>({
+      const call = {
         name: 'append',
         text: APPEND,
         values: batch.parameters(waiting.map(({ group }) => group)),
-      });
+      };
+      await failpoint('append.beforeSend');
+      const answered = client.query<{ answer: string }>(call);
+      const [{ rows }] = await Promise.all([answered, failpoint('append.afterSend')]);
       outcome = 'done';
+      await failpoint('append.afterAnswer');
       return rows[0]?.answer.slice(1, -1).split(',').map(Number) ?? [];
     } finally {
       clearTimeout(silence);

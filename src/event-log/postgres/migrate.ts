@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from 'pg';
 import { SchemaTooNew } from '../../ports/store-errors.js';
 import { assert } from '../../shared/assert.js';
+import { failpoint } from '../../shared/failpoint.js';
 
 /** The server is older than what the schema needs. */
 export class PostgresTooOld extends Error {
@@ -67,6 +68,7 @@ async function apply(client: Client, { number, sql }: SchemaStep): Promise<void>
     await client.query(sql);
     await client.query('INSERT INTO schema_step (number) VALUES ($1)', [number]);
     await client.query('COMMIT');
+    await failpoint('start.afterSchemaStep');
   } catch (error) {
     await client.query('ROLLBACK');
     throw error;
