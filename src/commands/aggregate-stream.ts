@@ -26,6 +26,11 @@ export class AggregateStreams {
     private readonly clock: Clock,
   ) {}
 
+  /** As the log says of itself. */
+  get groups(): EventLog['groups'] {
+    return this.log.groups;
+  }
+
   /** Returns what an aggregate is now, and the revision that says so. */
   async load<Command, State, Event extends DomainEvent>(
     stream: string,
@@ -117,7 +122,8 @@ export class AggregateStreams {
       };
       try {
         const [result] = await this.log.append([append], contextOf(request, this.clock));
-        if (result?.isRepeated && request.once) {
+        const mayBeRepeated = result?.isRepeated || this.groups === 'stepwise';
+        if (mayBeRepeated && request.once) {
           const { state } = await this.load(stream, decider);
           return { events: await this.recorded(stream, request), state };
         }

@@ -74,7 +74,11 @@ export interface AppendResult {
   /** Of the last of the appended events. */
   readonly revision: number;
   readonly position: number;
-  /** The stream knew these event ids: nothing was written, this is the first answer. */
+  /**
+   * The stream knew these event ids: nothing was written, this is the first answer. A `'stepwise'`
+   * log may say `false` of that too. So whoever shares event ids with others, but perhaps not what
+   * the events say, reads what stands there.
+   */
   readonly isRepeated: boolean;
 }
 

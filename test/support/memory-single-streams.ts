@@ -5,30 +5,34 @@ import type {
 } from '../../src/event-log/single-stream-store.js';
 import type { MemoryEventLog } from '../../src/event-log/memory-event-log.js';
 import type { EventFilter, NewEvent, RecordedEvent } from '../../src/ports/event-log.js';
+import { InTurn } from '../../src/shared/in-turn.js';
 import type { EventId } from '../../src/domain/model.js';
 
 /** What a memory log does of itself, with nothing but appends to one stream at one revision. */
 export class MemorySingleStreams implements SingleStreamStore {
   /** By stream and event id; a log does not tell what it keeps for guards. */
+  readonly #turns = new InTurn();
   readonly #keys = new Map<string, Uint8Array>();
 
   constructor(private readonly log: MemoryEventLog) {}
 
   /** Events of several callers are appends of their own; nothing comes between them. */
-  async appendAt(
+  appendAt(
     stream: string,
     revision: number,
     events: readonly OutgoingEvent[],
   ): Promise<{ readonly position: number }> {
-    for (const { id, key } of events) if (key) this.#keys.set(`${stream}/${id}`, key);
-    const results = await Promise.all(
-      events.map((event, at) => {
-        const { atMs, caller, requestId, commandId } = event;
+    return this.#turns.run('', async () => {
+      let position = 0;
+      for (const [at, event] of events.entries()) {
+        const { id, key, atMs, caller, requestId, commandId } = event;
+        if (key) this.#keys.set(`${stream}/${id}`, key);
         const append = { stream, expected: revision + at, events: [newEventOf(event)] };
-        return this.log.append([append], { atMs, caller, requestId, commandId });
-      }),
-    );
-    return { position: results.at(-1)?.[0]?.position ?? 0 };
+        const context = { atMs, caller, requestId, commandId };
+        position = (await this.log.append([append], context))[0]?.position ?? 0;
+      }
+      return { position };
+    });
   }
 
   async read(

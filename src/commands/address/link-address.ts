@@ -10,6 +10,7 @@ import { assertHolds, type WriteCondition } from '../../domain/staging/write-con
 import type { StreamAppend } from '../../ports/event-log.js';
 import { Clock } from '../../ports/clock.js';
 import { WrongExpectedRevision } from '../../ports/store-errors.js';
+import { assert } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
 import { AggregateStreams } from '../aggregate-stream.js';
 import type { BranchPlace } from '../branch/branches.js';
@@ -18,7 +19,8 @@ import { ConditionalWriter } from '../object/conditional-writer.js';
 import { assertUri } from '../object/stage-object.js';
 import { StagingWriter } from '../object/staging-writer.js';
 import { Places } from '../places.js';
-import type { Request } from '../request.js';
+import { onceUnder } from '../repeats/once-under.js';
+import { partOf, type Request } from '../request.js';
 import { AddressTokens } from './address-tokens.js';
 import { BlockChecksums } from './block-checksums.js';
 import { keyInside } from './issued-key.js';
@@ -106,6 +108,9 @@ export class LinkAddressHandler implements ICommandHandler<LinkAddress> {
     { link, entry, key }: { link: Link; entry: ObjectEntry; key: string },
     request: Request,
   ): Promise<ObjectEntry> {
+    if (this.streams.groups === 'stepwise') {
+      return this.#linkInSteps(place, { link, entry, key }, request);
+    }
     const { branch, repository } = place;
     const stream = addressStream(repository.uid, key);
     const command = { type: 'LinkAddress', branch, path: link.path, entry } as const;
@@ -130,6 +135,32 @@ export class LinkAddressHandler implements ICommandHandler<LinkAddress> {
       addressDecider.decide(command, state);
       return state.entry;
     }
+  }
+
+  /** Its use decides who has the address; the object follows, once, by whoever asks for it. */
+  async #linkInSteps(
+    place: BranchPlace,
+    { link, entry, key }: { link: Link; entry: ObjectEntry; key: string },
+    request: Request,
+  ): Promise<ObjectEntry> {
+    const { branch, repository } = place;
+    const { path, condition } = link;
+    const stream = addressStream(repository.uid, key);
+    const decider = addressDecider;
+    const command = { type: 'LinkAddress', branch, path, entry } as const;
+    const { state: before } = await this.streams.load(stream, decider);
+    if (before.status === 'unused') {
+      // What is refused already uses no address up.
+      if (condition) assertHolds(condition, (await this.conditional.look(place, path)).current);
+      await this.streams.transact({ stream, decider, command }, partOf(request, 'link'));
+    }
+    const { state } = await this.streams.load(stream, decider);
+    decider.decide(command, state);
+    assert(state.status === 'linked', 'it was linked just now, or before');
+    const name = `address/${repository.uid}/${key}`;
+    const once = await onceUnder(this.streams, this.clock, name, request);
+    const linked = { link, entry: state.entry, beside: [] };
+    return entryOf(await this.#stage(place, linked, once), path);
   }
 
   async #stage(

@@ -76,7 +76,7 @@ export class BranchProtection {
     if (!(await this.admit(place, state, request))) throw refusal;
   }
 
-  /** All or none: what the branch says, and its token closed, or the next one opened. */
+  /** All or none, or in steps: what the branch says, and its token closed, or the next one opened. */
   async #say(
     place: BranchPlace,
     fold: BranchFold & { readonly state: LiveBranch },
@@ -85,10 +85,12 @@ export class BranchProtection {
   ): Promise<boolean> {
     const of = `${request.commandId}/rules-${rules.revision}`;
     const beside: StreamAppend[] = [];
+    const after: StreamAppend[] = [];
     const opens = events.find(({ type }) => type === 'WritesAllowed');
     const closes = events.some(({ type }) => type === 'WritesBlocked');
     if ((opens || closes) && (await this.#isNewestOpen(place, fold.state))) {
-      beside.push(closing(place, fold.state, of));
+      // What blocks is said before the close: or else somebody names the next token.
+      (closes ? after : beside).push(closing(place, fold.state, of));
     }
     if (opens) {
       const stream = tokenStream(place, fold.state, fold.state.tokens.hi + 1);
@@ -98,7 +100,13 @@ export class BranchProtection {
       if (!isOpened) beside.push({ stream, expected: 'none', events: [event] });
     }
     const context = contextOf(request, this.clock);
-    const parts = { events, of: ({ type }: BranchEvent) => `${of}/${type}`, part: 'said', beside };
+    const parts = {
+      events,
+      of: ({ type }: BranchEvent) => `${of}/${type}`,
+      part: 'said',
+      beside,
+      after,
+    };
     return (await this.branches.append(place, fold, parts, context)) === undefined;
   }
 

@@ -54,8 +54,10 @@ export interface ControlAppend {
   /** The command or intent that an event follows from. */
   readonly of: (event: BranchEvent) => string;
   readonly part: string;
-  /** What is written with them in other streams, or not at all. */
+  /** What is written with them in other streams, or not at all; in steps, before them. */
   readonly beside?: readonly StreamAppend[];
+  /** The same, in steps behind them. */
+  readonly after?: readonly StreamAppend[];
 }
 
 /** Read at once, looking back for the nearest event that leaves nothing pending. */
@@ -103,15 +105,16 @@ export class Branches {
   }
 
   /**
-   * Appends events right behind a fold, with what belongs to them in other streams: all or none.
+   * Appends events right behind a fold, with what belongs to them in other streams: all or none, or
+   * in steps.
    *
    * @returns undefined when they are in the log; the refusal when the race was lost: nothing is
-   *   written then, and the caller looks again
+   *   written then, or the first steps, and the caller looks again
    */
   async append(
     place: BranchPlace,
     fold: BranchFold,
-    { events, of, part, beside = [] }: ControlAppend,
+    { events, of, part, beside = [], after = [] }: ControlAppend,
     context: EventContext,
   ): Promise<LostRace | undefined> {
     const stream = controlStream(place);
@@ -121,10 +124,12 @@ export class Branches {
       events: withRecords(fold.state, events).map((event) => newEvent(event, of(event), part)),
     };
     try {
-      const results = await this.log.append([...beside, control], context);
+      const results = await this.log.append([...beside, control, ...after], context);
       await failpoint('fold.afterAppend');
-      // What was there already may be long past: the next look says where the branch is.
-      if (!results.some(({ isRepeated }) => isRepeated)) this.#accepted(stream, fold, events);
+      // What was there already may be long past, and another node's, who built it otherwise: the
+      // next look says where the branch is.
+      const isOurs = this.log.groups === 'whole' && !results.some(({ isRepeated }) => isRepeated);
+      if (isOurs) this.#accepted(stream, fold, events);
       return undefined;
     } catch (error) {
       if (error instanceof WrongExpectedRevision || error instanceof EventRefused) return error;

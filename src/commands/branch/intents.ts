@@ -143,7 +143,8 @@ export class Intents {
         fold = await this.branches.view(place);
         continue;
       }
-      const step = { intent, events, isNewestClosed };
+      const mayBeOpened = tries > 0 && this.ports.log.groups === 'stepwise';
+      const step = { intent, events, isNewestClosed, mayBeOpened };
       const refusal = await this.#appendRequest(place, at, step, request);
       if (refusal === 'accepted') return;
       fold = await this.branches.view(place);
@@ -163,11 +164,16 @@ export class Intents {
     throw new DomainError('branch_busy', { waitingCount: TRIES_MAX });
   }
 
-  /** Close, open the next, request: one group, all or none. */
+  /** Close, open the next, request: all or none, or in steps. */
   async #appendRequest(
     place: BranchPlace,
     fold: LiveFold,
-    step: { intent: IntentRequest; events: readonly BranchEvent[]; isNewestClosed: boolean },
+    step: {
+      readonly intent: IntentRequest;
+      readonly events: readonly BranchEvent[];
+      readonly isNewestClosed: boolean;
+      readonly mayBeOpened: boolean;
+    },
     request: Request,
   ): Promise<'accepted' | 'closed' | 'lost'> {
     const { intent, events } = step;
@@ -182,11 +188,11 @@ export class Intents {
       });
     }
     if (!fold.state.areWritesBlocked) {
-      beside.push({
-        stream: stagingStream(tokenAt(place, fold.state, hi + 1)),
-        expected: 'none',
-        events: [newEvent({ type: 'TokenOpened' }, intent.id, `open-${hi + 1}`)],
-      });
+      const stream = stagingStream(tokenAt(place, fold.state, hi + 1));
+      const events = [newEvent({ type: 'TokenOpened' }, intent.id, `open-${hi + 1}`)];
+      // Whoever opened it may have died before it was named.
+      const isOpened = step.mayBeOpened && (await this.ports.log.end(stream)).revision >= 0;
+      if (!isOpened) beside.push({ stream, expected: 'none', events });
     }
     await failpoint('intent.beforeRequest');
     const append = { events, of: () => intent.id, part: REQUEST_PART, beside };

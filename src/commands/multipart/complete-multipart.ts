@@ -1,10 +1,11 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { LinkAddress } from '../../domain/address/address.commands.js';
 import { addressDecider } from '../../domain/address/address.decider.js';
 import { addressStream } from '../../domain/address/address.stream.js';
 import { DomainError } from '../../domain/errors.js';
-import type { Metadata, ObjectEntry } from '../../domain/model.js';
+import type { Metadata, ObjectEntry, ObjectPath } from '../../domain/model.js';
 import { multipartChecksum } from '../../domain/multipart/multipart-checksum.js';
-import type { NamedPart } from '../../domain/multipart/multipart.commands.js';
+import type { MultipartCommand, NamedPart } from '../../domain/multipart/multipart.commands.js';
 import { chosen, multipartDecider } from '../../domain/multipart/multipart.decider.js';
 import type { StoredPart } from '../../domain/multipart/multipart.state.js';
 import { multipartStream, type UploadPlace } from '../../domain/multipart/multipart.stream.js';
@@ -12,12 +13,14 @@ import { stagingDecider } from '../../domain/staging/staging.decider.js';
 import { type BlockAddress, BlockStore } from '../../ports/block-store.js';
 import { Clock } from '../../ports/clock.js';
 import { BlockNotFound, WrongExpectedRevision } from '../../ports/store-errors.js';
+import { assert } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
 import { AggregateStreams } from '../aggregate-stream.js';
 import type { BranchPlace } from '../branch/branches.js';
 import { newEvent } from '../new-events.js';
 import { StagingWriter } from '../object/staging-writer.js';
 import { Places } from '../places.js';
+import { onceUnder } from '../repeats/once-under.js';
 import { partOf, type Request } from '../request.js';
 import { type NamedUpload, type UploadFold, Uploads } from './uploads.js';
 
@@ -65,14 +68,18 @@ export class CompleteMultipartHandler implements ICommandHandler<CompleteMultipa
       await this.#seal(place, object.parts, request);
       await failpoint('multipart.afterSeal');
       const fold = await this.uploads.fold(place);
-      if (fold.state.status === 'completed') return fold.state.entry;
+      if (fold.state.status === 'completed') {
+        return this.#finished(at, place, upload.path, request);
+      }
       try {
         return await this.#complete(at, { place, fold, upload, object }, request);
       } catch (error) {
         if (!isLost(error, place) && !(error instanceof BlockNotFound)) throw error;
         // Somebody else has completed it, or given it up, while we put it together.
         const { state } = await this.uploads.fold(place);
-        if (state.status === 'completed') return state.entry;
+        if (state.status === 'completed') {
+          return await this.#finished(at, place, upload.path, request);
+        }
         throw state.status === 'sealed' ? error : new DomainError('upload_not_found');
       }
     });
@@ -119,6 +126,10 @@ export class CompleteMultipartHandler implements ICommandHandler<CompleteMultipa
     };
     const complete = { type: 'CompleteMultipart', entry } as const;
     const link = { type: 'LinkAddress', branch, path, entry } as const;
+    if (this.streams.groups === 'stepwise') {
+      await this.#decide(place, { link, complete }, request);
+      return this.#finished(at, place, path, request);
+    }
     const stage = { type: 'StageObject', path, entry } as const;
     const beside = [
       {
@@ -140,6 +151,41 @@ export class CompleteMultipartHandler implements ICommandHandler<CompleteMultipa
     await this.writer.write(at, events, request, beside);
     await failpoint('multipart.afterEnd');
     return entry;
+  }
+
+  /** In steps: who has the address, then which try ends the upload; the object follows from it. */
+  async #decide(
+    place: Place,
+    { link, complete }: { link: LinkAddress; complete: MultipartCommand },
+    request: Request,
+  ): Promise<void> {
+    const address = { stream: addressStream(place.uid, place.key), decider: addressDecider };
+    const { state } = await this.streams.load(address.stream, addressDecider);
+    // A try that died behind this step had another time.
+    if (state.status === 'unused') {
+      const step = { ...address, command: link };
+      await this.streams.transact(step, partOf(request, 'link'));
+    }
+    const upload = { stream: multipartStream(place), decider: multipartDecider };
+    const step = { ...upload, command: complete };
+    await this.streams.transact(step, partOf(request, 'complete'));
+  }
+
+  /** Returns the object of a completed upload; in steps, once it is staged. */
+  async #finished(
+    at: BranchPlace,
+    place: Place,
+    path: ObjectPath,
+    request: Request,
+  ): Promise<ObjectEntry> {
+    const { state } = await this.uploads.fold(place);
+    assert(state.status === 'completed', 'it was completed just now, or before');
+    if (this.streams.groups === 'whole') return state.entry;
+    const name = `multipart/${place.uid}/${place.uploadId}`;
+    const once = await onceUnder(this.streams, this.clock, name, request);
+    const stage = { type: 'StageObject', path, entry: state.entry } as const;
+    await this.writer.write(at, stagingDecider.decide(stage, { status: 'open' }), once);
+    return state.entry;
   }
 
   /** The bodies of the parts one behind the other; one is open at a time. */

@@ -68,7 +68,8 @@ export class StorePartHandler implements ICommandHandler<StorePart> {
     };
     try {
       const [result] = await this.log.append([append], contextOf(request, this.clock));
-      if (result?.isRepeated) return await this.#before(append);
+      const mayBeRepeated = result?.isRepeated || this.log.groups === 'stepwise';
+      if (mayBeRepeated) return await this.#before(append);
     } catch (error) {
       if (!(error instanceof WrongExpectedRevision)) throw error;
       await this.blocks.delete({ namespace, key });

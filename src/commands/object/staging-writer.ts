@@ -3,7 +3,7 @@ import { DomainError } from '../../domain/errors.js';
 import type { StagingEvent } from '../../domain/staging/staging.events.js';
 import { stagingStream } from '../../domain/staging/staging.stream.js';
 import type { Clock } from '../../ports/clock.js';
-import type { EventLog, Guard, StreamAppend } from '../../ports/event-log.js';
+import type { EventContext, EventLog, Guard, StreamAppend } from '../../ports/event-log.js';
 import { EventRefused, WrongExpectedRevision } from '../../ports/store-errors.js';
 import { failpoint } from '../../shared/failpoint.js';
 import {
@@ -17,6 +17,7 @@ import type { Intents } from '../branch/intents.js';
 import { live, tokenAt, type Successors } from '../branch/successor.js';
 import { contextOf, newEvent } from '../new-events.js';
 import { effectAppend, effectOf } from '../repeats/effect-of.js';
+import { nameToken, unnameToken } from '../repeats/named-token.js';
 import type { Request } from '../request.js';
 
 /** Tokens that may close under one write before its caller is told that the branch is busy. */
@@ -75,8 +76,12 @@ export class StagingWriter {
         this.traffic.wrote(stream);
         return written;
       } catch (error) {
-        const before = error instanceof DomainError ? await this.effectOf(request) : undefined;
+        if (!(error instanceof DomainError)) throw error;
+        const before = await this.effectOf(request);
         if (before) return before;
+        const { once } = request;
+        const isNamed = once !== undefined && this.log.groups === 'stepwise';
+        if (isNamed) await unnameToken(this.log, { ...request, once }, this.#contextOf(request));
         throw error;
       }
     });
@@ -152,13 +157,17 @@ export class StagingWriter {
       events: events.map((event, index) => newEvent(event, request.commandId, index)),
       ...(guard && { guard }),
     };
-    const effect = effectAppend(request, append);
     try {
+      const context = this.#contextOf(request);
+      const effect = await this.#effect(request, append, context);
+      // Of another token, that is open: this one is closed, or was never named.
+      if (effect === 'elsewhere') return 'closed';
+      if (effect.written) return effect.written;
       await failpoint('write.beforeAppend');
-      const context = contextOf(request, this.clock);
-      const [result] = await this.log.append([append, ...beside, ...effect], context);
+      const [result] = await this.log.append([append, ...beside, ...effect.appends], context);
       await failpoint('write.afterAppend');
-      return result?.isRepeated ? ((await this.effectOf(request)) ?? events) : events;
+      const mayBeRepeated = result?.isRepeated || this.log.groups === 'stepwise';
+      return mayBeRepeated ? ((await this.effectOf(request)) ?? events) : events;
     } catch (error) {
       const isLost = error instanceof WrongExpectedRevision;
       // Closed, or never opened: the control stream says where writes go now.
@@ -169,5 +178,27 @@ export class StagingWriter {
       if (before) return before;
       throw error;
     }
+  }
+
+  /** What is appended with a write that must land once; without groups, before it. */
+  async #effect(
+    request: Request,
+    { stream, events }: StreamAppend,
+    context: EventContext,
+  ): Promise<
+    | 'elsewhere'
+    | { readonly appends: readonly StreamAppend[]; readonly written?: readonly StagingEvent[] }
+  > {
+    const { once } = request;
+    if (once === undefined) return { appends: [] };
+    if (this.log.groups === 'whole') return { appends: effectAppend(request, { stream, events }) };
+    const write = { stream, eventCount: events.length };
+    const named = await nameToken(this.log, { ...request, once }, write, context);
+    if (named === 'named') return { appends: [] };
+    return named === 'elsewhere' ? named : { appends: [], written: named };
+  }
+
+  #contextOf(request: Request): EventContext {
+    return contextOf(request, this.clock);
   }
 }

@@ -1,14 +1,24 @@
 import { decodeEvent } from '../../domain/event-types.js';
 import { eventIdOf } from '../../domain/event-id.js';
-import type { RequestEvent } from '../../domain/request/request.events.js';
+import type { CommandId, EventId } from '../../domain/model.js';
+import type { RequestEvent, RequestTookEffect } from '../../domain/request/request.events.js';
 import type { StagingEvent } from '../../domain/staging/staging.events.js';
 import type { EventLog, StreamAppend } from '../../ports/event-log.js';
 import { assert } from '../../shared/assert.js';
 import { newEvent } from '../new-events.js';
-import type { Request } from '../request.js';
+import type { Once, Request } from '../request.js';
 
-/** Begun, took effect, answered, forgotten. */
-const EVENTS_MAX = 4;
+/** Begun, took effect, answered, forgotten; without groups it may name a few tokens more. */
+const EVENTS_MAX = 100;
+
+/** What stands in a request's stream of this use of its key. */
+export interface OwnEvents {
+  readonly events: readonly (RequestEvent & { readonly id: EventId })[];
+  /** The revision of the last of them. */
+  readonly end: number;
+  /** Another use of the key has begun, or is over. */
+  readonly isOver: boolean;
+}
 
 /**
  * Returns what is appended with a request's writes to a token, so that they land once: whoever
@@ -31,17 +41,44 @@ export async function effectOf(
   { commandId, once }: Request,
 ): Promise<readonly StagingEvent[] | undefined> {
   if (once === undefined) return undefined;
+  const named = (await ownEvents(log, once)).events.filter(isEffect);
+  for (const effect of named.toReversed()) {
+    const written = await writtenBy(log, commandId, effect);
+    if (written) return written;
+    const { stream } = effect;
+    assert(log.groups === 'stepwise', `${stream} does not have what ${once.stream} says`);
+  }
+  return undefined;
+}
+
+/** Returns what stands in a request's stream from where it was begun. */
+export async function ownEvents(log: EventLog, once: Once): Promise<OwnEvents> {
   const options = { from: once.begunAt, direction: 'forward', limit: EVENTS_MAX } as const;
-  const recorded = (await log.read(once.stream, options)).map(decodeEvent) as RequestEvent[];
+  const recorded = (await log.read(once.stream, options)).map((event) => ({
+    ...(decodeEvent(event) as RequestEvent),
+    id: event.id,
+  }));
   // What follows another beginning is another request's.
   const next = recorded.findIndex(({ type }, index) => index > 0 && type === 'RequestBegun');
-  const own = next < 0 ? recorded : recorded.slice(0, next);
-  const effect = own.find((event) => event.type === 'RequestTookEffect');
-  if (!effect) return undefined;
-  const { stream, eventCount } = effect;
+  const events = next < 0 ? recorded : recorded.slice(0, next);
+  const isOver = next >= 0 || events.at(-1)?.type === 'RequestForgotten';
+  return { events, end: once.begunAt + events.length - 1, isOver };
+}
+
+/** Returns a request's writes in a token that it has named; undefined: they are not there. */
+export async function writtenBy(
+  log: EventLog,
+  commandId: CommandId,
+  { stream, eventCount }: Pick<RequestTookEffect, 'stream' | 'eventCount'>,
+): Promise<readonly StagingEvent[] | undefined> {
   const first = await log.find(stream, eventIdOf(commandId, 0));
-  assert(first, `${stream} does not have what ${once.stream} says`);
+  if (!first) return undefined;
   const { revision: from } = first;
   const written = await log.read(stream, { from, direction: 'forward', limit: eventCount });
   return written.map(decodeEvent) as StagingEvent[];
 }
+
+/** Whether an event says that a token was written to, or without groups, that it may be. */
+export const isEffect = <Event extends RequestEvent>(
+  event: Event,
+): event is Event & RequestTookEffect => event.type === 'RequestTookEffect' && event.eventCount > 0;

@@ -96,9 +96,10 @@ export class CreateRepositoryHandler implements ICommandHandler<CreateRepository
       if (created?.type !== 'RepositoryCreated') break;
       if (!isMarked) isMarked = await this.#mark(namespace, request);
       await failpoint('repository.afterMark');
+      // The branch first: nobody can name it before there is a repository of this uid.
       const appends: StreamAppend[] = [
-        { stream, expected, events: [newEvent(created, request.commandId, 0)] },
         ...(first ? [branchAppend(record, first, request)] : []),
+        { stream, expected, events: [newEvent(created, request.commandId, 0)] },
       ];
       try {
         await this.log.append(appends, contextOf(request, this.clock));

@@ -81,9 +81,18 @@ describe('a request that is to be done once', () => {
     given().when(forget).then();
   });
 
-  it('takes effect once, while it stands', () => {
-    given(begun, effect, effect).cannotBe('a request takes effect once');
-    given(effect).cannotBe('a request takes effect once');
+  it('may be refused when what it was to write was taken back', () => {
+    const refusal = { ...answer, isRefusal: true };
+    given(begun, effect, { ...effect, eventCount: 0 })
+      .when(refusal)
+      .then(answered);
+    given(begun, { ...effect, eventCount: 0 }, effect)
+      .when(refusal)
+      .then();
+  });
+
+  it('takes effect while it stands', () => {
+    given(effect).cannotBe('what takes effect was begun');
     given(answered).cannotBe('what is answered was begun');
     given(begun, answered, answered).cannotBe('a request has one answer');
     given(forgotten).cannotBe('what is forgotten was begun');

@@ -50,9 +50,10 @@ export const requestDecider: Decider<RequestCommand, RequestState, RequestEvent>
         return { status: 'begun', fingerprint, begunAtMs, begunAt, eventCount, ...open };
       }
       case 'RequestTookEffect': {
-        assert(request.status === 'begun' && !request.effect, 'a request takes effect once');
+        assert(request.status === 'begun', 'what takes effect was begun');
         const { stream, eventCount: count } = event;
-        return { ...request, eventCount, effect: { stream, eventCount: count } };
+        const effect = count === 0 ? undefined : { stream, eventCount: count };
+        return { ...request, eventCount, effect };
       }
       case 'RequestAnswered':
         assert(request.status === 'begun', 'what is answered was begun');

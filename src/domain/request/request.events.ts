@@ -8,11 +8,17 @@ export interface RequestBegun {
   readonly formerAtMs: number | null;
 }
 
-/** Its writes to a branch are in the log: appended with them, so there is one or none of both. */
+/**
+ * Its writes to a branch are in the log: appended with them, so there is one or none of both.
+ *
+ * Of a log without groups it comes first: they land in this token or not at all, and another token
+ * is named only when they cannot land in this one any more.
+ */
 export interface RequestTookEffect {
   readonly type: 'RequestTookEffect';
   /** The staging token's. */
   readonly stream: string;
+  /** 0, without groups: nothing was written, and nothing will be. */
   readonly eventCount: number;
 }
 

@@ -14,22 +14,22 @@ import {
 import type { EventContext, EventLog, StreamAppend } from '../../../src/ports/event-log.js';
 import { WrongExpectedRevision } from '../../../src/ports/store-errors.js';
 import { ReadsAt, type PlannedRead } from '../../../src/queries/read-at.js';
+import type { SingleStreamStore } from '../../../src/event-log/single-stream-store.js';
 import { ForwardingLog } from './forwarding-log.js';
 import type { NodeParts } from './node.js';
-import type { Cast } from './scenario.js';
+import type { Among } from './scenario.js';
 import type { Request } from '../../../src/commands/request.js';
 
 /** What is made wrong on purpose, to see that it is found. */
-export interface Defect {
+export interface Defect extends Among {
   /** Stands between a node's commands and the log as the node sees it. */
   readonly log?: (log: EventLog) => EventLog;
   /** Stands where the log judges. */
   readonly store?: (log: EventLog) => EventLog;
+  readonly streams?: (store: SingleStreamStore) => SingleStreamStore;
   readonly resent?: (appends: readonly StreamAppend[]) => readonly StreamAppend[];
   readonly committed?: (store: CommittedStore, node: string) => CommittedStore;
   readonly parts?: NodeParts;
-  /** Where it can show; left out: anywhere. */
-  readonly casts?: readonly Cast[];
 }
 
 type Appends = readonly StreamAppend[];

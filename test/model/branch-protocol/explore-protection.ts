@@ -15,7 +15,8 @@ import { perform, requestOf, type Operation } from './operations.js';
 import { Random } from './random.js';
 import { Scheduler } from './scheduler.js';
 import { SteppedKv } from './stepped-kv.js';
-import { SteppedLog, type Fate } from './stepped-log.js';
+import { LOG_KINDS, nodeLog, type LogKind } from './node-log.js';
+import type { Fate } from './stepped-log.js';
 import { must, Violation } from './violation.js';
 import { assertRebuilt, World } from './world.js';
 
@@ -59,6 +60,7 @@ class ProtectionRun {
   readonly #told: Told[] = [];
   readonly #begun: Pick<Told, 'act' | 'began'>[] = [];
   readonly #failed: unknown[] = [];
+  readonly #log: LogKind;
   #faultsLeft: number;
   #moment = 0;
 
@@ -68,6 +70,7 @@ class ProtectionRun {
   ) {
     this.#random = new Random(seed);
     this.scheduler = new Scheduler(this.#random);
+    this.#log = this.#random.pick(LOG_KINDS);
     this.#faultsLeft = this.#random.pick([0, 0, 1, 2]);
   }
 
@@ -107,9 +110,10 @@ class ProtectionRun {
   }
 
   #node(name: string): Node {
-    const { log, kv, committed, clock, ids } = this.#world;
+    const { kv, committed, clock, ids } = this.#world;
     const { scheduler } = this;
-    const stepped = new SteppedLog(this.defect.log?.(log) ?? log, {
+    const stepped = nodeLog(this.#world, {
+      kind: this.#log,
       node: name,
       scheduler,
       fault: () => {
@@ -120,7 +124,7 @@ class ProtectionRun {
       },
     });
     return new Node({
-      log: stepped,
+      log: this.defect.log?.(stepped) ?? stepped,
       kv: new SteppedKv(kv, name, scheduler),
       committed: new MemoryCommittedStore(committed.trees),
       clock: { nowMs: () => clock.nowMs(), sleep: () => scheduler.step(name, 'sleep') },

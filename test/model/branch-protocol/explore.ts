@@ -12,12 +12,13 @@ import { lake, uid } from '../../support/samples/repository.samples.js';
 import type { Defect } from './defects.js';
 import { judge, judgeAll, type Call } from './judge.js';
 import { Node } from './node.js';
+import { nodeLog } from './node-log.js';
 import { perform, type Operation } from './operations.js';
 import { Random } from './random.js';
 import { scenarioOf, type Actor, type Scenario } from './scenario.js';
 import { Scheduler } from './scheduler.js';
 import { SteppedKv } from './stepped-kv.js';
-import { SteppedLog, type AppendFault, type Fate } from './stepped-log.js';
+import type { AppendFault, Fate } from './stepped-log.js';
 import { must, Violation } from './violation.js';
 import { assertRebuilt, World } from './world.js';
 
@@ -43,9 +44,12 @@ export async function explore(seed: number, defect: Defect = {}): Promise<number
   } catch (error) {
     const trace = run.scheduler.trace.join('\n  ');
     const message = error instanceof Error ? error.message : String(error);
-    throw new Found(`${message}\nSEED=${seed}, ${run.scenario.name}:\n  ${trace}`, {
-      cause: error,
-    });
+    throw new Found(
+      `${message}\nSEED=${seed}, ${run.scenario.name}, ${run.scenario.log} groups:\n  ${trace}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -73,7 +77,7 @@ class Run {
     private readonly defect: Defect,
   ) {
     this.#random = new Random(seed);
-    this.scenario = scenarioOf(this.#random, defect.casts);
+    this.scenario = scenarioOf(this.#random, defect);
     this.scheduler = new Scheduler(this.#random);
   }
 
@@ -93,13 +97,15 @@ class Run {
   }
 
   #node(name: string): Node {
-    const { log, kv, committed, clock, ids } = this.#world;
+    const { kv, committed, clock, ids } = this.#world;
     const { scheduler, defect } = this;
-    const stepped = new SteppedLog(defect.store?.(log) ?? log, {
+    const { store, streams, resent } = defect;
+    const stepped = nodeLog(this.#world, {
+      kind: this.scenario.log,
       node: name,
       scheduler,
       fault: () => this.#fault(),
-      ...(defect.resent && { resent: defect.resent }),
+      ...{ store, streams, resent },
     });
     // Two versions of the program: each names trees in its own way, and it must not matter.
     const trees = new MemoryCommittedStore(committed.trees, name);

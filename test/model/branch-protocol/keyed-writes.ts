@@ -18,7 +18,8 @@ import { Scheduler } from './scheduler.js';
 import { sources } from './sources.js';
 import { place } from './stage.js';
 import { SteppedKv } from './stepped-kv.js';
-import { SteppedLog, type AppendFault, type Fate } from './stepped-log.js';
+import { LOG_KINDS, nodeLog, type LogKind } from './node-log.js';
+import type { AppendFault, Fate } from './stepped-log.js';
 import { must } from './violation.js';
 import { World } from './world.js';
 
@@ -53,6 +54,7 @@ class KeyedRun {
   readonly #told: string[] = [];
   readonly #commands = new Set<string>();
   readonly #isConditional: boolean;
+  readonly #log: LogKind;
   #faultsLeft: number;
 
   constructor(
@@ -60,6 +62,7 @@ class KeyedRun {
     private readonly change: (log: EventLog) => EventLog,
   ) {
     this.scheduler = new Scheduler(random);
+    this.#log = random.pick(LOG_KINDS);
     this.#isConditional = random.chance(50);
     this.#faultsLeft = random.pick([0, 0, 1, 2]);
   }
@@ -180,9 +183,14 @@ class KeyedRun {
   }
 
   #node(name: string): Node {
-    const { log, kv, committed, clock, ids } = this.#world;
+    const { kv, committed, clock, ids } = this.#world;
     const { scheduler } = this;
-    const stepped = new SteppedLog(log, { node: name, scheduler, fault: () => this.#fault() });
+    const stepped = nodeLog(this.#world, {
+      kind: this.#log,
+      node: name,
+      scheduler,
+      fault: () => this.#fault(),
+    });
     return new Node({
       log: this.change(stepped),
       kv: new SteppedKv(kv, name, scheduler),

@@ -1,6 +1,7 @@
 import type { ResetScope } from '../../../src/domain/branch/branch.wishes.js';
 import type { ObjectPath } from '../../../src/domain/model.js';
 import { work } from '../../support/samples/branch.samples.js';
+import { LOG_KINDS, type LogKind } from './node-log.js';
 import type { Operation } from './operations.js';
 import type { Random } from './random.js';
 import { sources } from './sources.js';
@@ -14,6 +15,7 @@ export interface Actor {
 
 export interface Scenario {
   readonly name: string;
+  readonly log: LogKind;
   /** What has happened before the race begins. */
   readonly before: Actor;
   readonly actors: readonly Actor[];
@@ -37,9 +39,16 @@ export const CASTS = [
 
 export type Cast = (typeof CASTS)[number];
 
+/** What a run is one of; left out: of all. */
+export interface Among {
+  readonly casts?: readonly Cast[];
+  readonly logs?: readonly LogKind[];
+}
+
 /** Returns who does what in a run: one of some casts, in random numbers. */
-export function scenarioOf(random: Random, casts: readonly Cast[] = CASTS): Scenario {
-  const cast = random.pick(casts);
+export function scenarioOf(random: Random, among: Among = {}): Scenario {
+  const cast = random.pick(among.casts ?? CASTS);
+  const log = random.pick(among.logs ?? LOG_KINDS);
   const values = new Values(random);
   const operations = wishesOf(cast, random, values);
   const actors = operations.map((own, index) => ({
@@ -50,6 +59,7 @@ export function scenarioOf(random: Random, casts: readonly Cast[] = CASTS): Scen
   const sweeper = { name: 'sweeper', node: 'B', operations: sweeps(random) };
   return {
     name: cast,
+    log,
     before: {
       name: 'before',
       node: random.pick(['A', 'B']),

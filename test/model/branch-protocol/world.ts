@@ -25,6 +25,7 @@ import { BranchesView } from '../../../src/projections/branches.view.js';
 import { decodeValue } from '../../../src/projections/kv-codec.js';
 import { partitions } from '../../../src/projections/kv-keys.js';
 import { fromUtf8 } from '../../../src/shared/bytes.js';
+import { MemorySingleStreams } from '../../support/memory-single-streams.js';
 import { MemoryCommittedStore } from '../../support/memory-committed-store.js';
 import { head, work } from '../../support/samples/branch.samples.js';
 import { lake, NOW_MS, root, uid } from '../../support/samples/repository.samples.js';
@@ -37,6 +38,8 @@ import { must } from './violation.js';
 export class World {
   readonly kv = new MemoryKvStore();
   readonly log = new MemoryEventLog({ kv: this.kv, project: inlineProjection() });
+  /** The same log with nothing but appends to one stream. */
+  readonly streams = new MemorySingleStreams(this.log);
   readonly committed = new MemoryCommittedStore(new Map(sourceTrees));
   readonly clock = new TestClock();
   readonly ids = new TestIds();

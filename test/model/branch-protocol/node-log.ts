@@ -1,0 +1,34 @@
+import { StepwiseEventLog } from '../../../src/event-log/stepwise-event-log.js';
+import type { SingleStreamStore } from '../../../src/event-log/single-stream-store.js';
+import type { EventLog, StreamAppend } from '../../../src/ports/event-log.js';
+import type { Scheduler } from './scheduler.js';
+import { SteppedLog, type AppendFault } from './stepped-log.js';
+import { SteppedStreams } from './stepped-streams.js';
+import type { World } from './world.js';
+
+/** Whether groups are whole, or steps of their own. */
+export type LogKind = EventLog['groups'];
+
+export const LOG_KINDS: readonly LogKind[] = ['whole', 'stepwise'];
+
+export interface NodeLogOptions {
+  readonly kind: LogKind;
+  readonly node: string;
+  readonly scheduler: Scheduler;
+  readonly fault: () => AppendFault | undefined;
+  /** What is made wrong on purpose where the log judges, and with what is sent again. */
+  readonly store?: ((log: EventLog) => EventLog) | undefined;
+  readonly streams?: ((store: SingleStreamStore) => SingleStreamStore) | undefined;
+  readonly resent?: ((appends: readonly StreamAppend[]) => readonly StreamAppend[]) | undefined;
+}
+
+/** Returns the world's log as one node sees it, of a kind. */
+export function nodeLog(world: World, options: NodeLogOptions): EventLog {
+  const { kind, node, scheduler, fault, store, streams, resent } = options;
+  if (kind === 'whole') {
+    const log = store?.(world.log) ?? world.log;
+    return new SteppedLog(log, { node, scheduler, fault, ...(resent && { resent }) });
+  }
+  const below = streams?.(world.streams) ?? world.streams;
+  return new StepwiseEventLog({ store: new SteppedStreams(below, { node, scheduler, fault }) });
+}

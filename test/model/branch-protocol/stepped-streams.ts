@@ -1,0 +1,65 @@
+import type {
+  KeyedEvent,
+  OutgoingEvent,
+  SingleStreamStore,
+} from '../../../src/event-log/single-stream-store.js';
+import type { EventFilter } from '../../../src/ports/event-log.js';
+import { UnknownOutcome } from '../../../src/ports/store-errors.js';
+import type { Scheduler } from './scheduler.js';
+import type { AppendFault } from './stepped-log.js';
+
+export interface SteppedStreamsOptions {
+  readonly node: string;
+  readonly scheduler: Scheduler;
+  /** Asked at each append. */
+  readonly fault: () => AppendFault | undefined;
+}
+
+/** A store of single streams as one node sees it: each call waits for its turn. */
+export class SteppedStreams implements SingleStreamStore {
+  constructor(
+    private readonly store: SingleStreamStore,
+    private readonly options: SteppedStreamsOptions,
+  ) {}
+
+  async appendAt(stream: string, revision: number, events: readonly OutgoingEvent[]) {
+    const { node, scheduler } = this.options;
+    const what = `append ${short(stream)} (${revision}) ${events.map(({ type }) => type).join(' ')}`;
+    await scheduler.step(node, what);
+    const append = () => this.store.appendAt(stream, revision, events);
+    const fault = this.options.fault();
+    if (!fault) return append();
+
+    scheduler.trace.push(`  ${fault.fate}`);
+    if (fault.fate === 'answer-lost') await append().catch(unheard);
+    if (fault.fate === 'late') {
+      const lands = () => append().catch(unheard);
+      void scheduler.thread(`late ${what}`, () => scheduler.step('wire', 'lands')).then(lands);
+    }
+    throw new UnknownOutcome('nobody said what became of it');
+  }
+
+  async read(
+    stream: string,
+    options: { from: number; direction: 'forward' | 'backward'; limit: number },
+  ): Promise<readonly KeyedEvent[]> {
+    await this.options.scheduler.step(this.options.node, `read ${short(stream)}`);
+    return this.store.read(stream, options);
+  }
+
+  async readAll(options: { after: number; limit: number; filter?: EventFilter }) {
+    await this.options.scheduler.step(this.options.node, 'read all');
+    return this.store.readAll(options);
+  }
+
+  subscribe(options: { after: number; signal: AbortSignal; filter?: EventFilter }) {
+    return this.store.subscribe(options);
+  }
+
+  async close(): Promise<void> {}
+}
+
+const short = (stream: string): string => stream.replace(/-[0-9a-v]{20}/, '');
+
+/** What is said to somebody who has stopped listening. */
+const unheard = () => undefined;
