@@ -10,32 +10,35 @@ import {
   UnknownOutcome,
   WrongExpectedRevision,
 } from '../ports/store-errors.js';
-import { type Around, settled } from './around.js';
+import { type Around, type Call, settled } from './around.js';
 
 /** Counts and times the calls of a store. */
 export function storeCalls(store: string, { stores }: Metrics): Around {
-  return ({ method, run }) => {
-    const beganAtMs = performance.now();
-    return settled(run(), ({ error }) => {
-      // That something is not there is an answer.
-      const isDone = error === undefined || error instanceof BlockNotFound;
-      stores.called(store, method, { isDone, tookMs: performance.now() - beganAtMs });
-    });
+  return (method) => {
+    const calls = stores.callsOf(store, method);
+    return (_, run) => {
+      const beganAtMs = performance.now();
+      return settled(run(), ({ error }) => {
+        // That something is not there is an answer.
+        const isDone = error === undefined || error instanceof BlockNotFound;
+        calls.ended(isDone, performance.now() - beganAtMs);
+      });
+    };
   };
 }
 
 /** Counts and times appends, and counts the events that were new. */
 export function logCalls({ log, events }: Metrics): Around {
-  return ({ method, args, run }) => {
-    if (method !== 'append') return run();
+  const append: Call = ([appends], run) => {
     const beganAtMs = performance.now();
     return settled(run(), ({ value, error }) => {
       const nowMs = performance.now();
       const results = value as readonly AppendResult[] | undefined;
       log.appended(results ? outcomeOf(results) : failureOf(error), nowMs - beganAtMs);
-      if (results) countEvents(args[0] as readonly StreamAppend[], results, { events, nowMs });
+      if (results) countEvents(appends as readonly StreamAppend[], results, { events, nowMs });
     });
   };
+  return (method) => (method === 'append' ? append : undefined);
 }
 
 function countEvents(
@@ -43,9 +46,9 @@ function countEvents(
   results: readonly AppendResult[],
   { events, nowMs }: { events: EventMetrics; nowMs: number },
 ): void {
-  for (const [index, append] of appends.entries()) {
+  for (let index = 0; index < appends.length; index++) {
     if (results[index]?.isRepeated === true) continue;
-    for (const event of append.events) events.appended(event, nowMs);
+    for (const event of appends[index]?.events ?? []) events.appended(event, nowMs);
   }
 }
 
@@ -61,11 +64,14 @@ function failureOf(error: unknown): AppendOutcome {
 
 /** Gives each call a span, within a trace. */
 export function spansOf(name: string, tracer: Tracer): Around {
-  return ({ method, run }) => {
-    const span = tracer.child({ name: `${name} ${method}`, kind: 'internal' });
-    if (!span) return run();
-    const result = tracer.within(span, run);
-    if (!(result instanceof Promise)) span.end();
-    return settled(result, ({ error }) => span.end(error));
+  return (method) => {
+    const start = { name: `${name} ${method}`, kind: 'internal' } as const;
+    return (_, run) => {
+      const span = tracer.child(start);
+      if (!span) return run();
+      const result = tracer.within(span, run);
+      if (!(result instanceof Promise)) span.end();
+      return settled(result, ({ error }) => span.end(error));
+    };
   };
 }

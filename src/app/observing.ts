@@ -35,7 +35,7 @@ export class Observing {
 
   /** Hears of requests that have ended. */
   get requestWatchers(): readonly RequestWatcher[] {
-    const log = new RequestLog(this.logger);
+    const log = new RequestLog(this.logger, Date.now);
     return this.metrics ? [log, this.metrics.http] : [log];
   }
 
@@ -73,5 +73,10 @@ export class Observing {
 async function tracerOf({ tracesUrl, tracesRatio }: ServerConfig): Promise<Tracer | undefined> {
   if (tracesUrl === undefined) return undefined;
   const { OtlpTracer } = await import('../observability/otlp-tracer.js');
-  return new OtlpTracer({ url: tracesUrl, ratio: tracesRatio, version: VERSIONS.moraine });
+  return new OtlpTracer({
+    url: tracesUrl,
+    ratio: tracesRatio,
+    version: VERSIONS.moraine,
+    random: Math.random,
+  });
 }

@@ -1,7 +1,7 @@
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type NamedRequest, operationOf } from '../api/request-watch.js';
-import type { TracedSpan, Tracer } from '../observability/tracer.js';
+import type { SpanStart, TracedSpan, Tracer } from '../observability/tracer.js';
 import { settled } from './around.js';
 
 /** Begins a span for each request, and lets what is done for it run within. */
@@ -9,19 +9,9 @@ export function traceRequests(server: FastifyInstance, tracer: Tracer): void {
   const spans = new WeakMap<FastifyRequest, TracedSpan>();
   server.addHook('onRequest', (request, reply, done) => {
     const { traceparent } = request.headers;
-    const name = operationOf(request);
-    const span = tracer.begin(
-      {
-        name,
-        kind: 'server',
-        attributes: {
-          'http.request.method': request.raw.method ?? '',
-          'http.route': request.routeOptions?.url ?? '',
-          'moraine.request_id': request.id,
-        },
-      },
-      typeof traceparent === 'string' ? traceparent : undefined,
-    );
+    const start = () => startOf(request);
+    const span = tracer.begin(start, typeof traceparent === 'string' ? traceparent : undefined);
+    if (!span) return done();
     spans.set(request, span);
     (request as NamedRequest).traceId = span.traceId;
     reply.raw.once('close', () => {
@@ -34,10 +24,22 @@ export function traceRequests(server: FastifyInstance, tracer: Tracer): void {
   });
   // Behind the parsing of a body, which loses track of who asked for it.
   server.addHook('preValidation', (request, _reply, done) => {
-    const span = spans.get(request);
+    const span = (request as NamedRequest).traceId === undefined ? undefined : spans.get(request);
     if (span) tracer.within(span, done);
     else done();
   });
+}
+
+function startOf(request: FastifyRequest): SpanStart {
+  return {
+    name: operationOf(request),
+    kind: 'server',
+    attributes: {
+      'http.request.method': request.raw.method ?? '',
+      'http.route': request.routeOptions?.url ?? '',
+      'moraine.request_id': request.id,
+    },
+  };
 }
 
 /** Lets each command and each query run within a span of its own. */
@@ -46,7 +48,8 @@ export function traceBus(bus: CommandBus | QueryBus, tracer: Tracer): void {
   const execute: (...args: never[]) => unknown = bus.execute.bind(bus);
   const traced = (asked: object, ...rest: unknown[]): unknown => {
     const args = [asked, ...rest] as never[];
-    const span = tracer.child({ name: `${kind} ${asked.constructor.name}`, kind: 'internal' });
+    const name = asked.constructor.name;
+    const span = tracer.current() && tracer.child({ name: `${kind} ${name}`, kind: 'internal' });
     if (!span) return execute(...args);
     try {
       return settled(

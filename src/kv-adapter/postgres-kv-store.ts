@@ -59,6 +59,7 @@ export class PostgresKvStore extends KvStore {
     this.#gather = new Gather({
       send: (callers) => this.#readAll(callers),
       sendsMax: 2,
+      afterTurn: setImmediate,
       elapsedMs: () => performance.now(),
       weightOf: (reads) => reads.reduce((sum, read) => sum + weightOf(read), 0),
       weightMax: READ_WEIGHT_MAX,

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Tallies, type Tally } from './tallies.js';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600];
 /** Intents whose result is waited for; one more, and the oldest is not counted any further. */
@@ -20,8 +21,8 @@ interface Followed {
  * for, what became of them and how long that took. The log has it all, so nobody else need count.
  */
 export class EventMetrics {
-  readonly #events: Counter<'type'>;
-  readonly #types = new Map<string, Counter.Internal>();
+  readonly #events: Tallies<'type'>;
+  readonly #types = new Map<string, Tally>();
   readonly #requested: Counter<'kind'>;
   readonly #completed: Counter<'result'>;
   readonly #failed: Counter<'reason'>;
@@ -34,7 +35,11 @@ export class EventMetrics {
     const followed = this.#followed;
     const counter = <Label extends string>(name: string, help: string, label: Label) =>
       new Counter({ name, help, labelNames: [label], registers });
-    this.#events = counter('moraine_events_total', 'Events that this process appended.', 'type');
+    this.#events = new Tallies(registry, {
+      name: 'moraine_events_total',
+      help: 'Events that this process appended.',
+      labels: ['type'],
+    });
     this.#requested = counter(
       'moraine_intents_requested_total',
       'Intents (commits, merges, …) that went into the queue of a branch.',
@@ -77,19 +82,17 @@ export class EventMetrics {
 
   /** Counts one event; `nowMs` is of a clock that only goes forward. */
   appended({ type, data }: CountedEvent, nowMs: number): void {
-    this.#countOf(type).inc();
+    (this.#types.get(type) ?? this.#countOf(type)).add();
     if (type === 'IntentRequested') this.#request(data['intent'], nowMs);
     else if (type === 'TokenOpened') this.#tokens.inc({ change: 'opened' });
     else if (type === 'TokenClosed') this.#tokens.inc({ change: 'closed' });
     else if (typeof data['intentId'] === 'string') this.#result(type, data, nowMs);
   }
 
-  #countOf(type: string): Counter.Internal {
-    const known = this.#types.get(type);
-    if (known) return known;
-    const counter = this.#events.labels(type);
-    this.#types.set(type, counter);
-    return counter;
+  #countOf(type: string): Tally {
+    const tally = this.#events.of({ type });
+    this.#types.set(type, tally);
+    return tally;
   }
 
   #request(intent: unknown, nowMs: number): void {

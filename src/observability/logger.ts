@@ -1,4 +1,12 @@
-import { type DestinationStream, destination, type LevelWithSilent, type Logger, pino } from 'pino';
+import {
+  type DestinationStream,
+  destination,
+  type Level,
+  type LevelWithSilent,
+  type Logger,
+  pino,
+} from 'pino';
+import { assert } from '../shared/assert.js';
 
 export type { Logger } from 'pino';
 
@@ -24,16 +32,31 @@ const ERROR = 50;
  */
 export function newLogger(level: LevelWithSilent, to?: DestinationStream): Logger {
   const paths = HIDDEN_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
-  return pino(
-    { level, base: { service: 'moraine' }, redact: { paths, censor: '[hidden]' } },
-    to ?? stderrTogether(),
+  const stream = to ?? stderrTogether();
+  const logger = pino(
+    { level, base: { service: SERVICE }, redact: { paths, censor: '[hidden]' } },
+    stream,
   );
+  streams.set(logger, stream);
+  return logger;
 }
 
-/** Returns the same log without the search for names: for lines that are made of nothing else. */
-export function plainLogger(logger: Logger): Logger {
-  return logger.child({}, { redact: [] });
+/** Writes one line of a level; `fields` is the rest of its JSON, each field with a comma before. */
+export type LineWriter = (level: Level, nowMs: number, fields: string) => void;
+
+/** Returns what writes whole lines of who puts them together to where a logger writes its own. */
+export function writerOf(logger: Logger): LineWriter {
+  const stream: (DestinationStream & { lastLevel?: number }) | undefined = streams.get(logger);
+  assert(stream, 'the logger is one of ours');
+  return (level, nowMs, fields) => {
+    const number = pino.levels.values[level] ?? 0;
+    stream.lastLevel = number;
+    stream.write(`{"level":${number},"time":${nowMs},"service":"${SERVICE}"${fields}}\n`);
+  };
 }
+
+const SERVICE = 'moraine';
+const streams = new WeakMap<Logger, DestinationStream>();
 
 function stderrTogether(): DestinationStream {
   const stderr = destination({ dest: 2, sync: true });

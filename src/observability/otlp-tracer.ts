@@ -8,16 +8,12 @@ import {
   type SpanContext,
   SpanStatusCode,
   trace,
+  TraceFlags,
   type Tracer as ApiTracer,
 } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  BatchSpanProcessor,
-  ParentBasedSampler,
-  TraceIdRatioBasedSampler,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
+import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { SpanAttributes, SpanStart, TracedSpan, Tracer } from './tracer.js';
 
 export interface OtlpOptions {
@@ -26,6 +22,8 @@ export interface OtlpOptions {
   /** 0 … 1 of the requests that no caller has decided on. */
   readonly ratio: number;
   readonly version: string;
+  /** Returns 0 … 1, each as likely. */
+  readonly random: () => number;
 }
 
 /** Spans that wait to be sent; one more is dropped, and no request waits for it. */
@@ -38,11 +36,14 @@ export class OtlpTracer implements Tracer {
   readonly #tracer: ApiTracer;
   readonly #running = new AsyncLocalStorage<OtlpSpan>();
 
-  constructor({ url, ratio, version }: OtlpOptions) {
+  /** Returns whether to keep a trace that no caller has decided on. */
+  readonly #isChosen: () => boolean;
+
+  constructor({ url, ratio, version, random }: OtlpOptions) {
+    this.#isChosen = () => random() < ratio;
     const service = { 'service.name': 'moraine', 'service.version': version };
     this.#provider = new TracerProvider({
       resource: defaultResource().merge(resourceFromAttributes(service)),
-      sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
       spanProcessors: [
         new BatchSpanProcessor({
           exporter: new OTLPTraceExporter({ url }),
@@ -54,13 +55,16 @@ export class OtlpTracer implements Tracer {
     this.#tracer = this.#provider.getTracer('moraine', version);
   }
 
-  begin(start: SpanStart, traceparent: string | undefined): TracedSpan {
+  // Decided here: to begin and end a span that nobody keeps costs as much as a line in the log.
+  begin(start: () => SpanStart, traceparent: string | undefined): TracedSpan | undefined {
     const remote = traceparent === undefined ? undefined : spanContextOf(traceparent);
-    return this.#start(start, remote ? trace.setSpanContext(ROOT_CONTEXT, remote) : ROOT_CONTEXT);
+    if (!remote) return this.#isChosen() ? this.#start(start(), ROOT_CONTEXT) : undefined;
+    if ((remote.traceFlags & TraceFlags.SAMPLED) === 0) return undefined;
+    return this.#start(start(), trace.setSpanContext(ROOT_CONTEXT, remote));
   }
 
   within<Result>(span: TracedSpan, work: () => Result): Result {
-    return span instanceof OtlpSpan && span.isKept ? this.#running.run(span, work) : work();
+    return span instanceof OtlpSpan ? this.#running.run(span, work) : work();
   }
 
   child(start: SpanStart): TracedSpan | undefined {
@@ -96,12 +100,8 @@ export class OtlpTracer implements Tracer {
 class OtlpSpan implements TracedSpan {
   constructor(readonly span: Span) {}
 
-  get isKept(): boolean {
-    return this.span.isRecording();
-  }
-
-  get traceId(): string | undefined {
-    return this.isKept ? this.span.spanContext().traceId : undefined;
+  get traceId(): string {
+    return this.span.spanContext().traceId;
   }
 
   get context(): Context {

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { type Spread, Spreads, Tallies, type Tally } from './tallies.js';
 
 const SECONDS = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
@@ -15,27 +16,22 @@ export type CachesNow = () => Readonly<Record<string, CacheCounts>>;
 
 /** Objects, views and trees: the calls of each store, and what caches spare them. */
 export class StoreMetrics {
-  readonly #calls: Counter<'store' | 'operation' | 'outcome'>;
-  readonly #duration: Histogram<'store' | 'operation'>;
-  readonly #timers = new Map<string, Histogram.Internal<'store' | 'operation'>>();
-  readonly #done = new Map<string, Counter.Internal>();
+  readonly #calls: Tallies<'store' | 'operation' | 'outcome'>;
+  readonly #duration: Spreads<'store' | 'operation'>;
   #caches: CachesNow = () => ({});
 
   constructor(registry: Registry) {
-    const registers = [registry];
     const caches = () => Object.entries(this.#caches());
-    this.#calls = new Counter({
+    this.#calls = new Tallies(registry, {
       name: 'moraine_store_operations_total',
       help: 'Calls of the block store (blocks), the views (views) and the trees (trees).',
-      labelNames: ['store', 'operation', 'outcome'],
-      registers,
+      labels: ['store', 'operation', 'outcome'],
     });
-    this.#duration = new Histogram({
+    this.#duration = new Spreads(registry, {
       name: 'moraine_store_operation_duration_seconds',
       help: 'Of one call; of a read of an object: until its first byte.',
-      labelNames: ['store', 'operation'],
-      buckets: SECONDS,
-      registers,
+      labels: ['store', 'operation'],
+      bounds: SECONDS,
     });
     for (const [name, help, field] of CACHE_FIGURES) {
       registry.registerMetric(
@@ -69,31 +65,30 @@ export class StoreMetrics {
     this.#caches = caches;
   }
 
-  called(store: string, operation: string, of: { isDone: boolean; tookMs: number }): void {
-    const key = `${store} ${operation}`;
-    if (of.isDone) this.#doneOf(key, store, operation).inc();
-    else this.#calls.inc({ store, operation, outcome: 'failed' });
-    this.#timerOf(key, store, operation).observe(of.tookMs / 1000);
+  /** Returns where the calls of one operation of a store are told as they end. */
+  callsOf(store: string, operation: string): StoreCalls {
+    return new StoreCalls(this.#calls, this.#duration, { store, operation });
   }
+}
 
-  #doneOf(key: string, store: string, operation: string): Counter.Internal {
-    const known = this.#done.get(key);
-    if (known) return known;
-    const counter = this.#calls.labels(store, operation, 'done');
-    this.#done.set(key, counter);
-    return counter;
-  }
+/** The calls of one operation of a store; of one that is never called nothing is told. */
+export class StoreCalls {
+  #figures: { readonly done: Tally; readonly seconds: Spread } | undefined;
 
-  #timerOf(
-    key: string,
-    store: string,
-    operation: string,
-  ): Histogram.Internal<'store' | 'operation'> {
-    const known = this.#timers.get(key);
-    if (known) return known;
-    const timer = this.#duration.labels(store, operation);
-    this.#timers.set(key, timer);
-    return timer;
+  constructor(
+    private readonly calls: Tallies<'store' | 'operation' | 'outcome'>,
+    private readonly duration: Spreads<'store' | 'operation'>,
+    private readonly of: { readonly store: string; readonly operation: string },
+  ) {}
+
+  ended(isDone: boolean, tookMs: number): void {
+    this.#figures ??= {
+      done: this.calls.of({ ...this.of, outcome: 'done' }),
+      seconds: this.duration.of(this.of),
+    };
+    if (isDone) this.#figures.done.add();
+    else this.calls.of({ ...this.of, outcome: 'failed' }).add();
+    this.#figures.seconds.add(tookMs / 1000);
   }
 }
 

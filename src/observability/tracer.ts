@@ -3,8 +3,8 @@ export type SpanAttributes = Readonly<Record<string, string | number | boolean>>
 
 /** A piece of work under way, as a trace will show it. */
 export interface TracedSpan {
-  /** 32 hex digits; undefined: it is not sampled. */
-  readonly traceId: string | undefined;
+  /** 32 hex digits. */
+  readonly traceId: string;
   set(attributes: SpanAttributes): void;
   /** @param error  left out: it went well */
   end(error?: unknown): void;
@@ -21,8 +21,13 @@ export interface SpanStart {
  * not sampled no span below the first is begun.
  */
 export interface Tracer {
-  /** Begins a trace, or goes on with the one that a W3C `traceparent` names. */
-  begin(start: SpanStart, traceparent: string | undefined): TracedSpan;
+  /**
+   * Begins a trace, or goes on with the one that a W3C `traceparent` names.
+   *
+   * @param start  asked for only if the trace is kept
+   * @returns undefined: it is not kept
+   */
+  begin(start: () => SpanStart, traceparent: string | undefined): TracedSpan | undefined;
 
   /** Runs work, and all that it awaits, within a span. */
   within<Result>(span: TracedSpan, work: () => Result): Result;

@@ -13,6 +13,7 @@ function gathering(options: Partial<GatherOptions<string, string>> = {}) {
         sent.push({ requests, answer, fail: reject });
       }),
     sendsMax: 2,
+    afterTurn: setImmediate,
     elapsedMs: () => clock.nowMs,
     weightOf: () => 1,
     weightMax: 100,

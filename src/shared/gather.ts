@@ -10,6 +10,8 @@ export interface GatherOptions<Request, Answer> {
   readonly send: (requests: readonly Request[]) => Promise<readonly Answer[]>;
   /** How many sends may be under way at one time: one, and more when those before are late. */
   readonly sendsMax: number;
+  /** Calls back when this turn of the loop has looked at all that came in. */
+  readonly afterTurn: (run: () => void) => void;
   /** A clock that only goes forward. */
   readonly elapsedMs: () => number;
   /** What a request counts against `weightMax`; one that is heavier goes alone. */
@@ -49,8 +51,8 @@ export class Gather<Request, Answer> {
       if (!this.#maySend()) return;
       this.#sends++;
       this.#sentAtMs = this.#options.elapsedMs();
-      // When everything that has come in was looked at, so that it goes together.
-      setImmediate(() => void this.#run());
+      // Not at once: what came in with it goes with it.
+      this.#options.afterTurn(() => void this.#run());
     });
   }
 

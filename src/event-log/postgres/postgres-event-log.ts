@@ -221,6 +221,7 @@ const gatherReads = (
 
 const GATHER = {
   sendsMax: 2,
+  afterTurn: setImmediate,
   elapsedMs: () => performance.now(),
   /** Events that one statement may return, unless one caller alone asks for more. */
   weightMax: 4 * READ_EVENTS_MAX,
