@@ -14,7 +14,7 @@ export const OUTSIDE_EVENT_BYTES_MAX = 4 * 1024 * 1024;
 /** The same, over all events of an append. */
 export const OUTSIDE_APPEND_BYTES_MAX = 16 * 1024 * 1024;
 export const OUTSIDE_EVENTS_MAX = 10_000;
-/** As JSON in the log, which Base64 makes a third longer; and a little for what stands around it. */
+/** As JSON in the log, which Base64 makes a third longer, and a little for what is around it. */
 export const KEPT_EVENT_BYTES_MAX = 6 * 1024 * 1024;
 export const KEPT_APPEND_BYTES_MAX = 24 * 1024 * 1024;
 
@@ -50,7 +50,7 @@ export function keepOutside(event: Omit<CarriedEvent, 'id'>): OutsideEvent {
   };
 }
 
-/** Returns the event as the outsider gave it. `type` and `data` are what {@link keepOutside} made. */
+/** Returns the event as the outsider gave it; `type` and `data` are of {@link keepOutside}. */
 export function outsideOf({
   type,
   data,

