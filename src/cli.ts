@@ -23,6 +23,10 @@ const code = await runCli(process.argv.slice(2), {
   },
   withRebuilder: async (config, work) =>
     (await import('./app/with-rebuilder.js')).withRebuilder(config, work),
+  withStreams: async (config, work) =>
+    (await import('./app/with-streams.js')).withStreams(config, work),
+  waitForRound: async () => (await import('./app/wait-for-round.js')).waitForRound(),
+  isTerminal: process.stderr.isTTY === true,
 });
 // Not by exitCode: a socket that somebody holds open would keep the process alive.
 process.stdout.write('', () => process.exit(code));

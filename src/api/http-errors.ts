@@ -13,6 +13,7 @@ import {
   AddressRefused,
   BlockNotFound,
   EventRefused,
+  LogSealed,
   PredicateFailed,
   SnapshotTooOld,
   StoreUnavailable,
@@ -177,6 +178,7 @@ function storeErrorOf(error: unknown, requestId: string): HttpError | undefined 
     return busy(429, 'too many requests change this at once, try again later');
   }
   if (error instanceof SnapshotTooOld) return busy(503, 'the read took too long, try again later');
+  if (error instanceof LogSealed) return busy(503, `nothing is written here now: ${error.message}`);
   if (error instanceof StoreUnavailable) {
     return { ...busy(503, 'the store cannot be reached, try again later'), isOurs: true };
   }

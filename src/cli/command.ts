@@ -2,6 +2,7 @@ import type { InForce } from '../config/read-config.js';
 import type { ServerConfig } from '../config/server.config.js';
 import type { ExitCode } from './exit-code.js';
 import type { Output } from './output.js';
+import type { Progress } from './progress.js';
 
 export interface CliOption {
   readonly type: 'string' | 'boolean';
@@ -52,6 +53,44 @@ export interface ProjectionRebuilder {
   rebuild(projection: string, options: { readonly swap: boolean }): Promise<RebuildResult>;
 }
 
+/** Of a piece of work: events done, and the part of all of it, 0 to 1. */
+export type OnProgress = (done: { readonly count: number; readonly part: number }) => void;
+
+export interface VerifiedStreams {
+  readonly events: number;
+  /** The first event that differs, in words; undefined: none does. */
+  readonly difference: string | undefined;
+  /** Left out when events differ, or when the archive is not of all of a log. */
+  readonly views: readonly {
+    readonly view: string;
+    readonly rows: number;
+    readonly sha256: string;
+    /** How it differs, with the first row that does; undefined: it does not. */
+    readonly is: string | undefined;
+  }[];
+}
+
+export type StreamsScope =
+  { readonly kind: 'all' } | { readonly kind: 'repository'; readonly name: string };
+
+/** Moves event streams between a log and a folder; opened by the one who starts the command. */
+export interface StreamsMover {
+  export(
+    wish: { readonly folder: string; readonly scope: StreamsScope; readonly after: number },
+    onProgress: OnProgress,
+  ): Promise<{ readonly events: number; readonly parts: number; readonly position: number }>;
+  import(
+    wish: { readonly folder: string; readonly as?: string },
+    onProgress: OnProgress,
+  ): Promise<{ readonly written: number; readonly known: number }>;
+  verify(
+    wish: { readonly folder: string; readonly as?: string },
+    onProgress: OnProgress,
+  ): Promise<VerifiedStreams>;
+  seal(note: string): Promise<void>;
+  unseal(): Promise<void>;
+}
+
 export interface Versions {
   readonly moraine: string;
   /** Of lakeFS, whose API this program speaks. */
@@ -64,12 +103,21 @@ export interface CliServices {
   readonly out: Output;
   readonly inForce: InForce;
   readonly versions: Versions;
+  /** Begins a line that tells how far a piece of work is. */
+  progress(what: string): Progress;
+  /** Returns after a while; false: somebody has asked the process to end. */
+  waitForRound(): Promise<boolean>;
   /** Resolves with the code to exit with, when the server has stopped. */
   serve(config: ServerConfig): Promise<ExitCode>;
   /** Opens the stores that the configuration names, and closes them after the work. */
   withRebuilder<Result>(
     config: ServerConfig,
     work: (rebuilder: ProjectionRebuilder) => Promise<Result>,
+  ): Promise<Result>;
+  /** Opens the log that the configuration names, and closes it after the work. */
+  withStreams<Result>(
+    config: ServerConfig,
+    work: (streams: StreamsMover) => Promise<Result>,
   ): Promise<Result>;
 }
 

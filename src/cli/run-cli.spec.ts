@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ProjectionRebuilder } from './command.js';
+import type { ProjectionRebuilder, StreamsMover } from './command.js';
 import { ExitCode } from './exit-code.js';
 import { runCli } from './run-cli.js';
 
@@ -31,10 +31,39 @@ async function run(
       return ExitCode.ok;
     },
     withRebuilder: (_, work) => work(views),
+    withStreams: (_, work) => work(streams),
+    waitForRound: async () => (rounds += 1) < 3,
+    isTerminal: false,
     versions: { moraine: '1.2.3', api: '1.84.0', node: '24.0.0' },
   });
   return { code, stdout, stderr, served };
 }
+
+/** What was asked of the streams, and what they answer. */
+const asked: unknown[] = [];
+let rounds = 0;
+const streams: StreamsMover = {
+  async export(wish, onProgress) {
+    asked.push(wish);
+    onProgress({ count: 7, part: 1 });
+    return { events: 7, parts: 1, position: 70 };
+  },
+  async import(wish) {
+    asked.push(wish);
+    return { written: 5, known: 2 };
+  },
+  async verify({ folder }) {
+    const view = { view: 'tags', rows: 3, sha256: 'ab', is: undefined };
+    const difference = folder === 'other' ? 'event 4, tag-a revision 0: data' : undefined;
+    return { events: 7, difference, views: difference === undefined ? [view] : [] };
+  },
+  async seal(note) {
+    asked.push(note);
+  },
+  async unseal() {
+    asked.push('unsealed');
+  },
+};
 
 describe('the command line', () => {
   it('serves with what flags and environment say', async () => {
@@ -179,4 +208,45 @@ describe('the command line', () => {
     );
     expect((await run('projections rebuild --projection odd')).code).toBe(ExitCode.ok);
   });
+
+  it('moves streams: what is asked for goes to who moves them, and how far it is to stderr', async () => {
+    asked.length = 0;
+    const exported = await run('streams export --to d --repository r --after 5 --json');
+    expect(exported).toMatchObject({ code: 0 });
+    expect(JSON.parse(exported.stdout)).toEqual({ events: 7, parts: 1, position: 70 });
+    expect(exported.stderr).toContain('7 events exported');
+    expect(await run('streams import --from d --as s')).toMatchObject({ code: 0 });
+    expect(asked).toEqual([
+      { folder: 'd', scope: { kind: 'repository', name: 'r' }, after: 5 },
+      { folder: 'd', as: 's' },
+    ]);
+  });
+
+  it('exports again and again while it follows', async () => {
+    [asked.length, rounds] = [0, 0];
+    expect(await run('streams export --to d --follow')).toMatchObject({ code: 0 });
+    expect(asked).toHaveLength(3);
+  });
+
+  it('says by its code whether streams differ', async () => {
+    expect(await run('streams verify --against d')).toMatchObject({ code: ExitCode.ok });
+    const other = await run('streams verify --against other');
+    expect(other).toMatchObject({ code: ExitCode.differs });
+    expect(other.stdout).toContain('event 4, tag-a revision 0: data');
+  });
+
+  it('seals with a note, and not without', async () => {
+    asked.length = 0;
+    expect(await run('streams seal')).toMatchObject({ code: ExitCode.usage });
+    expect(await run('streams seal --note=moved')).toMatchObject({ code: ExitCode.ok });
+    expect(await run('streams unseal')).toMatchObject({ code: ExitCode.ok });
+    expect(asked).toEqual(['moved', 'unsealed']);
+  });
+
+  it.each(['streams export', 'streams import', 'streams export --to d --after x'])(
+    'refuses %s',
+    async (line) => {
+      expect(await run(line)).toMatchObject({ code: ExitCode.usage });
+    },
+  );
 });

@@ -9,11 +9,16 @@ import { configCheck } from './config-check.js';
 import { configPage } from './config-page.js';
 import { ABOUT_EXIT_CODES, ExitCode } from './exit-code.js';
 import { Output } from './output.js';
+import { Progress } from './progress.js';
 import { projectionsList } from './projections-list.js';
 import { projectionsRebuild } from './projections-rebuild.js';
 import { projectionsStatus } from './projections-status.js';
 import { projectionsVerify } from './projections-verify.js';
 import { serveCommand } from './serve.js';
+import { streamsExport } from './streams-export.js';
+import { streamsImport } from './streams-import.js';
+import { streamsSeal, streamsUnseal } from './streams-seal.js';
+import { streamsVerify } from './streams-verify.js';
 import { versionCommand } from './version.js';
 
 const COMMANDS: readonly CliCommand[] = [
@@ -24,13 +29,23 @@ const COMMANDS: readonly CliCommand[] = [
   projectionsStatus,
   projectionsRebuild,
   projectionsVerify,
+  streamsExport,
+  streamsImport,
+  streamsVerify,
+  streamsSeal,
+  streamsUnseal,
   versionCommand,
 ];
 
-export interface CliSurroundings extends Pick<CliServices, 'serve' | 'withRebuilder' | 'versions'> {
+export interface CliSurroundings extends Pick<
+  CliServices,
+  'serve' | 'withRebuilder' | 'withStreams' | 'waitForRound' | 'versions'
+> {
   readonly environment: ConfigSources['environment'];
   stdout(text: string): void;
   stderr(text: string): void;
+  /** Whether somebody looks at stderr, where a line can be written over. */
+  readonly isTerminal: boolean;
   /** Returns what an error that a command threw is, and what to exit with. */
   judge(error: unknown): { readonly message: string; readonly code: ExitCode };
 }
@@ -64,8 +79,17 @@ async function runCommand(args: readonly string[], around: CliSurroundings): Pro
   const inForce = configOf(values, around);
   for (const warning of inForce.warnings) around.stderr(`moraine: ${warning}\n`);
   const out = new Output((text) => around.stdout(text), values['json'] === true);
-  const { serve, withRebuilder, versions } = around;
-  const code = await command.run(values, { out, inForce, serve, withRebuilder, versions });
+  const { serve, withRebuilder, withStreams, waitForRound, versions, isTerminal } = around;
+  const progress = (what: string) => new Progress(what, around.stderr, isTerminal);
+  const stores = { serve, withRebuilder, withStreams };
+  const code = await command.run(values, {
+    out,
+    inForce,
+    progress,
+    waitForRound,
+    versions,
+    ...stores,
+  });
   out.end();
   return code;
 }

@@ -32,7 +32,12 @@ export class PredicateFailed extends Error {
 
 /** The store cannot be reached now. Nothing was written. */
 export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable';
+  override readonly name: string = 'StoreUnavailable';
+}
+
+/** Somebody has ended the writing of this log; the message is theirs. Nothing was written. */
+export class LogSealed extends StoreUnavailable {
+  override readonly name = 'LogSealed';
 }
 
 /** A snapshot was held longer than it may be; begin the read again. */

@@ -1,12 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { AppendResult } from '../../ports/event-log.js';
-import { EventRefused, StoreUnavailable, UnknownOutcome } from '../../ports/store-errors.js';
+import {
+  EventRefused,
+  LogSealed,
+  StoreUnavailable,
+  UnknownOutcome,
+} from '../../ports/store-errors.js';
 import { assert, InvariantError } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
 import type { PreparedGroup } from '../prepare-group.js';
 import { Batch, verdictsOf, type Verdict } from './batch.js';
-import { failureOf } from './failures.js';
+import { failureOf, sealOf } from './failures.js';
 import type { Line } from './line.js';
 import { pauseMs } from '../pause.js';
 
@@ -214,12 +219,15 @@ function giveUp(
   because: { error: unknown; isUnknown: boolean },
 ): void {
   const cause = { cause: because.error };
+  const seal = sealOf(because.error);
   for (const { reject } of waiting) {
-    reject(
-      because.isUnknown
-        ? new UnknownOutcome('the database did not say what became of an append', cause)
-        : new StoreUnavailable('the database cannot take an append now', cause),
-    );
+    if (because.isUnknown) {
+      reject(new UnknownOutcome('the database did not say what became of an append', cause));
+    } else if (seal !== undefined) {
+      reject(new LogSealed(seal, cause));
+    } else {
+      reject(new StoreUnavailable('the database cannot take an append now', cause));
+    }
   }
 }
 

@@ -22,9 +22,13 @@ export function failureOf(error: unknown): Failure {
   const { code } = error;
   if (FATAL.has(code)) return 'fatal';
   if (LOST.has(code) || code.startsWith('08')) return 'lost';
-  if (UNAVAILABLE.has(code) || code.startsWith('53')) return 'unavailable';
+  if (UNAVAILABLE.has(code) || code.startsWith('53') || code === SEALED) return 'unavailable';
   return 'refused';
 }
+
+/** Returns what a writer is told of a log that is sealed; undefined: it failed otherwise. */
+export const sealOf = (error: unknown): string | undefined =>
+  error instanceof DatabaseError && error.code === SEALED ? error.message : undefined;
 
 /** Damaged data, damaged index, I/O error (a failed fsync too), a file that is gone. */
 const FATAL: ReadonlySet<string> = new Set(['XX001', 'XX002', '58030', '58P01']);
@@ -32,3 +36,5 @@ const FATAL: ReadonlySet<string> = new Set(['XX001', 'XX002', '58030', '58P01'])
 const LOST: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04']);
 /** Cancelled or timed out, lock not granted, deadlock, serialization, read-only server. */
 const UNAVAILABLE: ReadonlySet<string> = new Set(['57014', '55P03', '40P01', '40001', '25006']);
+/** Our own: somebody has ended the writing of this log. */
+export const SEALED = 'MR001';

@@ -1,0 +1,101 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import type { ClientConfig } from 'pg';
+import { ConfigError } from '../config/config-error.js';
+import type { ServerConfig } from '../config/server.config.js';
+import type { EventLog } from '../ports/event-log.js';
+import type { ViewSlots } from '../ports/view-slots.js';
+import { allProjections, inlineProjection } from '../projections/all-projections.js';
+import { DataLock } from './data-lock.js';
+import { EmbeddedPostgres } from './embedded-postgres.js';
+import { runningEndpoint } from './embedded-postgres-endpoint.js';
+import { openPostgresStores } from './postgres-stores.js';
+import { StartError } from './start-error.js';
+
+/** The log that a configuration names, with its views. */
+export interface OpenLog {
+  readonly log: EventLog;
+  readonly slots: ViewSlots;
+  /** Of the Postgres that has the views; undefined: they are in memory. */
+  readonly connection: ClientConfig | undefined;
+  readonly isLogInPostgres: boolean;
+  /** It takes calls of `append` in the order in which they are made. */
+  readonly keepsOrder: boolean;
+}
+
+/**
+ * Opens the log and its views, beside a server that runs or without one, and closes them after the
+ * work.
+ *
+ * @throws ConfigError  everything is kept in memory
+ */
+export async function withLog<Result>(
+  config: ServerConfig,
+  work: (opened: OpenLog) => Promise<Result>,
+): Promise<Result> {
+  if (config.eventLog === 'memory') {
+    throw new ConfigError(['eventLog memory keeps nothing that a command could read']);
+  }
+  if (config.eventLog === 'eventstoredb' && config.views === 'memory') {
+    return withStores(config, undefined, work);
+  }
+  if (config.databaseUrl !== undefined) {
+    return withStores(config, { connectionString: config.databaseUrl }, work);
+  }
+  mkdirSync(config.data, { recursive: true });
+  const data = realpathSync(config.data);
+  const lock = lockUnlessRunning(data);
+  if (lock === undefined) return withStores(config, runningEndpoint(data), work);
+  try {
+    const postgres = await EmbeddedPostgres.start({ data, onExit: () => undefined });
+    try {
+      return await withStores(config, postgres.connection, work);
+    } finally {
+      await postgres.stop();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+/** A server that runs has the lock, and its Postgres takes us in too. */
+function lockUnlessRunning(data: string): DataLock | undefined {
+  try {
+    return DataLock.take(data);
+  } catch (error) {
+    if (error instanceof StartError && error.fault === 'data_in_use') return undefined;
+    throw error;
+  }
+}
+
+async function withStores<Result>(
+  config: ServerConfig,
+  connection: ClientConfig | undefined,
+  work: (opened: OpenLog) => Promise<Result>,
+): Promise<Result> {
+  const isLogInPostgres = config.eventLog === 'postgres';
+  const { log, slots, close } = await openStores(config, connection);
+  try {
+    return await work({ log, slots, connection, isLogInPostgres, keepsOrder: isLogInPostgres });
+  } finally {
+    await close();
+  }
+}
+
+async function openStores(config: ServerConfig, connection: ClientConfig | undefined) {
+  const project = inlineProjection();
+  if (config.eventLog === 'postgres' && connection !== undefined) {
+    return openPostgresStores({ connection, project });
+  }
+  const { openEventStoreStores } = await import('./event-store-stores.js');
+  const trouble = (error: unknown): void => {
+    console.error('the views cannot follow the log:', error);
+  };
+  return openEventStoreStores({
+    connectionString: config.eventstoreUrl ?? '',
+    connection,
+    project,
+    views: allProjections,
+    onFatal: trouble,
+    onTrouble: trouble,
+  });
+}

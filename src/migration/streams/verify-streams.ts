@@ -1,0 +1,184 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { EventArchive } from '../../ports/event-archive.js';
+import { READ_EVENTS_MAX, type EventLog, type RecordedEvent } from '../../ports/event-log.js';
+import type { ViewSlots } from '../../ports/view-slots.js';
+import { inlineProjection } from '../../projections/all-projections.js';
+import type { Projection } from '../../projections/projection.js';
+import { ArchiveMissing } from './archive-errors.js';
+import { renamed } from './rename-repository.js';
+
+export interface EventDifference {
+  /** From 1, of the archive. */
+  readonly number: number;
+  readonly stream: string;
+  readonly revision: number;
+  /** What differs: a field, `missing` in the log, or `extra` there. */
+  readonly what: string;
+}
+
+export interface EventsVerified {
+  readonly eventCount: number;
+  /** The first one; undefined: they are the same. */
+  readonly difference: EventDifference | undefined;
+}
+
+export interface VerifyOptions {
+  readonly as?: string;
+  readonly onPart?: (done: { readonly eventCount: number; readonly totalCount: number }) => void;
+}
+
+/**
+ * Compares an archive's events with a log's, one by one, positions left out. Of an archive of all
+ * of a log the order counts too, and the log may have no others before the archive's last.
+ *
+ * @throws ArchiveMissing
+ * @throws CorruptData  a part of the archive is not what was written
+ */
+export async function verifyEvents(
+  log: EventLog,
+  archive: EventArchive,
+  { as, onPart }: VerifyOptions,
+): Promise<EventsVerified> {
+  const about = await archive.about();
+  if (about === undefined) throw new ArchiveMissing();
+  const rename = renamed(about.scope, as);
+  const isWhole = about.scope.kind === 'all' && about.after === 0;
+  const next = isWhole ? inOrder(log) : byStream(log);
+  const parts = await archive.parts();
+  const totalCount = parts.reduce((sum, part) => sum + part.eventCount, 0);
+  let number = 0;
+  for (const part of parts) {
+    for (const wanted of (await archive.read(part)).map(rename)) {
+      number += 1;
+      const what = differenceOf(wanted, await next(wanted));
+      const { stream, revision } = wanted;
+      if (what) return { eventCount: number, difference: { number, stream, revision, what } };
+    }
+    onPart?.({ eventCount: number, totalCount });
+  }
+  const more = isWhole ? await next() : undefined;
+  if (more) {
+    const { stream, revision } = more;
+    const difference = { number: number + 1, stream, revision, what: 'extra' };
+    return { eventCount: number, difference };
+  }
+  return { eventCount: number, difference: undefined };
+}
+
+/** Returns the log's event that should be a wanted one; undefined: there is none. */
+type NextEvent = (wanted?: RecordedEvent) => Promise<RecordedEvent | undefined>;
+
+/** Returns the log's events one after the other, whichever is asked for. */
+function inOrder(log: EventLog): NextEvent {
+  let page: readonly RecordedEvent[] = [];
+  let at = 0;
+  let after = 0;
+  return async () => {
+    if (at === page.length) {
+      page = await log.readAll({ after, limit: READ_EVENTS_MAX });
+      after = page.at(-1)?.position ?? after;
+      at = 0;
+    }
+    return page[at++];
+  };
+}
+
+/** Streams of which a page is kept. */
+const STREAMS_KEPT_MAX = 200;
+
+/** Returns the event of a stream at a revision. */
+function byStream(log: EventLog): NextEvent {
+  const kept = new Map<string, readonly RecordedEvent[]>();
+  const found = (page: readonly RecordedEvent[] | undefined, revision: number) =>
+    page?.[revision - (page[0]?.revision ?? 0)];
+  return async (wanted) => {
+    if (wanted === undefined) return undefined;
+    const { stream, revision } = wanted;
+    const known = found(kept.get(stream), revision);
+    if (known) return known;
+    const options = { from: revision, direction: 'forward', limit: READ_EVENTS_MAX } as const;
+    const page = await log.read(stream, options);
+    kept.delete(stream);
+    kept.set(stream, page);
+    for (const [oldest] of kept) {
+      if (kept.size <= STREAMS_KEPT_MAX) break;
+      kept.delete(oldest);
+    }
+    return found(page, revision);
+  };
+}
+
+const FIELDS = [
+  'stream',
+  'revision',
+  'id',
+  'type',
+  'version',
+  'closes',
+  'atMs',
+  'caller',
+  'requestId',
+  'commandId',
+] as const;
+
+function differenceOf(wanted: RecordedEvent, is: RecordedEvent | undefined): string | undefined {
+  if (is === undefined) return 'missing';
+  const field = FIELDS.find((name) => wanted[name] !== is[name]);
+  if (field !== undefined) return field;
+  return isDeepStrictEqual(wanted.data, is.data) ? undefined : 'data';
+}
+
+export interface ViewVerified {
+  readonly view: string;
+  readonly rowCount: number;
+  /** Of partition, key, schema version and value of every row, as the log's views have them. */
+  readonly sha256: string;
+  readonly differingCount: number;
+  /** The first row that differs, as partition and key. */
+  readonly first: { readonly partition: string; readonly key: Uint8Array } | undefined;
+}
+
+/** Rows written at once. */
+const WRITES_PER_STEP = 5_000;
+
+/**
+ * Builds a view anew from an archive of all of a log, beside the one in use, and compares the two
+ * row by row. The view in use stays as it is.
+ */
+export async function verifyView(
+  slots: ViewSlots,
+  archive: EventArchive,
+  projection: Projection,
+): Promise<ViewVerified> {
+  const project = inlineProjection([projection]);
+  const slot = await slots.begin(projection.name, projection.version);
+  try {
+    for (const part of await archive.parts()) {
+      const writes = (await archive.read(part)).flatMap((event) => project(event));
+      for (let at = 0; at < writes.length; at += WRITES_PER_STEP) {
+        await slots.write(slot, writes.slice(at, at + WRITES_PER_STEP));
+      }
+    }
+    const active = (await slots.list()).find(
+      ({ view, state }) => view === projection.name && state === 'active',
+    );
+    const built = await slots.digest(slot);
+    if (active === undefined) {
+      return { ...told(projection.name, built), differingCount: built.rowCount, first: undefined };
+    }
+    const { differingCount, rows } = await slots.compare(active.slot, slot);
+    return {
+      ...told(projection.name, await slots.digest(active.slot)),
+      differingCount,
+      first: rows[0],
+    };
+  } finally {
+    await slots.drop(slot);
+  }
+}
+
+const told = (view: string, of: { readonly sha256: string; readonly rowCount: number }) => ({
+  view,
+  rowCount: of.rowCount,
+  sha256: of.sha256,
+});
