@@ -22,6 +22,7 @@ export class FreshKvStore extends KvStore {
     super();
     this.#looks = new Gather({
       sendsMax: LOOKS_MAX,
+      afterTurn: setImmediate,
       elapsedMs: () => performance.now(),
       weightOf: () => 1,
       weightMax: WAITING_MAX,
