@@ -21,6 +21,13 @@ const code = await runCli(process.argv.slice(2), {
     ]);
     return serve(config, { openApp, stdout });
   },
+  async serveLog(config) {
+    const [{ serve }, { openPlainLog }] = await Promise.all([
+      import('./main.js'),
+      import('./app/plain-log.js'),
+    ]);
+    return serve(config, { openApp: openPlainLog, stdout });
+  },
   withRebuilder: async (config, work) =>
     (await import('./app/with-rebuilder.js')).withRebuilder(config, work),
   withStreams: async (config, work) =>

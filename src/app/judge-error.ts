@@ -10,6 +10,8 @@ const codes: Readonly<Record<StartFault, ExitCode>> = {
   postgres_missing: ExitCode.postgres,
   postgres_version: ExitCode.postgres,
   secret_key: ExitCode.usage,
+  streams: ExitCode.usage,
+  streams_listen: ExitCode.listen,
 };
 
 /** Says in one line what an error is to whoever runs a command, and what to exit with. */

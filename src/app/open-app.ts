@@ -1,6 +1,7 @@
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { addLimits } from '../api/edge-limits.js';
+import { KnownCallers } from '../api/known-callers.js';
 import { RequestWatch } from '../api/request-watch.js';
 import { LOCAL_BLOCK_STORE, type EdgeSettings } from '../api/settings.js';
 import { Authenticator } from '../auth/authenticator.js';
@@ -26,7 +27,9 @@ import { QueriesModule } from './queries.module.js';
 import type { AdminBanner, AppSurroundings, RunningApp } from './running-app.js';
 import { drainCheck, ReadyChecks, storeChecks } from './ready-checks.js';
 import { assertSecretKey } from './secret-fingerprint.js';
+import { assertNoPlainLog } from './plain-log.js';
 import { SigningModule } from './signing.module.js';
+import { openStreamsEdge, streamsAccess, type StreamsEdge } from './streams-edge.js';
 import { Sweeper } from './sweeper.js';
 import { traceBus, traceRequests } from './traced-requests.js';
 import { API_VERSION } from './versions.js';
@@ -39,7 +42,8 @@ export async function openApp(surroundings: AppSurroundings): Promise<RunningApp
   const observing = await Observing.open(surroundings.config, surroundings.logger);
   const stores = await openStores(surroundings, observing);
   try {
-    const { kv, secrets } = stores.adapters;
+    const { kv, secrets, log } = stores.adapters;
+    await assertNoPlainLog(log);
     await assertSecretKey(kv, secrets);
     await bringViewsUpToDate(stores, surroundings, observing);
     return await build(stores, surroundings, observing);
@@ -88,7 +92,7 @@ async function build(
   if (observing.tracer) {
     for (const bus of [app.get(CommandBus), app.get(QueryBus)]) traceBus(bus, observing.tracer);
   }
-  return running(app, { stores, config, observing, limiting, adminBanner });
+  return running(app, { stores, config, logger, observing, limiting, adminBanner });
 }
 
 function running(
@@ -96,20 +100,24 @@ function running(
   parts: {
     stores: OpenStores;
     config: ServerConfig;
+    logger: Logger;
     observing: Observing;
     limiting: Limiting;
     adminBanner: AdminBanner | undefined;
   },
 ): RunningApp {
-  const { stores, config, observing, limiting, adminBanner } = parts;
+  const { stores, config, logger, observing, limiting, adminBanner } = parts;
   const { metrics } = observing;
   const sweeper = app.get(Sweeper);
   const workers = [sweeper, app.get(JobKeeper), limiting];
   for (const worker of workers) worker.start();
   let page: MetricsServer | undefined;
+  let streams: StreamsEdge | undefined;
   return {
     adminBanner,
     listen: async () => {
+      const access = streamsAccess(app.get(KnownCallers));
+      streams = await openStreamsEdge({ config, logger, access, ...stores.adapters });
       if (metrics && config.metrics !== 'same') {
         page = await MetricsServer.listen(config.metrics, metrics);
       }
@@ -118,6 +126,7 @@ function running(
     drain: () => limiting.drain(),
     close: async () => {
       limiting.drain();
+      await streams?.close();
       await app.close();
       for (const worker of workers) await worker.stop();
       await stores.close();

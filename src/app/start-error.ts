@@ -5,7 +5,9 @@ export type StartFault =
   | 'postgres_failed'
   | 'postgres_missing'
   | 'postgres_version'
-  | 'secret_key';
+  | 'secret_key'
+  | 'streams'
+  | 'streams_listen';
 
 /** Why the server does not start, in one line for whoever started it. */
 export class StartError extends Error {

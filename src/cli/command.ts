@@ -109,6 +109,8 @@ export interface CliServices {
   waitForRound(): Promise<boolean>;
   /** Resolves with the code to exit with, when the server has stopped. */
   serve(config: ServerConfig): Promise<ExitCode>;
+  /** The same, of a log without the rest. */
+  serveLog(config: ServerConfig): Promise<ExitCode>;
   /** Opens the stores that the configuration names, and closes them after the work. */
   withRebuilder<Result>(
     config: ServerConfig,

@@ -30,6 +30,10 @@ async function run(
       served.push(listen);
       return ExitCode.ok;
     },
+    async serveLog() {
+      served.push('log');
+      return ExitCode.ok;
+    },
     withRebuilder: (_, work) => work(views),
     withStreams: (_, work) => work(streams),
     waitForRound: async () => (rounds += 1) < 3,

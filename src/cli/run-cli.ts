@@ -8,6 +8,7 @@ import { type CliCommand, type CliOption, type CliServices, UsageError } from '.
 import { configCheck } from './config-check.js';
 import { configPage } from './config-page.js';
 import { ABOUT_EXIT_CODES, ExitCode } from './exit-code.js';
+import { logCommand } from './log.js';
 import { Output } from './output.js';
 import { Progress } from './progress.js';
 import { projectionsList } from './projections-list.js';
@@ -23,6 +24,7 @@ import { versionCommand } from './version.js';
 
 const COMMANDS: readonly CliCommand[] = [
   serveCommand,
+  logCommand,
   configCheck,
   configPage,
   projectionsList,
@@ -39,7 +41,7 @@ const COMMANDS: readonly CliCommand[] = [
 
 export interface CliSurroundings extends Pick<
   CliServices,
-  'serve' | 'withRebuilder' | 'withStreams' | 'waitForRound' | 'versions'
+  'serve' | 'serveLog' | 'withRebuilder' | 'withStreams' | 'waitForRound' | 'versions'
 > {
   readonly environment: ConfigSources['environment'];
   stdout(text: string): void;
@@ -79,9 +81,10 @@ async function runCommand(args: readonly string[], around: CliSurroundings): Pro
   const inForce = configOf(values, around);
   for (const warning of inForce.warnings) around.stderr(`moraine: ${warning}\n`);
   const out = new Output((text) => around.stdout(text), values['json'] === true);
-  const { serve, withRebuilder, withStreams, waitForRound, versions, isTerminal } = around;
+  const { serve, serveLog, withRebuilder, withStreams } = around;
+  const { waitForRound, versions, isTerminal } = around;
   const progress = (what: string) => new Progress(what, around.stderr, isTerminal);
-  const stores = { serve, withRebuilder, withStreams };
+  const stores = { serve, serveLog, withRebuilder, withStreams };
   const code = await command.run(values, {
     out,
     inForce,

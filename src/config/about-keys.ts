@@ -35,6 +35,11 @@ export const ABOUT_KEYS: Readonly<Record<ConfigKey, string>> = {
   metrics: '`same`: /metrics beside the API; `off`; or host:port: there alone',
   tracesUrl: 'where traces go (OTLP over HTTP), as http://127.0.0.1:4318/v1/traces; left out: off',
   tracesRatio: "0 to 1: the part of requests traced, unless a caller's `traceparent` decides",
+  streamsListen:
+    "host:port of EventStoreDB's protocol, or `off`; left out: 127.0.0.1:2113 if that is free",
+  streamsTlsCertificate: 'a PEM file of certificates; with the key, that protocol goes by TLS',
+  streamsTlsKey: 'goes with streamsTlsCertificate',
+  streamsInsecure: '`true`: nobody who speaks that protocol is asked who they are',
   postgresCacheBytes: 'memory that the embedded Postgres keeps pages in',
 };
 

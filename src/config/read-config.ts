@@ -62,6 +62,10 @@ export function readServerConfig(keys: Readonly<Record<string, unknown>>): Serve
   if (hasId !== (config.adminSecretAccessKey !== undefined)) {
     faults.push('adminAccessKeyId and adminSecretAccessKey go together: one is missing');
   }
+  const hasCertificate = config.streamsTlsCertificate !== undefined;
+  if (hasCertificate !== (config.streamsTlsKey !== undefined)) {
+    faults.push('streamsTlsCertificate and streamsTlsKey go together: one is missing');
+  }
   if (config.eventLog === 'eventstoredb' && config.eventstoreUrl === undefined) {
     faults.push('eventLog eventstoredb needs eventstoreUrl, as esdb://127.0.0.1:2113?tls=false');
   }

@@ -155,6 +155,27 @@ export class ServerConfig {
   @Max(1)
   readonly tracesRatio: number = 1;
 
+  /**
+   * Where EventStoreDB's protocol is served: host:port, or `off`. Left out: 127.0.0.1:2113, and
+   * nowhere when that is taken.
+   */
+  @IsOptional()
+  @IsStreamsPlace()
+  readonly streamsListen?: string;
+
+  /** A file of PEM certificates, the server's own first; with the key, the protocol goes by TLS. */
+  @IsOptional()
+  @Length(1, 4096)
+  readonly streamsTlsCertificate?: string;
+
+  @IsOptional()
+  @Length(1, 4096)
+  readonly streamsTlsKey?: string;
+
+  /** Nobody who speaks that protocol is asked who they are. */
+  @TrueOrFalse()
+  readonly streamsInsecure: boolean = false;
+
   /** Memory that the embedded Postgres keeps pages in. */
   @Whole(16 * 1024 * 1024, 64 * 1024 * 1024 * 1024)
   readonly postgresCacheBytes: number = 256 * 1024 * 1024;
@@ -197,6 +218,10 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   'metrics',
   'tracesUrl',
   'tracesRatio',
+  'streamsListen',
+  'streamsTlsCertificate',
+  'streamsTlsKey',
+  'streamsInsecure',
   'postgresCacheBytes',
 ];
 
@@ -281,6 +306,18 @@ function IsMetricsPlace(): PropertyDecorator {
         typeof value === 'string' &&
         (['same', 'off'].includes(value) || listenAddress(value) !== undefined),
       defaultMessage: () => '$property must be same, off, or host:port',
+    },
+  });
+}
+
+function IsStreamsPlace(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isStreamsPlace',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'string' &&
+        (['', 'off'].includes(value) || listenAddress(value) !== undefined),
+      defaultMessage: () => '$property must be off, or host:port, as 127.0.0.1:2113',
     },
   });
 }

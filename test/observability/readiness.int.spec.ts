@@ -28,6 +28,7 @@ async function start(on?: TestDatabase): Promise<void> {
   app = await openApp({
     config: readServerConfig({
       listen: '127.0.0.1:0',
+      streamsListen: 'off',
       ...(on ? {} : { eventLog: 'memory' }),
     }),
     data: folder,

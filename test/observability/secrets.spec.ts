@@ -34,7 +34,12 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'moraine-secrets-'));
   logger = newLogger('trace', { write: (line) => void lines.push(line) });
   app = await openApp({
-    config: readServerConfig({ listen: '127.0.0.1:0', eventLog: 'memory', setup: 'api' }),
+    config: readServerConfig({
+      listen: '127.0.0.1:0',
+      streamsListen: 'off',
+      eventLog: 'memory',
+      setup: 'api',
+    }),
     data: folder,
     connection: undefined,
     secrets: new AesSecrets(sent.secretKey),

@@ -46,6 +46,7 @@ async function start(keys: Record<string, unknown>): Promise<void> {
   app = await openApp({
     config: readServerConfig({
       listen: '127.0.0.1:0',
+      streamsListen: 'off',
       adminAccessKeyId: KEY.id,
       adminSecretAccessKey: KEY.secret,
       ...keys,
