@@ -100,7 +100,10 @@ const optionsOf = (values) => ({
 });
 
 /** Neither where things lie nor what may hold a password. */
-const optionsToldOf = ({ peer: _, postgres: __, k6: ___, out: ____, ...rest }) => rest;
+const optionsToldOf = (values) =>
+  Object.fromEntries(
+    Object.entries(values).filter(([name]) => !['peer', 'postgres', 'k6', 'out'].includes(name)),
+  );
 
 async function aboutOf(nodes) {
   const about = {};

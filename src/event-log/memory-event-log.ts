@@ -19,7 +19,7 @@ import type { PreparedAppend, PreparedEvent } from './prepare-group.js';
 import { refusalOf } from './refusal-of.js';
 import { Wake } from './wake.js';
 
-interface Stored extends PreparedEvent, EventContext {
+interface Stored extends Omit<PreparedEvent, 'context'>, EventContext {
   readonly stream: string;
   readonly revision: number;
   readonly position: number;
@@ -68,7 +68,7 @@ export class MemoryEventLog extends EventLog {
     if (knownCount > 0) throw new EventRefused('some of the events are known, and some are not');
 
     for (const append of group.appends) this.#judge(append);
-    const results = group.appends.map((append) => this.#write(append, context));
+    const results = group.appends.map((append) => this.#write(append));
     this.#kv.apply(group.writes);
     this.#wake.all();
     return results;
@@ -159,10 +159,10 @@ export class MemoryEventLog extends EventLog {
     }
   }
 
-  #write({ stream: name, events }: PreparedAppend, context: EventContext): AppendResult {
+  #write({ stream: name, events }: PreparedAppend): AppendResult {
     const stream: Stream = this.#streams.get(name) ?? { events: [], byId: new Map() };
     this.#streams.set(name, stream);
-    for (const event of events) {
+    for (const { context, ...event } of events) {
       const place = { revision: stream.events.length, position: this.#all.length + 1 };
       const stored = { ...event, ...context, stream: name, ...place };
       stream.events.push(stored);

@@ -24,6 +24,7 @@ export interface PreparedEvent {
   readonly json: string;
   readonly closes: boolean;
   readonly key: Uint8Array | undefined;
+  readonly context: EventContext;
 }
 
 export interface PreparedAppend {
@@ -36,7 +37,6 @@ export interface PreparedAppend {
 /** One call of `append`, checked and encoded: what can be wrong with it alone is not. */
 export interface PreparedGroup {
   readonly appends: readonly PreparedAppend[];
-  readonly context: EventContext;
   /** What the views take of all its events, in the events' order. */
   readonly writes: readonly KvWrite[];
   readonly eventCount: number;
@@ -71,20 +71,21 @@ export function prepareGroup(
     if (eventCount > limits.events) {
       throw new EventRefused(`an append holds at most ${limits.events} events`);
     }
-    const one = prepareAppend(append, limits);
+    const one = prepareAppend(append, context, limits);
     prepared.push(one);
     for (const event of one.events) sizeBytes += event.json.length;
     if (sizeBytes > limits.appendBytes) {
       throw new EventRefused(`an append holds at most ${limits.appendBytes} bytes of events`);
     }
-    for (const { id, type, version, data } of append.events) {
-      for (const write of project({ ...context, stream: append.stream, id, type, version, data })) {
+    for (const { id, type, version, data, recorded = context } of append.events) {
+      const event = { ...recorded, stream: append.stream, id, type, version, data };
+      for (const write of project(event)) {
         checkWrite(write);
         writes.push(write);
       }
     }
   }
-  return { appends: prepared, context, writes, eventCount, sizeBytes };
+  return { appends: prepared, writes, eventCount, sizeBytes };
 }
 
 /** The view that a partition belongs to: the part of its name before the first slash. */
@@ -113,6 +114,7 @@ const limitsOf = (appends: readonly StreamAppend[]): Limits =>
 
 function prepareAppend(
   { stream, expected, events, guard }: StreamAppend,
+  context: EventContext,
   { eventBytes }: Limits,
 ): PreparedAppend {
   if (!isText(stream) || stream.length === 0 || Buffer.byteLength(stream) > STREAM_BYTES_MAX) {
@@ -127,12 +129,13 @@ function prepareAppend(
     stream,
     expected,
     guard,
-    events: events.map((event) => prepareEvent(event, eventBytes)),
+    events: events.map((event) => prepareEvent(event, context, eventBytes)),
   };
 }
 
-function prepareEvent(event: NewEvent, bytesMax: number): PreparedEvent {
-  const { id, type, version, data, closes, key } = event;
+function prepareEvent(event: NewEvent, own: EventContext, bytesMax: number): PreparedEvent {
+  const { id, type, version, data, closes, key, recorded } = event;
+  if (recorded) checkContext(recorded);
   if (!UUID.test(id)) throw new EventRefused(`not an event id: ${JSON.stringify(id)}`);
   if (!isText(type) || type.length === 0) throw new EventRefused(`not an event type: ${type}`);
   if (!Number.isInteger(version) || version < 1 || version > SMALLINT_MAX) {
@@ -145,7 +148,7 @@ function prepareEvent(event: NewEvent, bytesMax: number): PreparedEvent {
   if (Buffer.byteLength(json) > bytesMax) {
     throw new EventRefused(`an event is at most ${bytesMax} bytes`);
   }
-  return { id, type, version, json, closes: closes === true, key };
+  return { id, type, version, json, closes: closes === true, key, context: recorded ?? own };
 }
 
 function checkRevision(revision: number): void {

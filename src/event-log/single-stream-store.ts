@@ -2,7 +2,7 @@ import type { EventContext, EventFilter, RecordedEvent } from '../ports/event-lo
 import type { PreparedEvent } from './prepare-group.js';
 
 /** An event on its way: checked, encoded, and with what stands on it. */
-export interface OutgoingEvent extends PreparedEvent, EventContext {}
+export interface OutgoingEvent extends Omit<PreparedEvent, 'context'>, EventContext {}
 
 /** An event that a store has, with the key that guards compare. */
 export interface KeyedEvent extends RecordedEvent {

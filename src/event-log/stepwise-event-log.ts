@@ -65,7 +65,7 @@ export class StepwiseEventLog extends EventLog {
     for (const step of steps) {
       const queue = this.#queueOf(step.stream);
       try {
-        results.push(await queue.append(step, context));
+        results.push(await queue.append(step));
       } catch (error) {
         const isHalfDone = error instanceof StoreUnavailable && results.length > 0;
         throw isHalfDone ? new UnknownOutcome('only the first steps', { cause: error }) : error;

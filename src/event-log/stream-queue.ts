@@ -1,4 +1,4 @@
-import { READ_EVENTS_MAX, type AppendResult, type EventContext } from '../ports/event-log.js';
+import { READ_EVENTS_MAX, type AppendResult } from '../ports/event-log.js';
 import { StoreUnavailable, UnknownOutcome, WrongExpectedRevision } from '../ports/store-errors.js';
 import type { PreparedAppend } from './prepare-group.js';
 import type { SingleStreamStore } from './single-stream-store.js';
@@ -15,7 +15,6 @@ const RESENDS_MAX = 3;
 
 interface Waiting {
   readonly append: PreparedAppend;
-  readonly context: EventContext;
   readonly resolve: (result: AppendResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -48,9 +47,9 @@ export class StreamQueue {
   }
 
   /** @throws as `EventLog.append` does, of this stream alone */
-  append(append: PreparedAppend, context: EventContext): Promise<AppendResult> {
+  append(append: PreparedAppend): Promise<AppendResult> {
     const answer = new Promise<AppendResult>((resolve, reject) => {
-      this.#waiting.push({ append, context, resolve, reject });
+      this.#waiting.push({ append, resolve, reject });
     });
     if (!this.#isRunning) void this.#run();
     return answer;
@@ -154,8 +153,8 @@ export class StreamQueue {
   }
 
   async #send(batch: readonly Waiting[]): Promise<void> {
-    const events = batch.flatMap(({ append, context }) =>
-      append.events.map((event) => ({ ...event, ...context })),
+    const events = batch.flatMap(({ append }) =>
+      append.events.map(({ context, ...event }) => ({ ...event, ...context })),
     );
     const behind = this.#window.end.revision;
     const { position } = await this.store.appendAt(this.stream, behind, events);

@@ -27,6 +27,8 @@ export interface NewEvent {
   readonly closes?: boolean;
   /** What a guard compares: an object's path as UTF-8 bytes. */
   readonly key?: Uint8Array;
+  /** What stands on it instead of the append's own: it was recorded before, in another log. */
+  readonly recorded?: EventContext;
 }
 
 /** Refuses when `key` has an event in the stream after `sinceRevision`. */

@@ -44,14 +44,14 @@ export class Batch {
     const views = new Map<string, number>();
     let opCount = 0;
     let kinds = 0;
-    for (const { appends, context, writes: groupWrites } of groups) {
+    for (const { appends, writes: groupWrites } of groups) {
       const lastOp = opCount + appends.length;
       for (const append of appends) {
         opCount++;
         const stream = this.#streamOf(append.stream);
         push(ops, opRow(append, { stream, lastOp }));
         append.events.forEach((event, index) => {
-          const { id, type, version, closes, key, json } = event;
+          const { id, type, version, closes, key, json, context } = event;
           const guard = key ? (stream.guards.get(hex(key)) ?? 0) : 0;
           const { atMs, caller, requestId, commandId } = context;
           const what = [id, type, version, closes, key ?? null, json];

@@ -1,9 +1,9 @@
 import type { ArchivePart, EventArchive } from '../../ports/event-archive.js';
-import type { EventLog, RecordedEvent } from '../../ports/event-log.js';
+import type { EventContext, EventLog, RecordedEvent, StreamAppend } from '../../ports/event-log.js';
 import { EventRefused, UnknownOutcome, WrongExpectedRevision } from '../../ports/store-errors.js';
 import { ArchiveMissing, NotOfThisArchive } from './archive-errors.js';
 import { renamed } from './rename-repository.js';
-import { toAppends, type RecordedAppend } from './to-append.js';
+import { toAppends } from './to-append.js';
 
 export interface ImportOptions {
   /** Of an archive of one repository: the name that it gets. */
@@ -96,13 +96,13 @@ async function firstUnknown(
 /** Keeps so many appends under way, in their order. */
 async function writeAll(
   log: EventLog,
-  appends: readonly RecordedAppend[],
+  appends: readonly StreamAppend[],
   { atOnce, onKnown }: { atOnce: number; onKnown: (eventCount: number) => void },
 ): Promise<void> {
   const running: Promise<void>[] = [];
-  const write = async (one: RecordedAppend): Promise<void> => {
+  const write = async (one: StreamAppend): Promise<void> => {
     const isKnown = await writeOne(log, one);
-    if (isKnown) onKnown(one.append.events.length);
+    if (isKnown) onKnown(one.events.length);
   };
   try {
     for (const one of appends) {
@@ -119,8 +119,9 @@ async function writeAll(
 }
 
 /** @returns whether the log knew it */
-async function writeOne(log: EventLog, one: RecordedAppend): Promise<boolean> {
-  const { append, context } = one;
+async function writeOne(log: EventLog, append: StreamAppend): Promise<boolean> {
+  const [first] = append.events;
+  const context = first?.recorded as EventContext;
   for (let tries = 1; ; tries++) {
     try {
       const [result] = await log.append([append], context);
@@ -130,17 +131,17 @@ async function writeOne(log: EventLog, one: RecordedAppend): Promise<boolean> {
       if (error instanceof WrongExpectedRevision) throw notOfThis(append.stream, error);
       // Some of a run may be in: a run ends elsewhere when it is cut by another size.
       if (!(error instanceof EventRefused) || append.events.length === 1) throw error;
-      return writeEach(log, one);
+      return writeEach(log, append);
     }
   }
 }
 
-async function writeEach(log: EventLog, { append, context }: RecordedAppend): Promise<boolean> {
+async function writeEach(log: EventLog, append: StreamAppend): Promise<boolean> {
   const first = append.expected as number;
   let isKnown = true;
   for (const [index, event] of append.events.entries()) {
     const alone = { ...append, expected: first + index, events: [event] };
-    isKnown = (await writeOne(log, { append: alone, context })) && isKnown;
+    isKnown = (await writeOne(log, alone)) && isKnown;
   }
   return isKnown;
 }

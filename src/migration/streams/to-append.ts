@@ -2,17 +2,11 @@ import { eventSchemas, decodeEvent, type EventType } from '../../domain/event-ty
 import type { EventSchema } from '../../domain/upcast.js';
 import type { EventContext, NewEvent, RecordedEvent, StreamAppend } from '../../ports/event-log.js';
 
-/** One append of events that were recorded once, and what stood on each of them. */
-export interface RecordedAppend {
-  readonly append: StreamAppend;
-  readonly context: EventContext;
-}
-
 /**
- * Returns appends that write recorded events again, each at the revision that it had: neighbours
- * of one stream and one context together.
+ * Returns appends that write recorded events again, each at the revision that it had and with what
+ * stood on it: neighbours of one stream together.
  */
-export function toAppends(events: readonly RecordedEvent[], eventsMax: number): RecordedAppend[] {
+export function toAppends(events: readonly RecordedEvent[], eventsMax: number): StreamAppend[] {
   const runs: RecordedEvent[][] = [];
   for (const event of events) {
     const run = runs.at(-1);
@@ -24,28 +18,34 @@ export function toAppends(events: readonly RecordedEvent[], eventsMax: number): 
 }
 
 function belongTogether(last: RecordedEvent, next: RecordedEvent): boolean {
-  return (
-    next.stream === last.stream &&
-    next.revision === last.revision + 1 &&
-    next.atMs === last.atMs &&
-    next.commandId === last.commandId &&
-    next.requestId === last.requestId &&
-    next.caller === last.caller
-  );
+  return next.stream === last.stream && next.revision === last.revision + 1;
 }
 
-function appendOf(run: readonly RecordedEvent[]): RecordedAppend {
+function appendOf(run: readonly RecordedEvent[]): StreamAppend {
   const [first] = run as [RecordedEvent, ...RecordedEvent[]];
-  const { stream, revision, atMs, caller, requestId, commandId } = first;
-  const context = { atMs, caller, requestId, commandId };
-  return { append: { stream, expected: revision - 1, events: run.map(newEventOf) }, context };
+  const { stream, revision } = first;
+  return { stream, expected: revision - 1, events: run.map(newEventOf) };
 }
 
 function newEventOf(event: RecordedEvent): NewEvent {
   const { id, type, version, data, closes } = event;
   const key = keyOf(event);
-  return { id, type, version, data, ...(closes && { closes }), ...(key && { key }) };
+  return {
+    id,
+    type,
+    version,
+    data,
+    ...(closes && { closes }),
+    ...(key && { key }),
+    recorded: contextOf(event),
+  };
 }
+
+/** Returns what stood on an event. */
+export const contextOf = (event: RecordedEvent): EventContext => {
+  const { atMs, caller, requestId, commandId } = event;
+  return { atMs, caller, requestId, commandId };
+};
 
 /** What a guard compares stands on no event that is read: it follows from what the event says. */
 function keyOf(event: RecordedEvent): Uint8Array | undefined {

@@ -131,6 +131,15 @@ export function limitsContract(opened: () => OpenedLog): void {
         position: expect.any(Number),
       });
     });
+
+    it('is what stood on an event that was recorded elsewhere, each its own', async () => {
+      const stream = newStream();
+      const own = { atMs: 9, caller: 'importer', requestId: 'r', commandId: 'c' as CommandId };
+      const recorded = [1, 2].map((atMs) => ({ ...own, atMs, caller: `caller ${atMs}` }));
+      const events = [...recorded.map((one) => newEvent({ recorded: one })), newEvent({})];
+      await opened().log.append([{ stream, expected: 'none', events }], own);
+      expect(await read(stream)).toMatchObject([...recorded, own]);
+    });
   });
 }
 
