@@ -94,3 +94,14 @@ export function decodeEvent(stored: { type: string; version: number; data: objec
   const data = upcast(stored.type, { version, ...(steps ? { steps } : {}) }, stored);
   return { ...data, type: stored.type } as DomainEvent;
 }
+
+/** Returns what a guard compares of a stored event of ours: no reader gets it with the event. */
+export function keyOf(stored: {
+  type: string;
+  version: number;
+  data: object;
+}): Uint8Array | undefined {
+  if (!Object.hasOwn(eventSchemas, stored.type)) return undefined;
+  const { version, keyOf } = eventSchemas[stored.type as EventType] as EventSchema<never>;
+  return stored.version > version ? undefined : keyOf?.(decodeEvent(stored) as never);
+}

@@ -1,3 +1,4 @@
+import { keyOf } from '../domain/event-types.js';
 import { isOutsideType, outsideOf } from '../domain/outside-event.js';
 import { carry, type CarriedEvent } from '../domain/recorded-event-codec.js';
 import type { RecordedEvent } from '../ports/event-log.js';
@@ -23,9 +24,14 @@ export interface ServedEvent {
 
 export function servedEvent(recorded: RecordedEvent): ServedEvent {
   const { id, stream, revision, position, atMs } = recorded;
-  const carried = isOutsideType(recorded.type) ? { id, ...outsideOf(recorded) } : carry(recorded);
+  const carried = isOutsideType(recorded.type) ? { id, ...outsideOf(recorded) } : own(recorded);
   const sizeBytes = AROUND_BYTES + carried.data.length + carried.metadata.length;
   return { stream, revision, position, createdAtMs: atMs, carried, sizeBytes };
+}
+
+function own(recorded: RecordedEvent): CarriedEvent {
+  const key = keyOf(recorded);
+  return carry(key ? { ...recorded, key } : recorded);
 }
 
 export const isTombstone = ({ carried }: ServedEvent): boolean => carried.type === TOMBSTONE_TYPE;
