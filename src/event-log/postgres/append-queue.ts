@@ -34,6 +34,8 @@ export interface AppendQueueOptions {
   readonly line: Line;
   /** After each call that may have written something. */
   readonly onAppended: () => void;
+  /** Called again and again while a call takes long: somebody may hold the lock, and be gone. */
+  readonly onHeldUp?: () => void;
   /** The database is damaged; the process must stop. */
   readonly onFatal: (error: unknown) => void;
   /** How long an append waits for a database, or for what became of it. */
@@ -141,6 +143,7 @@ export class AppendQueue {
   async #call(client: Client, { batch, waiting }: Flight): Promise<readonly number[]> {
     // A server that neither answers nor breaks the connection must not hold everybody for ever.
     const silence = setTimeout(() => void this.#options.line.hangUp(), SILENCE_MS_MAX);
+    const heldUp = setInterval(() => this.#options.onHeldUp?.(), HELD_UP_MS);
     const watched = this.#options.watcher?.sent(waiting.map(({ mark }) => mark));
     let outcome: 'done' | 'failed' = 'failed';
     try {
@@ -157,6 +160,7 @@ export class AppendQueue {
       return rows[0]?.answer.slice(1, -1).split(',').map(Number) ?? [];
     } finally {
       clearTimeout(silence);
+      clearInterval(heldUp);
       watched?.(outcome);
     }
   }
@@ -237,5 +241,6 @@ const APPEND = `SELECT append_batch(${Array.from({ length: 31 }, (_, i) => `$${i
 const WAITING_MAX = 20_000;
 const WAITING_BYTES_MAX = 128 * 1024 * 1024;
 const OUTCOME_MS_MAX = 10_000;
+const HELD_UP_MS = 500;
 /** Longer than a statement may take, so that the server is the first to give up. */
 const SILENCE_MS_MAX = 20_000;

@@ -20,6 +20,7 @@ import { AppendQueue, type AppendWatcher } from './append-queue.js';
 import type { Connect } from './connect.js';
 import { FIND, READ_ALL, READ_BACKWARD, READ_ENDS, READ_FORWARD } from './event-reads.js';
 import { toRecorded, type EventRow } from './event-reads.js';
+import { freeLock } from './free-lock.js';
 import { Line } from './line.js';
 import { Listener } from './listener.js';
 import { retryRead } from './retry.js';
@@ -64,6 +65,7 @@ export class PostgresEventLog extends EventLog {
     this.#queue = new AppendQueue({
       line: this.#line,
       onAppended: () => this.#wake.all(),
+      onHeldUp: () => void freeLock(options.pool),
       onFatal: options.onFatal,
       ...(options.outcomeMsMax !== undefined && { outcomeMsMax: options.outcomeMsMax }),
       ...(options.watcher && { watcher: options.watcher }),
