@@ -33,7 +33,7 @@ import { openStreamsEdge, streamsAccess, type StreamsEdge } from './streams-edge
 import { Sweeper } from './sweeper.js';
 import { traceBus, traceRequests } from './traced-requests.js';
 import { API_VERSION } from './versions.js';
-import { WorkersModule } from './workers.module.js';
+import { Helper, WorkersModule } from './workers.module.js';
 
 const ADMIN = 'admin' as UserId;
 
@@ -108,8 +108,7 @@ function running(
 ): RunningApp {
   const { stores, config, logger, observing, limiting, adminBanner } = parts;
   const { metrics } = observing;
-  const sweeper = app.get(Sweeper);
-  const workers = [sweeper, app.get(JobKeeper), limiting];
+  const workers = [app.get(Sweeper), app.get(Helper), app.get(JobKeeper), limiting];
   for (const worker of workers) worker.start();
   let page: MetricsServer | undefined;
   let streams: StreamsEdge | undefined;

@@ -10,13 +10,20 @@ export interface SweeperOptions {
   readonly onDone: () => void;
 }
 
+/** What is done now and then. */
+export interface SweepRound {
+  run(): Promise<void>;
+  /** Resolves when what a round has begun is over; left out: its rounds wait for all they begin. */
+  idle?(): Promise<void>;
+}
+
 /** Sweeps now and then; at once at the start, for what a crash has left half done. */
 export class Sweeper implements Worker {
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly sweeps: readonly { run(): Promise<void> }[],
+    private readonly sweeps: readonly SweepRound[],
     private readonly clock: Clock,
     private readonly options: SweeperOptions,
   ) {}
@@ -28,6 +35,7 @@ export class Sweeper implements Worker {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
+    for (const sweep of this.sweeps) await sweep.idle?.();
   }
 
   async #loop(): Promise<void> {

@@ -16,6 +16,7 @@ import { SystemClock } from '../../src/app/system-clock.js';
 import { MemoryBlockStore } from '../../src/block-adapter/memory-block-store.js';
 import { LocalBlockStore } from '../../src/block-adapter/local-block-store.js';
 import { Intents } from '../../src/commands/branch/intents.js';
+import { HelpPending, type HelpLimits } from '../../src/commands/help-pending.js';
 import { Jobs } from '../../src/commands/jobs.js';
 import { RepositoryDeletion } from '../../src/commands/repository/repository-deletion.js';
 import { Sweep } from '../../src/commands/sweep.js';
@@ -25,6 +26,7 @@ import type { UserId } from '../../src/domain/model.js';
 import { MemoryEventLog } from '../../src/event-log/memory-event-log.js';
 import { MemoryKvStore } from '../../src/kv-adapter/memory-kv-store.js';
 import { MemoryViewSlots } from '../../src/kv-adapter/memory-view-slots.js';
+import type { Clock } from '../../src/ports/clock.js';
 import type { ViewSlots } from '../../src/ports/view-slots.js';
 import { allProjections, inlineProjection } from '../../src/projections/all-projections.js';
 import { Rebuilder } from '../../src/projections/rebuild.js';
@@ -39,6 +41,8 @@ export interface TestMoraine {
   readonly rebuilder: Rebuilder;
   /** Looks once over everything, as the sweeper does now and then. */
   sweep(): Promise<void>;
+  /** Returns what completes intents here that nobody else completes. */
+  helper(limits: HelpLimits, clock: Clock): HelpPending;
   /** Looks once for jobs that nobody works on, and waits for those that this node works on. */
   finishJobs(): Promise<void>;
   /** Throws every cache and every connection away, and opens the same stores again. */
@@ -165,6 +169,10 @@ async function moraineOver(open: () => Promise<Stores>): Promise<TestMoraine> {
       const intents = app.get(Intents);
       const deletion = app.get(RepositoryDeletion);
       await new Sweep(stores.adapters, intents, deletion, { dropGraceMs: 0 }).run();
+    },
+    helper: (limits, clock) => {
+      const { app, stores } = running;
+      return new HelpPending({ ...stores.adapters, clock }, app.get(Intents), limits);
     },
     finishJobs: async () => {
       const jobs = running.app.get(Jobs);
