@@ -28,6 +28,10 @@ export class Node {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   /** The end of what it has written on stderr. */
   get said(): string {
     return this.#said.slice(-2_000);
@@ -65,6 +69,15 @@ export class Node {
     } catch {
       return false;
     }
+  }
+
+  /** Holds it up, with all its connections open, until {@link resume}. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT');
   }
 
   /** @returns the code it exits with */
