@@ -6,7 +6,7 @@ export const BRANCHES = ['main', 'dev', 'side'] as const;
 const WHOLE = { after: '', amount: 1000 };
 const PATHS = Array.from({ length: 16 }, (_, n) => `p/${n.toString().padStart(2, '0')}`);
 /** After an answer that says nothing, as a client would. */
-const BACK_OFF_MS = 5;
+const BACK_OFF_MS = 20;
 const COMMITS_KNOWN_MAX = 64;
 
 export interface Load {
@@ -23,6 +23,7 @@ export class Clients {
   readonly #commits: string[] = [];
   readonly #sides: readonly string[];
   #begun = 0;
+  #answered = 0;
 
   constructor(
     private readonly targets: readonly Target[],
@@ -36,15 +37,15 @@ export class Clients {
     this.#sides = BRANCHES.slice(1);
   }
 
-  /** How many operations have begun. */
-  get begun(): number {
-    return this.#begun;
+  /** How many operations were answered. */
+  get answered(): number {
+    return this.#answered;
   }
 
   async run(): Promise<void> {
     const { clientCount, operationCount } = this.load;
     const work = async (client: number): Promise<void> => {
-      while (this.#begun < operationCount) await this.ask(client, this.#operation());
+      while (this.#answered < operationCount) await this.ask(client, this.#operation());
     };
     await Promise.all(Array.from({ length: clientCount }, (_, client) => work(client)));
   }
@@ -83,6 +84,7 @@ export class Clients {
     });
     if (answer.is === 'done' && answer.commit !== undefined) this.#heardOf(answer.commit);
     if (answer.is === 'unknown') await delay(BACK_OFF_MS);
+    else this.#answered++;
     return answer;
   }
 

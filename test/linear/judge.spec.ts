@@ -104,109 +104,111 @@ describe('a history is linearizable', () => {
   });
 });
 
+const WRONG: readonly (readonly [string, Log, readonly Step[]])[] = [
+  [
+    'a read misses what was acknowledged before it began',
+    Log.open().staged(0, 'one'),
+    [
+      [10, 20, put('one'), done],
+      [30, 40, stat, value(undefined)],
+    ],
+  ],
+  [
+    'a read shows less than one that was answered before it began',
+    Log.open().staged(0, 'one'),
+    [
+      [10, 50, put('one'), done],
+      [12, 20, stat, value('one')],
+      [30, 40, stat, value(undefined)],
+    ],
+  ],
+  ['an acknowledged write is not there', Log.open(), [[10, 20, put('one'), done]]],
+  [
+    'a write is there twice',
+    Log.open().staged(0, 'one').staged(0, 'one'),
+    [[10, 20, put('one'), done]],
+  ],
+  [
+    'a write that was refused is there',
+    Log.open().staged(0, 'one'),
+    [[10, 20, put('one', true), { is: 'refused', why: 'path_exists' }]],
+  ],
+  [
+    'a write took a place where something was',
+    Log.open().staged(0, 'one').staged(0, 'two'),
+    [
+      [10, 20, put('one'), done],
+      [15, 25, put('two', true), done],
+    ],
+  ],
+  [
+    'a write stands before one that was acknowledged before it began',
+    Log.open().staged(0, 'two').staged(0, 'one'),
+    [
+      [10, 20, put('one'), done],
+      [30, 40, put('two'), done],
+    ],
+  ],
+  [
+    'a read shows what was asked for after it was answered',
+    Log.open().staged(0, 'one'),
+    [
+      [10, 20, stat, value('one')],
+      [30, 40, put('one'), done],
+    ],
+  ],
+  [
+    'nobody has asked for what is there',
+    Log.open().staged(0, 'one'),
+    [[10, 20, put('two'), unknown]],
+  ],
+  [
+    'a write lands in a token that was closed',
+    Log.open().request('m').staged(0, 'one').committed('m'),
+    [
+      [10, 20, commit, { is: 'done', commit: 'commit m' }],
+      [10, 20, put('one'), done],
+    ],
+  ],
+  [
+    'there was nothing to commit, and there was',
+    Log.open()
+      .staged(0, 'one')
+      .request('m')
+      .control('IntentFailed', { intentId: 'm', reason: 'no_changes' }),
+    [
+      [10, 20, put('one'), done],
+      [30, 40, commit, { is: 'refused', why: 'no_changes' }],
+    ],
+  ],
+  [
+    'somebody is told of another commit than the log has',
+    Log.open().staged(0, 'one').request('m').committed('m'),
+    [
+      [10, 20, put('one'), done],
+      [30, 40, commit, { is: 'done', commit: 'another' }],
+    ],
+  ],
+  [
+    'an intent has two results',
+    Log.open().staged(0, 'one').request('m').committed('m').committed('m', 'commit m'),
+    [
+      [10, 20, put('one'), done],
+      [30, 40, commit, { is: 'done', commit: 'commit m' }],
+    ],
+  ],
+  [
+    'an accepted intent never ends',
+    Log.open().staged(0, 'one').request('m'),
+    [
+      [10, 20, put('one'), done],
+      [30, 40, commit, unknown],
+    ],
+  ],
+];
+
 describe('a history is not linearizable', () => {
-  it.each<readonly [string, Log, readonly Step[]]>([
-    [
-      'a read misses what was acknowledged before it began',
-      Log.open().staged(0, 'one'),
-      [
-        [10, 20, put('one'), done],
-        [30, 40, stat, value(undefined)],
-      ],
-    ],
-    [
-      'a read shows less than one that was answered before it began',
-      Log.open().staged(0, 'one'),
-      [
-        [10, 50, put('one'), done],
-        [12, 20, stat, value('one')],
-        [30, 40, stat, value(undefined)],
-      ],
-    ],
-    ['an acknowledged write is not there', Log.open(), [[10, 20, put('one'), done]]],
-    [
-      'a write is there twice',
-      Log.open().staged(0, 'one').staged(0, 'one'),
-      [[10, 20, put('one'), done]],
-    ],
-    [
-      'a write that was refused is there',
-      Log.open().staged(0, 'one'),
-      [[10, 20, put('one', true), { is: 'refused', why: 'path_exists' }]],
-    ],
-    [
-      'a write took a place where something was',
-      Log.open().staged(0, 'one').staged(0, 'two'),
-      [
-        [10, 20, put('one'), done],
-        [15, 25, put('two', true), done],
-      ],
-    ],
-    [
-      'a write stands before one that was acknowledged before it began',
-      Log.open().staged(0, 'two').staged(0, 'one'),
-      [
-        [10, 20, put('one'), done],
-        [30, 40, put('two'), done],
-      ],
-    ],
-    [
-      'a read shows what was asked for after it was answered',
-      Log.open().staged(0, 'one'),
-      [
-        [10, 20, stat, value('one')],
-        [30, 40, put('one'), done],
-      ],
-    ],
-    [
-      'nobody has asked for what is there',
-      Log.open().staged(0, 'one'),
-      [[10, 20, put('two'), unknown]],
-    ],
-    [
-      'a write lands in a token that was closed',
-      Log.open().request('m').staged(0, 'one').committed('m'),
-      [
-        [10, 20, commit, { is: 'done', commit: 'commit m' }],
-        [10, 20, put('one'), done],
-      ],
-    ],
-    [
-      'there was nothing to commit, and there was',
-      Log.open()
-        .staged(0, 'one')
-        .request('m')
-        .control('IntentFailed', { intentId: 'm', reason: 'no_changes' }),
-      [
-        [10, 20, put('one'), done],
-        [30, 40, commit, { is: 'refused', why: 'no_changes' }],
-      ],
-    ],
-    [
-      'somebody is told of another commit than the log has',
-      Log.open().staged(0, 'one').request('m').committed('m'),
-      [
-        [10, 20, put('one'), done],
-        [30, 40, commit, { is: 'done', commit: 'another' }],
-      ],
-    ],
-    [
-      'an intent has two results',
-      Log.open().staged(0, 'one').request('m').committed('m').committed('m', 'commit m'),
-      [
-        [10, 20, put('one'), done],
-        [30, 40, commit, { is: 'done', commit: 'commit m' }],
-      ],
-    ],
-    [
-      'an accepted intent never ends',
-      Log.open().staged(0, 'one').request('m'),
-      [
-        [10, 20, put('one'), done],
-        [30, 40, commit, unknown],
-      ],
-    ],
-  ])('when %s', (_, log, steps) => {
+  it.each(WRONG)('when %s', (_, log, steps) => {
     expect(violationsOf(log, steps)).not.toEqual([]);
   });
 });

@@ -74,11 +74,15 @@ export interface Target {
   send(operation: Operation): Promise<{ answer: Answer; requestId: string | undefined }>;
 }
 
-export const told = ({ operation, ...of }: Recorded): string => {
-  const answer = JSON.stringify(of.answer, (_, value: unknown) =>
+/** Returns an operation and its answer as a line. */
+export function told({ operation, answer, ...of }: Recorded): string {
+  const text = JSON.stringify(answer, (_, value: unknown) =>
     value instanceof Map ? Object.fromEntries(value) : value,
   );
   const ms = (ns: bigint): string => (Number(ns) / 1e6).toFixed(2);
+  const who = `#${of.number} client ${of.client} node ${of.node}`;
   const when = `${ms(of.invokedNs)}–${ms(of.returnedNs)} ms`;
-  return `#${of.number} client ${of.client} node ${of.node} ${when}: ${JSON.stringify(operation)} → ${answer.slice(0, 600)}`;
-};
+  return `${who} ${when}: ${JSON.stringify(operation)} → ${text.slice(0, ANSWER_LENGTH_MAX)}`;
+}
+
+const ANSWER_LENGTH_MAX = 600;

@@ -21,8 +21,9 @@ async function catchIt(defect: Defect, seeds: Iterable<number>): Promise<string 
     if (violations.length > 0) {
       // Rather what a client saw than what only the log shows.
       const seen = violations.find((each) => each.includes(' client ')) ?? violations[0];
-      const how = `${violations.length} violations of ${strikeCount} strikes, ${tookMs.toFixed(0)} ms`;
-      return `${defect.name}: seed ${of}, ${how}: ${seen?.slice(0, 200)}`;
+      const how = `${violations.length} violations of ${strikeCount} strikes`;
+      const when = `seed ${of}, ${tookMs.toFixed(0)} ms`;
+      return `${defect.name}: ${when}, ${how}: ${seen?.slice(0, 200)}`;
     }
     if (tookMs > CAUGHT_MS_MAX) break;
   }

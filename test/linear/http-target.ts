@@ -1,0 +1,113 @@
+import type { Call, Calls, Reply } from '../nodes/calls.js';
+import { notFound } from './bus-target.js';
+import type { Answer, Operation, Refusal, Target } from './operations.js';
+
+/** A node of another process, by its API. */
+export class HttpTarget implements Target {
+  constructor(
+    private readonly calls: Calls,
+    private readonly repository: string,
+  ) {}
+
+  async send(operation: Operation): Promise<{ answer: Answer; requestId: string | undefined }> {
+    try {
+      const reply = await this.calls.send(callOf(this.repository, operation));
+      return { answer: answerOf(operation, reply), requestId: reply.requestId };
+    } catch (error) {
+      return { answer: { is: 'unknown', why: String(error) }, requestId: undefined };
+    }
+  }
+}
+
+function callOf(repository: string, operation: Operation): Call {
+  const at = `/repositories/${repository}`;
+  const branch = 'branch' in operation ? `${at}/branches/${operation.branch}` : '';
+  switch (operation.do) {
+    case 'put': {
+      const { path, body, isIfAbsent } = operation;
+      const headers = isIfAbsent ? { 'if-none-match': '*' } : {};
+      return { method: 'POST', path: `${branch}/objects?path=${at_(path)}`, body, headers };
+    }
+    case 'delete':
+      return { method: 'DELETE', path: `${branch}/objects?path=${at_(operation.path)}` };
+    case 'stat': {
+      const path = `${at}/refs/${operation.branch}/objects/stat?path=${at_(operation.path)}`;
+      return { method: 'GET', path };
+    }
+    case 'list': {
+      const { after, amount } = operation;
+      const query = `after=${at_(after)}&amount=${amount}`;
+      return { method: 'GET', path: `${at}/refs/${operation.branch}/objects/ls?${query}` };
+    }
+    case 'tree':
+      return { method: 'GET', path: `${at}/refs/${operation.commit}/objects/ls?amount=1000` };
+    case 'diff':
+      return { method: 'GET', path: `${branch}/diff?amount=1000` };
+    case 'head':
+      return { method: 'GET', path: branch };
+    case 'commit':
+      return { method: 'POST', path: `${branch}/commits`, json: { message: operation.message } };
+    case 'merge': {
+      const { source, message, strategy } = operation;
+      const json = { message, ...(strategy !== 'default' && { strategy }) };
+      return { method: 'POST', path: `${at}/refs/${source}/merge/${operation.branch}`, json };
+    }
+    case 'reset':
+      return { method: 'PUT', path: branch, json: { type: 'reset' } };
+    case 'create': {
+      const json = { name: operation.branch, source: operation.source };
+      return { method: 'POST', path: `${at}/branches`, json };
+    }
+    case 'drop':
+      return { method: 'DELETE', path: branch };
+  }
+}
+
+const at_ = encodeURIComponent;
+
+function answerOf(operation: Operation, { status, text }: Reply): Answer {
+  if (status === 404) return notFound(operation);
+  if (status >= 200 && status < 300) return success(operation, text);
+  const why = refusalOf(operation, status, text);
+  return why ? { is: 'refused', why } : { is: 'unknown', why: `${status} ${text}` };
+}
+
+function success(operation: Operation, text: string): Answer {
+  switch (operation.do) {
+    case 'stat':
+      return { is: 'value', value: (JSON.parse(text) as Listed).checksum };
+    case 'head':
+      return { is: 'value', value: (JSON.parse(text) as { commit_id: string }).commit_id };
+    case 'list':
+    case 'tree':
+    case 'diff': {
+      const { results } = JSON.parse(text) as { results: readonly Listed[] };
+      const entries = results.map(({ path, checksum, type }) => [path, checksum ?? type] as const);
+      return { is: 'entries', entries: new Map(entries) };
+    }
+    case 'commit':
+      return { is: 'done', commit: (JSON.parse(text) as { id: string }).id };
+    case 'merge':
+      return { is: 'done', commit: (JSON.parse(text) as { reference: string }).reference };
+    case 'create':
+      return { is: 'done', commit: text };
+    default:
+      return { is: 'done' };
+  }
+}
+
+function refusalOf(operation: Operation, status: number, text: string): Refusal | undefined {
+  if (operation.do === 'put') return status === 412 ? 'path_exists' : undefined;
+  if (operation.do === 'create') return status === 409 ? 'branch_exists' : undefined;
+  if (status === 409) return 'conflict';
+  if (status !== 400) return undefined;
+  if (/no changes/.test(text)) return 'no_changes';
+  if (/dirty branch/.test(text)) return 'dirty';
+  return /no merge base/.test(text) ? 'no_merge_base' : undefined;
+}
+
+interface Listed {
+  readonly path: string;
+  readonly checksum?: string;
+  readonly type: string;
+}
