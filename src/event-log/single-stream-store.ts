@@ -14,6 +14,9 @@ export interface KeyedEvent extends RecordedEvent {
  * one stream, behind the event of an exact revision. EventStoreDB is one.
  */
 export interface SingleStreamStore {
+  /** Above this, appends of several callers do not go together. One caller's is never cut. */
+  readonly batchBytesMax?: number;
+
   /**
    * Appends all events or none, right behind the event of a revision; -1: the stream has none.
    *

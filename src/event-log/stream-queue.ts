@@ -7,7 +7,9 @@ import { StreamWindow, type Verdict } from './stream-window.js';
 /** Appends of one node that go to the store as one. */
 const APPENDS_PER_BATCH = 100;
 const EVENTS_PER_BATCH = 2_000;
+/** Unless the store says less. What stands beside an event's data is not much more than this. */
 const BYTES_PER_BATCH = 4 * 1024 * 1024;
+const BYTES_BESIDE = 512;
 /** Lost races of one batch; each of them is an append of another node. */
 const TRIES_MAX = 200;
 /** Times that a batch without an answer is sent again before its callers are told so. */
@@ -33,12 +35,13 @@ export class StreamQueue {
   readonly #waiting: Waiting[] = [];
   #isRunning = false;
   #reading: Promise<void> | undefined;
+  #isRead = false;
 
   constructor(
     private readonly store: SingleStreamStore,
     private readonly stream: string,
   ) {
-    this.#window = new StreamWindow(stream);
+    this.#window = new StreamWindow();
   }
 
   /** The stream as this node has seen it; up to date behind {@link refresh}. */
@@ -91,6 +94,11 @@ export class StreamQueue {
     let left = batch;
     let isFresh = false;
     let unknownCount = 0;
+    // Of what it has already a store may say that it has written it.
+    if (!this.#isRead) {
+      await this.refresh();
+      isFresh = true;
+    }
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const { going, refusedCount, later } = this.#judge(left, isFresh);
       if (refusedCount > 0 && !isFresh) {
@@ -112,6 +120,8 @@ export class StreamQueue {
         await this.refresh().catch((failure: unknown) => {
           throw told(failure, unknownCount);
         });
+        // The store has more than it shows: it was truncated.
+        if (!isUnknown) this.#window.passOver(error.actual.revision);
         isFresh = true;
         left = going;
       }
@@ -127,13 +137,14 @@ export class StreamQueue {
     const going: Waiting[] = [];
     const refused: { readonly who: Waiting; readonly error: Error }[] = [];
     const ids = new Set<string>();
+    const { batchBytesMax: bytesMax = BYTES_PER_BATCH } = this.store;
     let [eventCount, bytes, taken] = [0, 0, 0];
     for (const who of batch) {
       const { events } = who.append;
       const isTwice = events.some(({ id }) => ids.has(id));
       eventCount += events.length;
-      for (const { json } of events) bytes += json.length;
-      const isFull = eventCount > EVENTS_PER_BATCH || bytes > BYTES_PER_BATCH;
+      for (const { json } of events) bytes += Buffer.byteLength(json) + BYTES_BESIDE;
+      const isFull = eventCount > EVENTS_PER_BATCH || bytes > bytesMax;
       if (going.length > 0 && (isTwice || isFull)) break;
       taken++;
       const verdict = this.#window.judge(
@@ -176,11 +187,12 @@ export class StreamQueue {
       for (const event of events) {
         // What this node has written meanwhile is known.
         if (event.revision <= this.#window.end.revision) continue;
-        this.#window.assertNext(event.revision);
+        this.#window.passOver(event.revision - 1);
         this.#window.take(event, event.position);
       }
-      if (events.length < READ_EVENTS_MAX) return;
+      if (events.length < READ_EVENTS_MAX) break;
     }
+    this.#isRead = true;
   }
 }
 

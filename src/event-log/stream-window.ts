@@ -34,8 +34,6 @@ export class StreamWindow {
   readonly #lastOfKey = new Map<string, number>();
   #end: StreamEnd = { revision: -1, isClosed: false };
 
-  constructor(private readonly stream: string) {}
-
   get end(): StreamEnd {
     return this.#end;
   }
@@ -89,9 +87,12 @@ export class StreamWindow {
     return isMoved || isMoving ? 'guard' : undefined;
   }
 
-  /** A store that counts otherwise than this would put events behind the wrong one. */
-  assertNext(revision: number): void {
-    assert(revision === this.#end.revision + 1, `${this.stream} has a gap at ${revision}`);
+  /**
+   * Goes on behind events that the store has had and does not show any more. A stream that ends with
+   * such is not open: nobody can say what its last event was.
+   */
+  passOver(revision: number): void {
+    if (revision > this.#end.revision) this.#end = { revision, isClosed: true };
   }
 }
 

@@ -11,10 +11,9 @@ import { SigningModule } from '../../src/app/signing.module.js';
 import { MemoryBlockStore } from '../../src/block-adapter/memory-block-store.js';
 import { SweepUploads } from '../../src/commands/multipart/sweep-uploads.js';
 import { BlockCommittedStore } from '../../src/committed/block-committed-store.js';
-import { MemoryEventLog } from '../../src/event-log/memory-event-log.js';
-import { MemoryKvStore } from '../../src/kv-adapter/memory-kv-store.js';
 import type { Clock } from '../../src/ports/clock.js';
 import { inlineProjection } from '../../src/projections/all-projections.js';
+import { openTestLog } from '../support/test-store.js';
 import { json } from './running-edge.js';
 
 export const SESSION_TTL_MS = 7 * 24 * 60 * 60 * 1000;
@@ -36,7 +35,10 @@ export class SetClock implements Clock {
   }
 }
 
-/** Nodes of one installation in memory, with nothing stood in for but the time. */
+/**
+ * Nodes of one installation, with nothing stood in for but the time; objects are in memory, log and
+ * views where `TEST_EVENT_LOG` says.
+ */
 export interface SignedNodes {
   readonly clock: SetClock;
   readonly adapters: Adapters;
@@ -86,10 +88,10 @@ const SECRET_KEY = 'a secret key for tests alone';
 /** Starts one node, with an administrator and a repository `lake` that has a branch `main`. */
 export async function signedNodes(): Promise<SignedNodes & { readonly node: SignedNode }> {
   const clock = new SetClock();
-  const kv = new MemoryKvStore();
+  const { log, kv, close } = await openTestLog(inlineProjection());
   const blocks = new MemoryBlockStore(clock);
   const stores = {
-    log: new MemoryEventLog({ kv, project: inlineProjection() }),
+    log,
     kv,
     blocks,
     committed: new BlockCommittedStore(blocks, undefined),
@@ -118,6 +120,7 @@ export async function signedNodes(): Promise<SignedNodes & { readonly node: Sign
     close: async () => {
       for (const each of running) await each.close();
       await stores.committed.close();
+      await close();
     },
   };
 }

@@ -5,8 +5,12 @@ import { AesSecrets } from '../../src/app/aes-secrets.js';
 import { openApp } from '../../src/app/open-app.js';
 import { readServerConfig } from '../../src/config/read-config.js';
 import { newLogger } from '../../src/observability/logger.js';
+import { testStore } from '../support/test-store.js';
 
-/** The whole application, nothing stood in for: log and views in memory, objects on disk. */
+/**
+ * The whole application, nothing stood in for: objects on disk, log and views where
+ * `TEST_EVENT_LOG` says, in memory when it is left out.
+ */
 export interface WholeApp {
   readonly url: string;
   /** Holds `data`, the server's own folder, and nothing else. */
@@ -23,15 +27,17 @@ const BASIC = Buffer.from(`${KEY.adminAccessKeyId}:${KEY.adminSecretAccessKey}`)
 export async function wholeApp(config: object = {}): Promise<WholeApp> {
   const folder = await mkdtemp(join(tmpdir(), 'moraine-whole-'));
   await mkdir(join(folder, 'data'));
+  const store = await testStore();
   const app = await openApp({
     config: readServerConfig({
       listen: '127.0.0.1:0',
-      eventLog: 'memory',
+      streamsListen: 'off',
+      ...store.config,
       ...KEY,
       ...config,
     }),
     data: join(folder, 'data'),
-    connection: undefined,
+    connection: store.connection,
     secrets: new AesSecrets('a secret key for tests alone'),
     logger: newLogger('silent'),
     onFatal: (error) => {
@@ -53,6 +59,7 @@ export async function wholeApp(config: object = {}): Promise<WholeApp> {
       }),
     close: async () => {
       await app.close();
+      await store.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,37 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AesSecrets } from '../../src/app/aes-secrets.js';
-import { openApp } from '../../src/app/open-app.js';
-import type { RunningApp } from '../../src/app/running-app.js';
-import { readServerConfig } from '../../src/config/read-config.js';
-import { newLogger } from '../../src/observability/logger.js';
 import { json, told } from './running-edge.js';
+import { wholeApp, type WholeApp } from './whole-app.js';
 
-let app: RunningApp;
-let folder: string;
+let app: WholeApp;
 let api: string;
 let authorization: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'moraine-whole-'));
-  app = await openApp({
-    config: readServerConfig({ listen: '127.0.0.1:0', eventLog: 'memory', setup: 'api' }),
-    data: folder,
-    connection: undefined,
-    secrets: new AesSecrets('a secret key for tests alone'),
-    logger: newLogger('silent'),
-    onFatal: (error) => {
-      throw error;
-    },
-  });
-  api = `${await app.listen()}/api/v1`;
+  app = await wholeApp({ setup: 'api' });
+  api = `${app.url}/api/v1`;
 }, 30_000);
-afterAll(async () => {
-  await app.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => app.close());
 
 const call = (path: string, init: RequestInit = {}) =>
   fetch(api + path, {

@@ -1,53 +1,25 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AesSecrets } from '../../src/app/aes-secrets.js';
-import { openApp } from '../../src/app/open-app.js';
-import type { RunningApp } from '../../src/app/running-app.js';
-import { readServerConfig } from '../../src/config/read-config.js';
-import { newLogger } from '../../src/observability/logger.js';
 import { json, told } from './running-edge.js';
+import { wholeApp, type WholeApp } from './whole-app.js';
 
-const KEYS = { adminAccessKeyId: 'AKIAJTESTTESTTESTQ', adminSecretAccessKey: 'a secret for tests' };
 const LAKE = '/repositories/lake';
 const MAIN = `${LAKE}/branches/main`;
 
-let app: RunningApp;
-let folder: string;
-let api: string;
+let app: WholeApp;
 let head: string;
 
 /** What lakeFS's own clients show to people, or compare: each asked of lakeFS 1.84 first. */
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'moraine-words-'));
-  app = await openApp({
-    config: readServerConfig({ listen: '127.0.0.1:0', eventLog: 'memory', ...KEYS }),
-    data: folder,
-    connection: undefined,
-    secrets: new AesSecrets('a secret key for tests alone'),
-    logger: newLogger('silent'),
-    onFatal: (error) => {
-      throw error;
-    },
-  });
-  api = `${await app.listen()}/api/v1`;
+  app = await wholeApp();
   await ask('/repositories', { name: 'lake', storage_namespace: 'local://words' });
   await ask(`${LAKE}/tags`, { id: 'v1', ref: 'main' });
   const [, branch] = await ask(MAIN);
   head = (branch as { commit_id: string }).commit_id;
 }, 30_000);
-afterAll(async () => {
-  await app.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => app.close());
 
 function send(path: string, body?: unknown, method?: string): Promise<Response> {
-  const pair = `${KEYS.adminAccessKeyId}:${KEYS.adminSecretAccessKey}`;
-  const init = body === undefined ? {} : json(body, method);
-  const headers = new Headers(init.headers);
-  headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
-  return fetch(api + path, { ...init, headers });
+  return app.call(`/api/v1${path}`, body === undefined ? {} : json(body, method));
 }
 
 const ask = async (path: string, body?: unknown, method?: string) =>

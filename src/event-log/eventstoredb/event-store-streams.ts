@@ -41,10 +41,14 @@ type AllRead = { after: number; limit: number; filter?: EventFilter };
 
 /** The streams of an EventStoreDB of 22.10 or newer; README.md argues why they keep what they say. */
 export class EventStoreStreams implements SingleStreamStore {
+  /** A server of before 24.6 takes no append of more than a mebibyte, unless it is told to. */
+  readonly batchBytesMax = 900 * 1024;
   readonly #line: ClientLine;
   readonly #options: EventStoreOptions;
   readonly #calls: PatientCalls;
   readonly #closing = new AbortController();
+  /** The furthest event that was here before any append that is sent now. */
+  #seen = 0;
 
   constructor(options: EventStoreOptions) {
     this.#options = options;
@@ -72,13 +76,21 @@ export class EventStoreStreams implements SingleStreamStore {
       // Of a misspelt option the client says nothing, and takes the append for one on any revision.
       client.appendToStream(stream, stored, { expectedRevision, requiresLeader: true, deadline });
     let wasSent = false;
+    const seen = this.#seen;
     try {
       const result = await this.#calls.run(append, {
         msMax: deadline + GRACE_MS,
         failed: (error) => (wasSent ||= isLost(error) && !neverSent(error)),
       });
-      if (result.position) return { position: toNumber(result.position.commit) };
-      return { position: await this.#positionAt(stream, Number(result.nextExpectedRevision)) };
+      const last = Number(result.nextExpectedRevision);
+      const position = result.position
+        ? toNumber(result.position.commit)
+        : await this.#positionAt(stream, last);
+      if (position > seen && last === revision + events.length) return { position };
+      // These very events were there before they were sent, or behind others that were deleted:
+      // whoever reads the stream finds them.
+      const end = { revision: last, isClosed: false };
+      throw new WrongExpectedRevision(stream, revision, end, 'revision');
     } catch (error) {
       throw this.#appendError(error, { stream, revision, wasSent });
     }
@@ -139,20 +151,24 @@ export class EventStoreStreams implements SingleStreamStore {
   }
 
   /** As {@link subscribe}, without regard to the views, and with how far it has looked. */
-  follow(options: {
+  async *follow(options: {
     after: number;
     signal: AbortSignal;
     streamPrefixes?: readonly string[] | undefined;
-  }): AsyncIterable<FeedItem> {
+  }): AsyncGenerator<FeedItem> {
     const { after, streamPrefixes, signal } = options;
     const { watchMs } = this.#options;
-    return followAll(this.#line, {
+    const feed = followAll(this.#line, {
       after,
       signal: AbortSignal.any([signal, this.#closing.signal]),
       lastPosition: (at) => this.lastPosition(at, streamPrefixes),
       ...(streamPrefixes && { streamPrefixes }),
       ...(watchMs !== undefined && { watchMs }),
     });
+    for await (const item of feed) {
+      this.#seen = Math.max(this.#seen, item.position);
+      yield item;
+    }
   }
 
   /**
@@ -248,6 +264,7 @@ export class EventStoreStreams implements SingleStreamStore {
     error: unknown,
     { stream, revision, wasSent }: { stream: string; revision: number; wasSent: boolean },
   ): unknown {
+    if (error instanceof WrongExpectedRevision) return error;
     const failure = clientFailureOf(error);
     const cause = { cause: error };
     if (error instanceof WrongExpectedVersionError) {
