@@ -1,9 +1,10 @@
 import type { MetaRangeId, ObjectEntry, ObjectPath, StorageNamespace } from '../domain/model.js';
-import type { BlockStore } from '../ports/block-store.js';
+import type { BlockAddress, BlockStore } from '../ports/block-store.js';
 import {
   CommittedStore,
   type ApplyResult,
   type CommittedObject,
+  type LaidTree,
   type MergeResult,
   type MergeStrategy,
   type MergeTrees,
@@ -58,6 +59,8 @@ export class BlockCommittedStore extends CommittedStore {
   readonly #ranges: RangeReader;
   readonly #inline = new InlineSessions();
   readonly #workers: RangeWorkers | undefined;
+  /** Range files on their way to the store, by name; each settles without an error. */
+  readonly #storing = new Map<string, Promise<void>>();
 
   /**
    * @param workerUrl  of range-worker.js, compiled; undefined: all work is done on the caller's
@@ -110,8 +113,10 @@ export class BlockCommittedStore extends CommittedStore {
     return found;
   }
 
-  override storeEmpty(namespace: StorageNamespace): Promise<MetaRangeId> {
-    return this.#storeTree(namespace, EMPTY, Promise.resolve());
+  override async storeEmpty(namespace: StorageNamespace): Promise<MetaRangeId> {
+    const { metaRangeId, stored } = await this.#layTree(namespace, EMPTY, Promise.resolve());
+    await stored;
+    return metaRangeId;
   }
 
   override async apply(
@@ -120,6 +125,17 @@ export class BlockCommittedStore extends CommittedStore {
     changes: AsyncIterable<readonly StagedChange[]>,
     parameters: RangeParameters,
   ): Promise<ApplyResult> {
+    const { stored, ...applied } = await this.lay(namespace, base, changes, parameters);
+    await stored;
+    return applied;
+  }
+
+  override async lay(
+    namespace: StorageNamespace,
+    base: MetaRangeId,
+    changes: AsyncIterable<readonly StagedChange[]>,
+    parameters: RangeParameters,
+  ): Promise<LaidTree> {
     const { ranges, counts, stored } = await applyChanges(changes, {
       base: await this.#load(namespace, base),
       parameters,
@@ -127,11 +143,8 @@ export class BlockCommittedStore extends CommittedStore {
       fileOf: (range) => this.#fileOf(namespace, range),
       store: (range) => this.#store(namespace, range),
     });
-    if (countOf(counts) === 0) {
-      await stored;
-      return { metaRangeId: base, ...counts };
-    }
-    return { metaRangeId: await this.#storeTree(namespace, ranges, stored), ...counts };
+    if (countOf(counts) === 0) return { metaRangeId: base, ...counts, stored };
+    return { ...counts, ...(await this.#layTree(namespace, ranges, stored)) };
   }
 
   override async diff(
@@ -179,7 +192,9 @@ export class BlockCommittedStore extends CommittedStore {
     if (conflicts.length > 0) {
       return { kind: 'conflict', paths: conflicts.map((key) => pathOf(sliceOf(key))) };
     }
-    return { kind: 'merged', metaRangeId: await this.#storeTree(namespace, ranges, stored) };
+    const tree = await this.#layTree(namespace, ranges, stored);
+    await tree.stored;
+    return { kind: 'merged', metaRangeId: tree.metaRangeId };
   }
 
   override async ranges(
@@ -210,29 +225,47 @@ export class BlockCommittedStore extends CommittedStore {
   async #fileOf(namespace: StorageNamespace, range: RangeRecord): Promise<BoundedFile> {
     const { minKey, maxKey } = range;
     const name = fileName(tableAddress(namespace, range.id));
+    // Of a tree that is only laid, a file that is too large to be kept may not be there yet.
+    await this.#storing.get(name);
     return { name, file: await this.#ranges.file(namespace, range), minKey, maxKey };
   }
 
   /** @param stored  resolves when the ranges are durable */
-  async #storeTree(
+  async #layTree(
     namespace: StorageNamespace,
     ranges: MetaRange,
     stored: Promise<void>,
-  ): Promise<MetaRangeId> {
+  ): Promise<{ readonly metaRangeId: MetaRangeId; readonly stored: Promise<void> }> {
     const { id, file } = await buildMetaRange(ranges);
     await failpoint('range.beforeMetaRange');
+    this.#metaRanges.remember(namespace, id, ranges);
     // Side by side, so that they share the folder's sync. Cut off between them, the file that is
     // there is nobody's: no event names it.
-    await Promise.all([stored, this.blocks.putIfAbsent(tableAddress(namespace, id), file)]);
-    await failpoint('range.afterMetaRange');
-    this.#metaRanges.remember(namespace, id, ranges);
-    return id;
+    const both = Promise.all([stored, this.blocks.putIfAbsent(tableAddress(namespace, id), file)]);
+    const all = both.then(() => failpoint('range.afterMetaRange'));
+    // Whoever takes the result awaits it; until then its failure is nobody's.
+    all.catch(() => undefined);
+    return { metaRangeId: id, stored: all };
   }
 
+  /** Until it is durable, only a tree that is laid over this one needs it. */
   async #store(namespace: StorageNamespace, range: BuiltRange): Promise<void> {
-    await failpoint('range.beforeFile');
-    await this.blocks.putIfAbsent(tableAddress(namespace, range.id), range.file);
-    await failpoint('range.afterFile');
+    const address = tableAddress(namespace, range.id);
     this.#ranges.remember(namespace, range.id, range.file);
+    const stored = this.#put(address, range.file);
+    const settled = stored.catch(() => undefined);
+    const name = fileName(address);
+    this.#storing.set(name, settled);
+    try {
+      await stored;
+    } finally {
+      if (this.#storing.get(name) === settled) this.#storing.delete(name);
+    }
+  }
+
+  async #put(address: BlockAddress, file: Uint8Array): Promise<void> {
+    await failpoint('range.beforeFile');
+    await this.blocks.putIfAbsent(address, file);
+    await failpoint('range.afterFile');
   }
 }

@@ -8,6 +8,9 @@ import { nextTurn } from './turn.js';
 export const SMALL_RECORDS_MAX = 4000;
 export const SMALL_BYTES_MAX = 512 * 1024;
 
+/** Bytes that are worked on, on the caller's thread, before others have a turn: about 2 ms. */
+const TURN_BYTES_MAX = 64 * 1024;
+
 /** Takes a range when it is built. `hasChanges`: something differed from the base before it. */
 export type TakeRange = (range: BuiltRange, hasChanges: boolean) => void;
 
@@ -34,22 +37,36 @@ export const countOf = (counts: ChangeCounts): number =>
 
 /** Works on the caller's thread: for so few records that another thread would cost more. */
 export class InlineSessions implements RewriteSessions {
+  #untilTurnBytes = TURN_BYTES_MAX;
+
   open(parameters: RangeParameters, take: TakeRange): RewriteSession {
     const rewriter: RangeRewriter = new RangeRewriter(parameters, (range) => {
       take(range, countOf(rewriter.counts) > 0);
     });
+    let baseBytes = 0;
     return {
-      openBase: async (base) => rewriter.openBase(base),
+      openBase: async (base) => {
+        baseBytes = base.file.length;
+        rewriter.openBase(base);
+      },
       change: async (batch) => {
         rewriter.change(batch);
-        await nextTurn();
+        await this.#turnAfter(batch.length);
       },
       closeBase: async () => {
         rewriter.closeBase();
-        await nextTurn();
+        await this.#turnAfter(baseBytes);
       },
       end: async () => rewriter.end(),
       drop: () => {},
     };
+  }
+
+  /** Of many small pieces of work only some are worth a turn: under load a turn is long. */
+  async #turnAfter(bytes: number): Promise<void> {
+    this.#untilTurnBytes -= bytes;
+    if (this.#untilTurnBytes > 0) return;
+    this.#untilTurnBytes = TURN_BYTES_MAX;
+    await nextTurn();
   }
 }

@@ -37,6 +37,12 @@ export interface ApplyResult {
   readonly removedCount: number;
 }
 
+/** A tree that can be built on, and whose files may still be on their way to the store. */
+export interface LaidTree extends ApplyResult {
+  /** Resolves when the files are durable; to be awaited. @throws what the store threw */
+  readonly stored: Promise<void>;
+}
+
 /** A path at which two trees do not hold the same object; at least one side is there. */
 export interface TreeDifference {
   readonly path: ObjectPath;
@@ -122,6 +128,20 @@ export abstract class CommittedStore {
     changes: AsyncIterable<readonly StagedChange[]>,
     parameters: RangeParameters,
   ): Promise<ApplyResult>;
+
+  /**
+   * As `apply`, but returns before the files are durable: another tree may be laid over this one
+   * meanwhile. Nothing may name the tree until `stored` resolves.
+   */
+  async lay(
+    namespace: StorageNamespace,
+    base: MetaRangeId,
+    changes: AsyncIterable<readonly StagedChange[]>,
+    parameters: RangeParameters,
+  ): Promise<LaidTree> {
+    const applied = await this.apply(namespace, base, changes, parameters);
+    return { ...applied, stored: Promise.resolve() };
+  }
 
   /**
    * Returns where two trees differ, in byte order of paths. Objects are the same by identity:

@@ -50,6 +50,16 @@ function seal(): () => Promise<boolean> {
   };
 }
 
+/** Begins a write, and returns whether it may go on by now. */
+function write(): () => Promise<boolean> {
+  let mayGoOn = false;
+  void Promise.resolve(traffic.beforeWrite('b')).then(() => (mayGoOn = true));
+  return async () => {
+    await settled();
+    return mayGoOn;
+  };
+}
+
 describe('a seal', () => {
   it('does not wait on a branch where nobody else is', async () => {
     expect(await seal()()).toBe(true);
@@ -80,7 +90,7 @@ describe('a seal', () => {
   it('waits on while somebody who sealed is yet to be answered, and could not write', async () => {
     makeBusy();
     traffic.wrote('b');
-    traffic.sealed('b');
+    traffic.lineUp('b').sealed();
     let answer = (): void => {};
     void traffic.answering('b', () => new Promise<void>((resolve) => (answer = resolve)));
     const mayGoOn = seal();
@@ -98,10 +108,69 @@ describe('a seal', () => {
 
   it('goes on at last, however long somebody is not answered', async () => {
     makeBusy();
-    traffic.sealed('b');
+    traffic.lineUp('b').sealed();
     void traffic.answering('b', () => forever);
     const mayGoOn = seal();
     for (let waits = 0; waits < 12; waits++) await clock.pass();
     expect(await mayGoOn()).toBe(true);
+  });
+
+  it('does not wait when most of those who are there wait, and so cannot write', async () => {
+    makeBusy();
+    const first = traffic.lineUp('b');
+    expect(await seal()()).toBe(false);
+    traffic.lineUp('b');
+    expect(await seal()()).toBe(true);
+    first.leave();
+    expect(await seal()()).toBe(false);
+  });
+});
+
+describe('a write', () => {
+  it('goes on at once where no seal waits', () => {
+    makeBusy();
+    traffic.wrote('b');
+    expect(traffic.beforeWrite('b')).toBeUndefined();
+  });
+
+  it('goes on at once as the first for a seal that waits', () => {
+    makeBusy();
+    traffic.lineUp('b');
+    expect(traffic.beforeWrite('b')).toBeUndefined();
+  });
+
+  it('lets a seal that has its write go first, so that the next one has a write as well', async () => {
+    makeBusy();
+    const seal = traffic.lineUp('b');
+    traffic.lineUp('b');
+    traffic.wrote('b');
+    const isOn = write();
+    expect(await isOn()).toBe(false);
+    seal.sealed();
+    expect(await isOn()).toBe(true);
+  });
+
+  it('shares the seals that wait with all writes that wait', async () => {
+    makeBusy();
+    const seals = [traffic.lineUp('b'), traffic.lineUp('b'), traffic.lineUp('b')];
+    traffic.wrote('b');
+    const writes = [write(), write(), write(), write()];
+    seals[0]?.sealed();
+    const areOn = await Promise.all(writes.map((isOn) => isOn()));
+    expect(areOn).toEqual([true, true, false, false]);
+  });
+
+  it('waits for no seal that is given up, and for none for long', async () => {
+    makeBusy();
+    const seal = traffic.lineUp('b');
+    traffic.wrote('b');
+    const [first, second] = [write(), write()];
+    expect(await first()).toBe(false);
+    await clock.pass();
+    expect(await first()).toBe(true);
+    expect(await second()).toBe(true);
+    const third = write();
+    seal.leave();
+    expect(await third()).toBe(true);
   });
 });

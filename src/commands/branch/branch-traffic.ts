@@ -6,17 +6,37 @@ const BUSY_MS = 250;
 const SEAL_WAIT_MS = 20;
 /** So often it waits anew because somebody was answered meanwhile, or is yet to be. */
 const SEAL_WAITS_MAX = 12;
-/** Branches that are remembered; of the others a seal does not wait. */
+/** How long a write waits for the seal before it, so that the one after it finds it. */
+const WRITE_WAIT_MS = 20;
+/** Branches that are remembered; of the others nothing waits. */
 const BRANCHES_MAX = 1_000;
 
 interface Traffic {
   underWayCount: number;
   busyUntilMs: number;
+  /** Operations at once, at most: in the last span of {@link BUSY_MS}, and in the one before. */
+  peakCount: number;
+  formerPeakCount: number;
+  peakUntilMs: number;
+  /** Handed to the log behind the newest seal. */
   writesSinceSealCount: number;
+  /** Writes that the next seal is to have, at least, before more are let on. */
+  writesPerSeal: number;
+  /** Commits that wait for their seal. */
+  waitingSealCount: number;
   /** Intents that have sealed, and whose callers hear of the outcome yet. */
   unansweredCount: number;
   answeredCount: number;
   waiting: AbortController | undefined;
+  readonly heldWrites: AbortController[];
+}
+
+/** A commit's place in the line of those that are to seal. */
+export interface SealPlace {
+  /** To be called when the seal was handed to the log: what is written now lies behind it. */
+  sealed(): void;
+  /** To be called when it is clear that it will not seal any more. */
+  leave(): void;
 }
 
 /**
@@ -24,8 +44,12 @@ interface Traffic {
  *
  * Clients in step write together and commit together: the first commit takes every write, and all
  * others would truthfully find nothing. Operations that wait at the same time are concurrent, so
- * any order of them is right, and a seal with nothing to take may let the next write go first.
- * This chooses *when* a token is sealed; what a commit finds comes from the log alone.
+ * any order of them is right: write, seal, write, seal gives each commit a write of its own. So a
+ * seal with nothing to take lets the next write go first, and a write lets a seal that waits for
+ * it go before the next write.
+ *
+ * This chooses *when* a token is sealed and where a write goes; what a commit finds comes from the
+ * log alone.
  */
 export class BranchTraffic {
   readonly #byStream = new Map<string, Traffic>();
@@ -36,7 +60,9 @@ export class BranchTraffic {
   async during<Result>(stream: string, work: () => Promise<Result>): Promise<Result> {
     const traffic = this.#of(stream);
     traffic.underWayCount++;
-    if (traffic.underWayCount > 1) traffic.busyUntilMs = this.clock.nowMs() + BUSY_MS;
+    const nowMs = this.clock.nowMs();
+    if (traffic.underWayCount > 1) traffic.busyUntilMs = nowMs + BUSY_MS;
+    countPeak(traffic, nowMs);
     try {
       return await work();
     } finally {
@@ -44,6 +70,20 @@ export class BranchTraffic {
     }
   }
 
+  /** Returns undefined when a write may go on at once, as it nearly always may. */
+  beforeWrite(stream: string): Promise<void> | undefined {
+    const traffic = this.#byStream.get(stream);
+    if (!traffic || traffic.waitingSealCount === 0) return undefined;
+    if (traffic.writesSinceSealCount < traffic.writesPerSeal) return undefined;
+    const held = new AbortController();
+    traffic.heldWrites.push(held);
+    return this.clock.sleep(WRITE_WAIT_MS, held.signal).finally(() => {
+      const at = traffic.heldWrites.indexOf(held);
+      if (at >= 0) traffic.heldWrites.splice(at, 1);
+    });
+  }
+
+  /** To be called when a write was handed to the log: a seal that follows takes it. */
   wrote(stream: string): void {
     const traffic = this.#of(stream);
     traffic.writesSinceSealCount++;
@@ -53,6 +93,7 @@ export class BranchTraffic {
   /** Runs what follows a seal until its caller can be answered. */
   async answering<Result>(stream: string, outcome: () => Promise<Result>): Promise<Result> {
     const traffic = this.#of(stream);
+    traffic.unansweredCount++;
     try {
       return await outcome();
     } finally {
@@ -61,11 +102,24 @@ export class BranchTraffic {
     }
   }
 
-  /** To be called at once when a seal was accepted; {@link answering} follows it. */
-  sealed(stream: string): void {
+  /** Takes a place in the line of those that are to seal. */
+  lineUp(stream: string): SealPlace {
     const traffic = this.#of(stream);
-    traffic.writesSinceSealCount = 0;
-    traffic.unansweredCount++;
+    traffic.waitingSealCount++;
+    let isThere = true;
+    const leave = () => {
+      if (isThere) traffic.waitingSealCount--;
+      isThere = false;
+      if (traffic.waitingSealCount === 0) letOn(traffic, traffic.heldWrites.length);
+    };
+    const sealed = () => {
+      leave();
+      traffic.writesSinceSealCount = 0;
+      const perSeal = traffic.heldWrites.length / Math.max(1, traffic.waitingSealCount);
+      traffic.writesPerSeal = Math.max(1, Math.ceil(perSeal));
+      letOn(traffic, traffic.writesPerSeal);
+    };
+    return { sealed, leave };
   }
 
   /** Resolves when there is something to seal, or at once when nobody else is there to write it. */
@@ -73,6 +127,9 @@ export class BranchTraffic {
     const traffic = this.#of(stream);
     if (traffic.writesSinceSealCount > 0 || traffic.busyUntilMs <= this.clock.nowMs()) return;
     for (let waits = 0; waits < SEAL_WAITS_MAX; waits++) {
+      // Who waits cannot write: with most of them in this line each would wait for the one before,
+      // and they would go on one by one for ever. Some hear at once that there is nothing for them.
+      if (isMostlyWaiting(traffic)) return;
       const { answeredCount } = traffic;
       traffic.waiting = new AbortController();
       await this.clock.sleep(SEAL_WAIT_MS, traffic.waiting.signal);
@@ -93,10 +150,16 @@ export class BranchTraffic {
     const fresh = {
       underWayCount: 0,
       busyUntilMs: 0,
+      peakCount: 0,
+      formerPeakCount: 0,
+      peakUntilMs: 0,
       writesSinceSealCount: 0,
+      writesPerSeal: 1,
+      waitingSealCount: 0,
       unansweredCount: 0,
       answeredCount: 0,
       waiting: undefined,
+      heldWrites: [],
     };
     this.#byStream.set(stream, fresh);
     return fresh;
@@ -108,4 +171,22 @@ export class BranchTraffic {
       if (underWayCount === 0 && busyUntilMs <= nowMs) this.#byStream.delete(stream);
     }
   }
+}
+
+function countPeak(traffic: Traffic, nowMs: number): void {
+  if (nowMs >= traffic.peakUntilMs) {
+    const isNext = nowMs < traffic.peakUntilMs + BUSY_MS;
+    traffic.formerPeakCount = isNext ? traffic.peakCount : 0;
+    traffic.peakCount = 0;
+    traffic.peakUntilMs = nowMs + BUSY_MS;
+  }
+  traffic.peakCount = Math.max(traffic.peakCount, traffic.underWayCount);
+}
+
+function isMostlyWaiting({ waitingSealCount, peakCount, formerPeakCount }: Traffic): boolean {
+  return 2 * waitingSealCount > 1 + Math.max(peakCount, formerPeakCount);
+}
+
+function letOn({ heldWrites }: Traffic, count: number): void {
+  for (const held of heldWrites.splice(0, count)) held.abort();
 }

@@ -67,6 +67,9 @@ const BACKWARD_EVENTS = 32;
 export class Branches {
   readonly #folds: LRUCache<string, BranchFold>;
   readonly #outcomes: LRUCache<IntentId, IntentOutcome>;
+  readonly #watchers = new Map<IntentId, () => void>();
+  /** Folds with what is on its way to the log, and may be refused there. */
+  readonly #ahead = new Map<string, BranchFold>();
 
   constructor(
     private readonly log: EventLog,
@@ -86,6 +89,14 @@ export class Branches {
     const cached = this.cached(place);
     // That there is no branch, only the log's end may say.
     return cached?.state.status === 'live' ? cached : this.view(place);
+  }
+
+  /**
+   * Returns where to write: as `likely`, but with a token that is on its way to the log. Nothing may
+   * be decided on it. A write that goes there stands behind the token's opening, or is refused.
+   */
+  async whereToWrite(place: BranchPlace): Promise<BranchFold> {
+    return this.#ahead.get(controlStream(place)) ?? this.likely(place);
   }
 
   /** Returns the branch as the end of its control stream has it. */
@@ -123,17 +134,24 @@ export class Branches {
       expected: expectedOf(fold),
       events: withRecords(fold.state, events).map((event) => newEvent(event, of(event), part)),
     };
+    const sent = this.log.append([...beside, control, ...after], context);
+    const ahead = { state: evolved(fold.state, events), revision: fold.revision + events.length };
+    // Where appends of a group come one by one, a token is open before it is named.
+    const isWhole = this.log.groups === 'whole';
+    if (isWhole && opensToken(fold.state, ahead.state)) this.#ahead.set(stream, ahead);
     try {
-      const results = await this.log.append([...beside, control, ...after], context);
+      const results = await sent;
       await failpoint('fold.afterAppend');
       // What was there already may be long past, and another node's, who built it otherwise: the
       // next look says where the branch is.
-      const isOurs = this.log.groups === 'whole' && !results.some(({ isRepeated }) => isRepeated);
+      const isOurs = isWhole && !results.some(({ isRepeated }) => isRepeated);
       if (isOurs) this.#accepted(stream, fold, events);
       return undefined;
     } catch (error) {
       if (error instanceof WrongExpectedRevision || error instanceof EventRefused) return error;
       throw error;
+    } finally {
+      if (this.#ahead.get(stream) === ahead) this.#ahead.delete(stream);
     }
   }
 
@@ -146,6 +164,16 @@ export class Branches {
   /** Returns what this process has seen become of an intent, without a look at the log. */
   seenOutcome(intentId: IntentId): IntentOutcome | undefined {
     return this.#outcomes.get(intentId);
+  }
+
+  /** Resolves when this process sees what became of an intent, or as `work` does before that. */
+  async seeingOutcome(intentId: IntentId, work: Promise<void>): Promise<void> {
+    const seen = new Promise<void>((resolve) => this.#watchers.set(intentId, resolve));
+    try {
+      await Promise.race([work, seen]);
+    } finally {
+      this.#watchers.delete(intentId);
+    }
   }
 
   /** Returns what became of an intent, or undefined while it is pending or was never accepted. */
@@ -213,15 +241,20 @@ export class Branches {
       case 'HeadMoved':
       case 'StagingDiscarded':
       case 'IntentFailed':
-        this.#outcomes.set(event.intentId, event);
+        this.#saw(event.intentId, event);
         break;
       case 'BranchDeleted':
         // Whoever still waits behind a delete is answered by it.
         for (const pending of state.status === 'live' ? state.queue : []) {
-          this.#outcomes.set(intentIdOf(pending), { type: 'BranchDeleted' });
+          this.#saw(intentIdOf(pending), { type: 'BranchDeleted' });
         }
     }
     return branchDecider.evolve(state, event);
+  }
+
+  #saw(intentId: IntentId, outcome: IntentOutcome): void {
+    this.#outcomes.set(intentId, outcome);
+    this.#watchers.get(intentId)?.();
   }
 
   /** A fold that is older than the one in the cache, of a slower reader, does not replace it. */
@@ -242,6 +275,12 @@ export const resultEventId = (intentId: IntentId) => eventIdOf(intentId, 'result
 /** Returns what a fold's stream must be for an append behind it. */
 export const expectedOf = ({ revision }: BranchFold): Expected =>
   revision < 0 ? 'none' : revision;
+
+const evolved = (state: BranchState, events: readonly BranchEvent[]): BranchState =>
+  events.reduce<BranchState>((before, event) => branchDecider.evolve(before, event), state);
+
+const opensToken = (before: BranchState, after: BranchState): boolean =>
+  before.status === 'live' && after.status === 'live' && before.tokens.hi < after.tokens.hi;
 
 /** Returns events as they are stored: each with the branch as it is after it. */
 export function withRecords(

@@ -1,28 +1,46 @@
 import type { BranchResult } from '../../domain/branch/branch.events.js';
 import type { CommitWish } from '../../domain/branch/branch.wishes.js';
 import { commitOn } from '../../domain/commit/commit-on.js';
-import { stagedChanges } from '../../projections/staging.view.js';
-import { failedClean } from './failed.js';
+import type { StagedChange } from '../../ports/committed-store.js';
+import { failedBy, failedClean } from './failed.js';
 import { sealedTokens, type Pending, type ResultStores } from './pending.js';
+import type { ResultPass } from './result-pass.js';
 
-/** Builds what a pending commit comes to. */
+/** Builds what a pending commit comes to; its files are on their way to the store, as `pass` knows. */
 export async function buildCommit(
   stores: ResultStores,
+  pass: ResultPass,
   pending: Pending,
   { allowsEmpty }: CommitWish,
 ): Promise<BranchResult> {
   const { place, branch, request } = pending;
   const intentId = request.id;
   const { namespace } = place.repository;
-  const { metaRangeId, addedCount, changedCount, removedCount } = await stores.committed.apply(
-    namespace,
-    branch.head.metaRangeId,
-    stagedChanges(stores.kv, sealedTokens(pending)),
-    request.ranges,
-  );
+  const staged = new Counted(pass.changes(sealedTokens(pending)));
+  const { metaRangeId, addedCount, changedCount, removedCount, stored } =
+    await stores.committed.lay(namespace, branch.head.metaRangeId, staged, request.ranges);
+  pass.isStoring(stored);
   const isEmpty = addedCount + changedCount + removedCount === 0;
-  if (isEmpty && !allowsEmpty) return failedClean(stores, pending, 'no_changes');
+  if (isEmpty && !allowsEmpty) {
+    // Of no rows there is nothing to restate, and no need to read them again.
+    return staged.batchCount === 0
+      ? failedBy(intentId, 'no_changes')
+      : failedClean(stores, pending, 'no_changes');
+  }
   const tree = metaRangeId === '' ? await stores.committed.storeEmpty(namespace) : metaRangeId;
   const commit = commitOn(branch.head, request, tree);
   return { type: 'Committed', intentId, from: branch.head.commitId, commit };
+}
+
+class Counted {
+  batchCount = 0;
+
+  constructor(private readonly changes: AsyncIterable<readonly StagedChange[]>) {}
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly StagedChange[]> {
+    for await (const batch of this.changes) {
+      this.batchCount++;
+      yield batch;
+    }
+  }
 }

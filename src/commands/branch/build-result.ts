@@ -15,13 +15,14 @@ import {
   type PendingRequest,
   type ResultStores,
 } from './pending.js';
+import type { ResultPass } from './result-pass.js';
 
 /**
  * Builds what a pending intent comes to: a function of the branch and the request alone, so any
  * node may, and whoever records it first has said it for all.
  */
 export async function buildResult(
-  stores: ResultStores,
+  { stores, pass }: { readonly stores: ResultStores; readonly pass: ResultPass },
   place: BranchPlace,
   branch: LiveBranch,
   { request, upto, verdict }: PendingRequest,
@@ -31,7 +32,7 @@ export async function buildResult(
   const { wish } = request;
   switch (wish.kind) {
     case 'commit':
-      return buildCommit(stores, pending, wish);
+      return buildCommit(stores, pass, pending, wish);
     case 'merge':
     case 'revert':
     case 'cherry-pick':

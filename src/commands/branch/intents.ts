@@ -5,7 +5,12 @@ import type {
   IntentRequest,
 } from '../../domain/branch/branch.events.js';
 import { evolveBranch } from '../../domain/branch/branch.evolve.js';
-import { intentIdOf, isDeleting, type LiveBranch } from '../../domain/branch/branch.state.js';
+import {
+  intentIdOf,
+  isDeleting,
+  type LiveBranch,
+  type PendingIntent,
+} from '../../domain/branch/branch.state.js';
 import { DomainError } from '../../domain/errors.js';
 import type { IntentId } from '../../domain/model.js';
 import { stagingStream } from '../../domain/staging/staging.stream.js';
@@ -25,9 +30,10 @@ import {
   type IntentOutcome,
 } from './branches.js';
 import { refusalByRule } from './branch-protection.js';
-import type { BranchTraffic } from './branch-traffic.js';
+import type { BranchTraffic, SealPlace } from './branch-traffic.js';
 import { buildResult } from './build-result.js';
 import type { PendingRequest, ResultStores } from './pending.js';
+import { ResultPass } from './result-pass.js';
 import { live, REQUEST_PART, tokenAt, type LiveFold, type Successors } from './successor.js';
 
 /** Lost races of one request before its caller is told that the branch is busy. */
@@ -43,6 +49,8 @@ export interface IntentLimits {
 /** Stands for every node that could do the same: the requester, a waiting one, the sweeper. */
 export class Intents {
   readonly #requests = new InTurn();
+  /** Appends of this process to one control stream: side by side they would refuse each other. */
+  readonly #appends = new InTurn();
   readonly #helps = new OnceAtATime();
 
   constructor(
@@ -73,13 +81,17 @@ export class Intents {
     if (before) return before;
     const stream = controlStream(place);
     return this.traffic.during(stream, async () => {
-      // In turn, since two requests of this process would only lose races to each other.
-      await this.#requests.run(stream, async () => {
-        // A commit may wait for something to take; to all others a write is only in the way.
-        if (intent.wish.kind === 'commit') await this.traffic.beforeSeal(stream);
-        await this.#request(place, intent, request);
-        this.traffic.sealed(stream);
-      });
+      const seal = this.traffic.lineUp(stream);
+      try {
+        // In turn, since two requests of this process would only lose races to each other.
+        await this.#requests.run(stream, async () => {
+          // A commit may wait for something to take; to all others a write is only in the way.
+          if (intent.wish.kind === 'commit') await this.traffic.beforeSeal(stream);
+          await this.#requestInTurn(place, { intent, seal }, request);
+        });
+      } finally {
+        seal.leave();
+      }
       const outcome = await this.traffic.answering(stream, () =>
         this.outcome(place, intent.id, request),
       );
@@ -104,7 +116,8 @@ export class Intents {
       if (this.ports.clock.nowMs() > untilMs) {
         throw new DomainError('intent_pending', { intent: intentId });
       }
-      await this.help(place, request);
+      // Behind this intent there may be others, and more come while those are completed.
+      await this.branches.seeingOutcome(intentId, this.help(place, request));
     }
   }
 
@@ -114,39 +127,50 @@ export class Intents {
     return this.#helps.run(stream, () => this.#help(place, request));
   }
 
-  async #request(place: BranchPlace, intent: IntentRequest, request: Request): Promise<void> {
+  async #requestInTurn(place: BranchPlace, asked: Asked, request: Request): Promise<void> {
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const stream = controlStream(place);
+      const said = await this.#appends.run(stream, () => this.#request(place, asked, request));
+      if (said === 'accepted') return;
+      // Behind a delete nothing is asked for, and who completes it needs the turn.
+      await this.help(place, request);
+      await this.branches.view(place);
+    }
+    throw new DomainError('branch_busy', { waitingCount: TRIES_MAX });
+  }
+
+  async #request(
+    place: BranchPlace,
+    { intent, seal }: Asked,
+    request: Request,
+  ): Promise<'accepted' | 'deleting'> {
     let fold = await this.branches.likely(place);
     let isNewestClosed = false;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const at = live(fold);
       const { state } = at;
-      if (isDeleting(state)) {
-        await this.help(place, request);
-        isNewestClosed = false;
-        fold = await this.branches.view(place);
-        continue;
-      }
+      if (isDeleting(state)) return 'deleting';
       const { protection } = this.successors;
       const events = decided(intent, state);
       if (events instanceof DomainError) {
         // It may have been done before there was a rule.
-        if (await this.branches.outcomeOf(place, intent.id)) return;
+        if (await this.branches.outcomeOf(place, intent.id)) return 'accepted';
         await protection.confirm(place, state, events, request);
         // It has another token now, and that one is open.
         isNewestClosed = false;
         fold = await this.branches.view(place);
         continue;
       }
-      if (events.length === 0) return;
+      if (events.length === 0) return 'accepted';
       if (state.tokens.hi < 0 && (await protection.admit(place, state, request))) {
         isNewestClosed = false;
         fold = await this.branches.view(place);
         continue;
       }
       const mayBeOpened = tries > 0 && this.ports.log.groups === 'stepwise';
-      const step = { intent, events, isNewestClosed, mayBeOpened };
+      const step = { intent, seal, events, isNewestClosed, mayBeOpened };
       const refusal = await this.#appendRequest(place, at, step, request);
-      if (refusal === 'accepted') return;
+      if (refusal === 'accepted') return refusal;
       fold = await this.branches.view(place);
       const now = live(fold).state;
       // The same ordinal of another life is another token.
@@ -158,7 +182,7 @@ export class Intents {
         fold = await this.branches.view(place);
       } else if (await this.branches.outcomeOf(place, intent.id)) {
         // The request itself has come in by another hand.
-        return;
+        return 'accepted';
       }
     }
     throw new DomainError('branch_busy', { waitingCount: TRIES_MAX });
@@ -168,8 +192,7 @@ export class Intents {
   async #appendRequest(
     place: BranchPlace,
     fold: LiveFold,
-    step: {
-      readonly intent: IntentRequest;
+    step: Asked & {
       readonly events: readonly BranchEvent[];
       readonly isNewestClosed: boolean;
       readonly mayBeOpened: boolean;
@@ -196,7 +219,9 @@ export class Intents {
     }
     await failpoint('intent.beforeRequest');
     const append = { events, of: () => intent.id, part: REQUEST_PART, beside };
-    const lost = await this.branches.append(place, fold, append, this.#contextOf(request));
+    const appended = this.branches.append(place, fold, append, this.#contextOf(request));
+    step.seal.sealed();
+    const lost = await appended;
     if (lost === undefined) {
       await failpoint('intent.afterRequest');
       return 'accepted';
@@ -208,30 +233,40 @@ export class Intents {
     const built = new Map<IntentId, Built>();
     // What this process saw last will do to begin with: a result on an old fold is refused.
     let cached = this.branches.cached(place);
+    if (!hasQueue(cached)) cached = undefined;
     for (;;) {
-      const fold = hasQueue(cached) ? cached : await this.branches.view(place);
+      const fold: BranchFold = cached ?? (await this.branches.view(place));
       cached = undefined;
       if (fold.state.status === 'absent') return;
       const [next] = fold.state.queue;
       if (next === undefined) return;
       const at = live(fold);
       if (next.kind === 'delete') await this.#completeDeletion(place, at, next.intentId, request);
-      else await this.#completeNext(place, at, built, request);
+      else if (await this.#completeNext(place, at, built, request)) {
+        const now = this.branches.cached(place);
+        // Right behind a result of our own it is as the log was then. A repeat moves nothing.
+        if (now && now.revision > at.revision) cached = now;
+      }
     }
   }
 
-  /** Completes what is next, unless that is done: rows of what is done may be gone. */
+  /**
+   * Completes what is next, unless that is done: rows of what is done may be gone.
+   *
+   * @returns whether this call did it
+   */
   async #completeNext(
     place: BranchPlace,
     fold: LiveFold,
     built: Map<IntentId, Built>,
     request: Request,
-  ): Promise<void> {
+  ): Promise<boolean> {
     try {
-      await this.#completeIntents(place, fold, built, request);
+      return await this.#completeIntents(place, fold, built, request);
     } catch (error) {
       if (!(error instanceof InvariantError)) throw error;
       if ((await this.branches.view(place)).revision === fold.revision) throw error;
+      return false;
     }
   }
 
@@ -240,8 +275,12 @@ export class Intents {
     fold: LiveFold,
     built: Map<IntentId, Built>,
     request: Request,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const results: BranchResult[] = [];
+    const building: [IntentId, Built][] = [];
+    const pass = new ResultPass(this.ports);
+    const from = { stores: this.ports, pass };
+    pass.readAhead(place, fold.state, INTENTS_PER_PASS);
     let state: LiveBranch = fold.state;
     while (results.length < INTENTS_PER_PASS) {
       const next = state.queue[0];
@@ -254,9 +293,8 @@ export class Intents {
       const on = basisOf(state, next);
       await failpoint('intent.beforeBuild');
       // What was built before a lost append still holds when it stands on the same.
-      const result =
-        kept?.on === on ? kept.result : await buildResult(this.ports, place, state, next);
-      built.set(next.request.id, { on, result });
+      const result = kept?.on === on ? kept.result : await buildResult(from, place, state, next);
+      building.push([next.request.id, { on, result }]);
       results.push(result);
       // What is restated is read by who comes next, and written with the event.
       if (!isCommit || isRestating(result)) break;
@@ -264,11 +302,19 @@ export class Intents {
       assert(after.status === 'live', 'a result does not end a branch');
       state = after;
     }
+    // All of the pass were on their way together. What no file stands behind is not said.
+    await pass.stored();
+    for (const [id, one] of building) built.set(id, one);
     await failpoint('intent.afterBuild');
     const append = { events: results, of: intentOf, part: 'result' };
     // Of a lost race nothing follows: the caller looks again.
-    const lost = await this.branches.append(place, fold, append, this.#contextOf(request));
+    const lost = await this.#appends.run(controlStream(place), () => {
+      const newest = this.branches.cached(place);
+      const on = newest && isStillSo(fold, newest, results.length) ? newest : fold;
+      return this.branches.append(place, on, append, this.#contextOf(request));
+    });
     if (lost === undefined) await failpoint('intent.afterResult');
+    return lost === undefined;
   }
 
   async #completeDeletion(
@@ -312,6 +358,33 @@ const isRestating = (result: BranchResult): boolean =>
 
 /** Returns the intent that a result is of. */
 const intentOf = (event: BranchEvent): string => ('intentId' in event ? event.intentId : '');
+
+/** Returns whether results of a fold's first intents are those of a newer one too. */
+function isStillSo(
+  { state: before }: LiveFold,
+  { state: now }: BranchFold,
+  count: number,
+): boolean {
+  return (
+    now.status === 'live' &&
+    now.life === before.life &&
+    now.head.commitId === before.head.commitId &&
+    now.tokens.lo === before.tokens.lo &&
+    before.queue.slice(0, count).every((pending, at) => isSame(pending, now.queue[at]))
+  );
+}
+
+const isSame = (pending: PendingIntent, now: PendingIntent | undefined): boolean =>
+  pending.kind === 'request' &&
+  now?.kind === 'request' &&
+  now.request.id === pending.request.id &&
+  now.verdict === pending.verdict;
+
+/** An intent, and its place in the line of those that seal. */
+interface Asked {
+  readonly intent: IntentRequest;
+  readonly seal: SealPlace;
+}
 
 interface Built {
   readonly on: string;

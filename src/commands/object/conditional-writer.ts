@@ -124,7 +124,10 @@ export class ConditionalWriter {
       const guard = { key, sinceRevision: isSaidByToken && end ? end.revision : -1 };
       const append = { stream, events, guard, ...(beside && { beside }) };
       const written = await this.writer.append(append, request);
-      if (typeof written !== 'string') return written;
+      if (typeof written !== 'string') {
+        this.writer.wrote(place);
+        return written;
+      }
       if (written === 'closed') await this.writer.afterClose(place, branch.tokens.hi, request);
       end = undefined;
     }

@@ -30,6 +30,8 @@ export interface StagedAppend {
   readonly guard?: Guard;
   /** What is written with it in other streams, or not at all. */
   readonly beside?: readonly StreamAppend[];
+  /** Called when it was handed to the log, which has not answered yet. */
+  readonly onSent?: () => void;
 }
 
 /** Lands writes in a branch's open token. They never read or move the control stream. */
@@ -72,9 +74,7 @@ export class StagingWriter {
     const stream = controlStream(place);
     return this.traffic.during(stream, async () => {
       try {
-        const written = await write();
-        this.traffic.wrote(stream);
-        return written;
+        return await write();
       } catch (error) {
         if (!(error instanceof DomainError)) throw error;
         const before = await this.effectOf(request);
@@ -87,6 +87,11 @@ export class StagingWriter {
     });
   }
 
+  /** To be called when a write to a branch has landed that was not done by {@link write}. */
+  wrote(place: BranchPlace): void {
+    this.traffic.wrote(controlStream(place));
+  }
+
   /** Returns what a request that must be done once has written before; undefined: nothing. */
   effectOf(request: Request): Promise<readonly StagingEvent[] | undefined> {
     return effectOf(this.log, request);
@@ -97,13 +102,16 @@ export class StagingWriter {
     write: Pick<StagedAppend, 'events' | 'beside'>,
     request: Request,
   ): Promise<readonly StagingEvent[]> {
-    let fold = await this.branches.likely(place);
+    await this.traffic.beforeWrite(controlStream(place));
+    let fold = await this.branches.whereToWrite(place);
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const { state } = live(fold);
       const { hi } = state.tokens;
       if (hi >= 0) {
         const stream = stagingStream(tokenAt(place, state, hi));
-        const written = await this.append({ stream, ...write }, request);
+        // A seal that waits for it goes right behind it, with the same call to the log.
+        const onSent = () => this.traffic.wrote(controlStream(place));
+        const written = await this.append({ stream, onSent, ...write }, request);
         if (typeof written !== 'string') return written;
       }
       fold = await this.afterClose(place, hi, request);
@@ -148,7 +156,7 @@ export class StagingWriter {
    * @returns what stands in the log, or why nothing was written
    */
   async append(
-    { stream, events, guard, beside = [] }: StagedAppend,
+    { stream, events, guard, beside = [], onSent }: StagedAppend,
     request: Request,
   ): Promise<readonly StagingEvent[] | 'closed' | 'guard'> {
     const append = {
@@ -164,7 +172,9 @@ export class StagingWriter {
       if (effect === 'elsewhere') return 'closed';
       if (effect.written) return effect.written;
       await failpoint('write.beforeAppend');
-      const [result] = await this.log.append([append, ...beside, ...effect.appends], context);
+      const appended = this.log.append([append, ...beside, ...effect.appends], context);
+      onSent?.();
+      const [result] = await appended;
       await failpoint('write.afterAppend');
       const mayBeRepeated = result?.isRepeated || this.log.groups === 'stepwise';
       return mayBeRepeated ? ((await this.effectOf(request)) ?? events) : events;

@@ -1,6 +1,7 @@
 import { Branches, type BranchFold } from '../../../src/commands/branch/branches.js';
 import type { BranchPlace, IntentOutcome } from '../../../src/commands/branch/branches.js';
 import { buildResult } from '../../../src/commands/branch/build-result.js';
+import { ResultPass } from '../../../src/commands/branch/result-pass.js';
 import { BranchOperations } from '../../../src/commands/branch/branch-operations.js';
 import { Intents } from '../../../src/commands/branch/intents.js';
 import type { IntentRequest } from '../../../src/domain/branch/branch.events.js';
@@ -121,7 +122,7 @@ class AnswersWhatItComputed extends Intents {
     const next = state.status === 'live' ? state.queue[0] : undefined;
     const mine =
       state.status === 'live' && next?.kind === 'request' && next.request.id === intentId
-        ? await buildResult(ports, place, state, next)
+        ? await buildResult({ stores: ports, pass: new ResultPass(ports) }, place, state, next)
         : undefined;
     const recorded = await super.outcome(place, intentId, request);
     return mine ?? recorded;

@@ -1,0 +1,70 @@
+import type { LiveBranch } from '../../domain/branch/branch.state.js';
+import type { StagingToken } from '../../domain/model.js';
+import type { StagedChange } from '../../ports/committed-store.js';
+import { stagedChanges } from '../../projections/staging.view.js';
+import type { BranchPlace } from './branches.js';
+import { sealedTokens, type ResultStores } from './pending.js';
+
+type Changes = AsyncIterable<readonly StagedChange[]>;
+
+/**
+ * What results that are recorded by one append share: their rows are read together, and their files
+ * are made durable together. Each still is a function of the branch and its request alone.
+ */
+export class ResultPass {
+  readonly #stored: Promise<void>[] = [];
+  readonly #ahead = new Map<string, Changes>();
+
+  constructor(private readonly stores: ResultStores) {}
+
+  /** Begins to read what the first commits of a queue take, should each take what is left to it. */
+  readAhead(place: BranchPlace, branch: LiveBranch, countMax: number): void {
+    let { lo } = branch.tokens;
+    for (const pending of branch.queue.slice(0, countMax)) {
+      if (pending.kind !== 'request' || pending.request.wish.kind !== 'commit') return;
+      const { request, upto } = pending;
+      const tokens = sealedTokens({ place, branch: withTokensFrom(branch, lo), request, upto });
+      this.#ahead.set(nameOf(tokens), begun(stagedChanges(this.stores.kv, tokens)));
+      lo = Math.max(lo, upto + 1);
+    }
+  }
+
+  /** Returns what tokens say, as `stagedChanges` does. */
+  changes(tokens: readonly StagingToken[]): Changes {
+    const name = nameOf(tokens);
+    const ahead = this.#ahead.get(name);
+    this.#ahead.delete(name);
+    return ahead ?? stagedChanges(this.stores.kv, tokens);
+  }
+
+  /** Takes note of files that are on their way to the store. */
+  isStoring(stored: Promise<void>): void {
+    // It is awaited with the others; until then its failure is nobody's.
+    stored.catch(() => undefined);
+    this.#stored.push(stored);
+  }
+
+  /** Resolves when no file is on its way any more. @throws what the store threw */
+  async stored(): Promise<void> {
+    await Promise.all(this.#stored);
+  }
+}
+
+const withTokensFrom = (branch: LiveBranch, lo: number): LiveBranch => ({
+  ...branch,
+  tokens: { ...branch.tokens, lo },
+});
+
+const nameOf = (tokens: readonly StagingToken[]): string => tokens.join(' ');
+
+/** Begins to read at once, and yields the same. */
+function begun(changes: AsyncGenerator<readonly StagedChange[]>): Changes {
+  const first = changes.next();
+  first.catch(() => undefined);
+  return (async function* () {
+    const { value, done } = await first;
+    if (done) return;
+    yield value;
+    yield* changes;
+  })();
+}
