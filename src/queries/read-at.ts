@@ -9,6 +9,7 @@ import type { KvRead, KvRow, KvSnapshot, KvStore } from '../ports/kv-store.js';
 import { BranchesView } from '../projections/branches.view.js';
 import { decodeValue } from '../projections/kv-codec.js';
 import { found, RepositoriesView } from '../projections/repositories.view.js';
+import { assert } from '../shared/assert.js';
 import type { Refs } from './resolve-ref.js';
 
 /** Where a read looks, newest first: staging tokens, then a committed tree. */
@@ -26,6 +27,11 @@ export interface PlannedRead {
   readonly point: ReadPoint;
   /** The rows of what was planned, of the same state as the point. */
   readonly rows: readonly (readonly KvRow[])[];
+}
+
+export interface BranchBeside extends Pick<PlannedRead, 'rows'> {
+  readonly repository: RepositoryRecord;
+  readonly record: BranchRecord;
 }
 
 type Plan = (point: ReadPoint) => readonly KvRead[];
@@ -102,6 +108,30 @@ export class ReadsAt {
       const record = await new BranchesView(snapshot).get(owner.uid, branch);
       return record && { repository: owner, record };
     });
+  }
+
+  /**
+   * Returns the branch that a ref is the bare name of, and the rows that `beside` asks for, all of
+   * one state; undefined: the ref is anything else, or there is no such branch.
+   *
+   * @throws DomainError repository_not_found
+   */
+  async branchBeside(
+    repository: RepositoryId,
+    ref: string,
+    beside: (repository: RepositoryRecord) => readonly KvRead[],
+  ): Promise<BranchBeside | undefined> {
+    const parsed: ParsedRef = { base: ref, modifiers: [] };
+    if (!mayBeBranch(parsed)) return undefined;
+    for (let guesses = 0; guesses < GUESSES_MAX; guesses++) {
+      const read = await this.#guess(repository, parsed, (at) => beside(at.repository));
+      if (read === 'no branch') return undefined;
+      if (read === 'again') continue;
+      const { point, rows } = read;
+      assert(point.branch, 'a branch has a record');
+      return { repository: point.repository, record: point.branch, rows };
+    }
+    return undefined;
   }
 
   /** Runs several reads at a ref on one state; dearer than {@link read}. */

@@ -1,5 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { branchDecider } from '../../domain/branch/branch.decider.js';
+import type { BranchHead } from '../../domain/branch/branch.events.js';
 import { headOf } from '../../domain/branch/branch.evolve.js';
 import { DomainError } from '../../domain/errors.js';
 import { eventIdOf } from '../../domain/event-id.js';
@@ -7,6 +8,7 @@ import type { BranchId, CommitId, RepositoryId, TagId } from '../../domain/model
 import { Clock } from '../../ports/clock.js';
 import { KvStore } from '../../ports/kv-store.js';
 import { TagsView } from '../../projections/tags.view.js';
+import { type BranchBeside, ReadsAt } from '../../queries/read-at.js';
 import { Refs } from '../../queries/resolve-ref.js';
 import { contextOf } from '../new-events.js';
 import { Places, writable } from '../places.js';
@@ -44,13 +46,20 @@ export class CreateBranchHandler implements ICommandHandler<CreateBranch> {
     private readonly refs: Refs,
     private readonly tags: TagsView,
     private readonly branches: Branches,
+    private readonly reads: ReadsAt,
   ) {}
 
   async execute({ repository, wish, request }: CreateBranch): Promise<CommitId> {
-    const record = writable(await this.places.fresh(repository), wish.isForced);
-    const place = { repository: record, branch: wish.branch };
+    const { branch, sourceRef, isForced } = wish;
+    // Most branches come from another one, and all that is asked for then is in one state.
+    const at = await this.reads.branchBeside(repository, sourceRef, ({ uid }) => [
+      TagsView.read(uid, branch as string as TagId),
+    ]);
+    const record = writable(at?.repository ?? (await this.places.fresh(repository)), isForced);
+    const place = { repository: record, branch };
     try {
-      return await this.#create(place, wish, request);
+      const head = await this.#headFor(place, wish, at);
+      return await this.#create(place, { head, isHidden: wish.isHidden }, request);
     } catch (error) {
       // It may be there because it was created by this very request, come before.
       const before = error instanceof DomainError ? await this.#before(place, request) : undefined;
@@ -66,29 +75,38 @@ export class CreateBranchHandler implements ICommandHandler<CreateBranch> {
     return event?.type === 'BranchCreated' ? event.head.commitId : undefined;
   }
 
-  async #create(
-    place: BranchPlace,
-    { branch, sourceRef, isHidden }: CreateBranch['wish'],
-    request: Request,
-  ): Promise<CommitId> {
-    const record = place.repository;
-    const [source, tag] = await Promise.all([
-      this.refs.commit(this.kv, record, sourceRef).catch(named(sourceRef)),
-      this.tags.get(record.uid, branch as string as TagId),
-    ]);
-    if (tag) throw new DomainError('name_taken', { by: 'tag ID', name: branch });
+  /** @throws DomainError  name_taken, source_not_found, and whatever else the source is not */
+  async #headFor(
+    { repository: record, branch }: BranchPlace,
+    { sourceRef }: CreateBranch['wish'],
+    at: BranchBeside | undefined,
+  ): Promise<BranchHead> {
+    const [head, isTag] = at
+      ? [at.record.head, at.rows[0]?.[0] !== undefined]
+      : await Promise.all([
+          this.refs.commit(this.kv, record, sourceRef).then(headOf, named(sourceRef)),
+          this.tags.get(record.uid, branch as string as TagId).then(Boolean),
+        ]);
+    if (isTag) throw new DomainError('name_taken', { by: 'tag ID', name: branch });
     // A branch of that name could never be read.
     if (await this.refs.isCommit(record, branch)) {
       throw new DomainError('name_taken', { by: 'commit ID', name: branch });
     }
+    return head;
+  }
 
+  async #create(
+    place: BranchPlace,
+    { head, isHidden }: { readonly head: BranchHead; readonly isHidden: boolean },
+    request: Request,
+  ): Promise<CommitId> {
     // A name is most likely a new one: the log says so when it is not.
     let fold = this.branches.cached(place) ?? ABSENT;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       if (fold.state.status !== 'absent') fold = await this.branches.view(place);
       const life = fold.revision + 1;
       const events = branchDecider.decide(
-        { type: 'CreateBranch', life, head: headOf(source), isHidden },
+        { type: 'CreateBranch', life, head, isHidden },
         fold.state,
       );
       const append = { events, of: () => request.commandId, part: CREATED_PART };
@@ -96,7 +114,7 @@ export class CreateBranchHandler implements ICommandHandler<CreateBranch> {
       await failpoint('branch.beforeCreation');
       if ((await this.branches.append(place, fold, append, context)) === undefined) {
         await failpoint('branch.afterCreation');
-        return (await this.#before(place, request)) ?? source.id;
+        return (await this.#before(place, request)) ?? head.commitId;
       }
       fold = await this.branches.view(place);
     }

@@ -129,7 +129,7 @@ export class Node {
 
   get createBranch(): CreateBranchHandler {
     const { kv, clock } = this.ports;
-    const from = [this.places, this.refs, new TagsView(kv), this.branches] as const;
+    const from = [this.places, this.refs, new TagsView(kv), this.branches, this.reads] as const;
     return new CreateBranchHandler(kv, clock, ...from);
   }
 }
