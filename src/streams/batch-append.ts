@@ -28,6 +28,8 @@ interface Pending {
   readonly expected: Pick<BatchAppendResp, 'revision' | 'noStream' | 'any' | 'streamExists'>;
   readonly proposed: ProposedEvents;
   readonly deadlineAtMs: number;
+  /** Its last piece has come, or it is given up. */
+  readonly over: AbortController;
 }
 
 /**
@@ -54,19 +56,25 @@ export class BatchAppend {
     const id = uuidOf(request.correlationId);
     if (id === undefined) throw badArgument('an append needs a correlation id');
     try {
-      this.#forgetLate();
       const pending = this.#pendingOf(id, request);
       if (!pending) return;
-      const before = pending.proposed.bytes;
-      for (const event of request.events) pending.proposed.add(event);
-      this.#bytes += pending.proposed.bytes - before;
+      this.#add(pending, request.events);
       if (request.isFinal) this.#finish(id, pending);
     } catch (error) {
       await this.#refuse(id, request, error);
     }
-    while (this.#underWay >= UNDER_WAY_MAX || this.#bytes > BYTES_MAX) {
-      if (this.#underWay === 0) return;
-      await this.#room.promise;
+    const isFull = () => this.#underWay >= UNDER_WAY_MAX || this.#bytes > BYTES_MAX;
+    while (this.#underWay > 0 && isFull()) await this.#room.promise;
+  }
+
+  #add({ proposed }: Pending, events: BatchAppendReq['events']): void {
+    // Nothing is under way that could make room: it is all in appends that are not finished.
+    if (this.#bytes > BYTES_MAX) throw badArgument('too much is in appends that are not finished');
+    const before = proposed.bytes;
+    try {
+      for (const event of events) proposed.add(event);
+    } finally {
+      this.#bytes += proposed.bytes - before;
     }
   }
 
@@ -75,7 +83,8 @@ export class BatchAppend {
     while (this.#underWay > 0) await this.#room.promise;
   }
 
-  #pendingOf(id: string, { options, correlationId }: BatchAppendReq): Pending | undefined {
+  #pendingOf(id: string, request: BatchAppendReq): Pending | undefined {
+    const { options, correlationId } = request;
     const known = this.#pending.get(id);
     if (known || !options || !correlationId) return known;
     const stream = streamOf(options.stream);
@@ -89,8 +98,10 @@ export class BatchAppend {
         ? { revision: options.revision }
         : { [options.expected ?? 'any']: EMPTY };
     const proposed = new ProposedEvents();
-    const pending = { correlationId, stream, wanted, expected, proposed, deadlineAtMs };
+    const over = new AbortController();
+    const pending = { correlationId, stream, wanted, expected, proposed, deadlineAtMs, over };
     this.#pending.set(id, pending);
+    if (!request.isFinal) void this.#giveUpLate(id, pending).catch(() => undefined);
     return pending;
   }
 
@@ -104,6 +115,7 @@ export class BatchAppend {
 
   #finish(id: string, pending: Pending): void {
     this.#pending.delete(id);
+    pending.over.abort();
     this.#underWay++;
     const { stream, wanted, proposed } = pending;
     const context = this.ports.contextOf(this.caller);
@@ -125,21 +137,30 @@ export class BatchAppend {
       });
   }
 
-  /** Of an append whose last piece never came nobody waits for ever. */
-  #forgetLate(): void {
-    const nowMs = this.ports.clock.nowMs();
-    for (const [id, pending] of this.#pending) {
-      if (pending.deadlineAtMs > nowMs) return;
-      this.#pending.delete(id);
-      this.#free(pending.proposed.bytes);
-      void this.answer(this.#errorOf(pending, timedOut('its last piece did not come in time')));
-    }
+  /** For an append whose last piece never comes nobody waits for ever. */
+  async #giveUpLate(id: string, pending: Pending): Promise<void> {
+    const { clock } = this.ports;
+    const leftMs = pending.deadlineAtMs - clock.nowMs();
+    await clock.sleep(Math.max(0, Math.min(leftMs, PIECES_MS_MAX)), pending.over.signal);
+    if (this.#pending.get(id) !== pending) return;
+    this.#drop(id, pending);
+    await this.answer(this.#errorOf(pending, timedOut('its last piece did not come in time')));
+  }
+
+  /** Ends the waiting for an append when its client is gone. */
+  close(): void {
+    for (const [id, pending] of this.#pending) this.#drop(id, pending);
+  }
+
+  #drop(id: string, pending: Pending): void {
+    this.#pending.delete(id);
+    pending.over.abort();
+    this.#free(pending.proposed.bytes);
   }
 
   async #refuse(id: string, { correlationId, options }: BatchAppendReq, error: unknown) {
     const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    if (pending) this.#free(pending.proposed.bytes);
+    if (pending) this.#drop(id, pending);
     const response = this.#errorOf(
       { correlationId: correlationId ?? { string: id }, stream: pending?.stream },
       error,
@@ -220,4 +241,6 @@ const expectedFields = (wanted: Wanted): object => {
 
 const UNDER_WAY_MAX = 256;
 const PENDING_MAX = 1000;
+/** At most so long, whatever its deadline is. */
+const PIECES_MS_MAX = 60_000;
 const BYTES_MAX = 32 * 1024 * 1024;

@@ -96,8 +96,12 @@ export class StreamsService {
   ): Promise<void> {
     const contextOf = (caller: string) => this.#contextOf(caller);
     const batch = new BatchAppend({ ...this.ports, contextOf }, name, answer);
-    for await (const request of requests) await batch.take(request);
-    await batch.done();
+    try {
+      for await (const request of requests) await batch.take(request);
+      await batch.done();
+    } finally {
+      batch.close();
+    }
   }
 
   async #deleted(

@@ -28,6 +28,10 @@ export class Protocol {
     const type = this.#root.lookupType(name);
     return { typeUrl: `type.googleapis.com/${name}`, value: type.encode(message).finish() };
   }
+  /** Returns the message that {@link pack} has packed under this name. */
+  unpack(name: string, value: Uint8Array): object {
+    return this.#root.lookupType(name).decode(value);
+  }
 }
 
 /** Whether a client may be answered in a stream, and may send one. */
