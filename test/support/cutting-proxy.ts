@@ -14,10 +14,10 @@ export class CuttingProxy {
   #cut: { way: Way; bytesLeft: number } | undefined;
   #cutCount = 0;
 
-  /** @param path  of the server's Unix socket */
-  constructor(path: string) {
+  /** @param target  of the server: its Unix socket's path, or its port on this machine */
+  constructor(target: string | number) {
     this.#server = createServer((client) => {
-      const server = connect(path);
+      const server = typeof target === 'number' ? connect(target, '127.0.0.1') : connect(target);
       this.#clients.add(client);
       client.on('close', () => this.#clients.delete(client));
       for (const socket of [client, server]) {

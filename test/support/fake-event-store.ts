@@ -261,8 +261,8 @@ export class FakeEventStore {
     const prefixes = filter?.getStreamIdentifier()?.getPrefixList();
     const regex = filter?.getEventType()?.getRegex();
     const window = filter?.getMax() ?? 32;
+    let looked = 0;
     const send = () => {
-      let looked = 0;
       for (const event of this.#log.filter(({ position }) => position > at)) {
         at = event.position;
         const isAsked =

@@ -80,6 +80,7 @@ export class EventStoreStreams implements SingleStreamStore {
     try {
       const result = await this.#calls.run(append, {
         msMax: deadline + GRACE_MS,
+        totalMsMax: this.#outcomeMsMax / SENDERS_TRIES,
         failed: (error) => (wasSent ||= isLost(error) && !neverSent(error)),
       });
       const last = Number(result.nextExpectedRevision);
@@ -294,6 +295,8 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
 const OUTCOME_MS_MAX = 10_000;
-const APPEND_MS_MAX = 5_000;
+const APPEND_MS_MAX = 2_500;
+/** Who sends what is unknown again does so as often, with a look at the stream before. */
+const SENDERS_TRIES = 4;
 /** Of the client's own limit and ours, its is the first. */
 const GRACE_MS = 500;

@@ -26,14 +26,15 @@ export class PatientCalls {
    * Runs a call, again if it is lost, until that took too long.
    *
    * @param options.msMax  of one sending; `failed` hears of each that failed
+   * @param options.totalMsMax  of all of them, where it is not the limit of every call
    * @throws what the last one threw
    */
   async run<Result>(
     call: (client: EventStoreDBClient, alive: () => void) => Promise<Result>,
-    options: { msMax: number; failed?: (error: unknown) => void },
+    options: { msMax: number; totalMsMax?: number; failed?: (error: unknown) => void },
   ): Promise<Result> {
     const { line, outcomeMsMax, closing } = this.options;
-    const untilMs = performance.now() + outcomeMsMax;
+    const untilMs = performance.now() + (options.totalMsMax ?? outcomeMsMax);
     for (let attempt = 0; ; attempt++) {
       try {
         return await line.run(options.msMax, call);
