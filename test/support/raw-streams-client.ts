@@ -107,3 +107,15 @@ export function plain(value: unknown): unknown {
   if ('toNumber' in value && typeof value.toNumber === 'function') return value.toNumber();
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]));
 }
+
+/** Returns what a call was refused with: its code, and what stands in the trailers. */
+export async function refusal(call: Promise<unknown>): Promise<Message> {
+  try {
+    await call;
+  } catch (error) {
+    const { code, metadata } = error as ServiceError;
+    const { 'content-type': _, date: __, ...trailers } = metadata.getMap();
+    return { code, ...trailers };
+  }
+  throw new Error('it was not refused');
+}
