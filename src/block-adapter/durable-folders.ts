@@ -1,4 +1,4 @@
-import { closeSync, fsync, open } from 'node:fs';
+import { closeSync, fsync, openSync } from 'node:fs';
 import { lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -6,7 +6,6 @@ import { LRUCache } from 'lru-cache';
 import { AddressRefused } from '../ports/store-errors.js';
 import { codeOf, type SyncFailedListener } from './fs-errors.js';
 
-const openFile = promisify(open);
 const syncFile = promisify(fsync);
 
 const KNOWN_FOLDERS_MAX = 10_000;
@@ -94,7 +93,8 @@ export class DurableFolders {
   }
 
   async #syncNow(path: string): Promise<void> {
-    const folder = await openFile(path, 'r');
+    // A hop to another thread would cost more than the call; the folder was looked at a moment ago.
+    const folder = openSync(path, 'r');
     try {
       await syncFile(folder);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { close, createReadStream, link, lstat, read } from 'node:fs';
+import { close, createReadStream, link, linkSync, lstat, read } from 'node:fs';
 import { rename, unlink } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ import { type FileNames, fileNamesFor } from './file-names.js';
 import { codeOf, type SyncFailedListener } from './fs-errors.js';
 import { type ImportLimits, ImportSources, OUTSIDE } from './import-sources.js';
 import { filesBelow, type OpenedFile, openPlain, summed } from './plain-files.js';
-import { type IncomingFile, IncomingFiles } from './incoming-files.js';
+import { type IncomingFile, IncomingFiles, SMALL_BODY_BYTES_MAX } from './incoming-files.js';
 import { listBlocks } from './list-blocks.js';
 import { namespaceParts, parseAddress, partsOf } from './physical-address.js';
 
@@ -111,7 +111,22 @@ export class LocalBlockStore implements BlockStore {
 
   async putIfAbsent(address: BlockAddress, body: Uint8Array): Promise<boolean> {
     const parts = this.#names(address);
+    if (body.length <= SMALL_BODY_BYTES_MAX) return this.#placeSmall(parts, body);
     return this.#placeNew(parts, await this.incoming.writeOnly([body]));
+  }
+
+  async #placeSmall(parts: readonly string[], body: Uint8Array): Promise<boolean> {
+    const file = await this.incoming.writeSmall(body);
+    try {
+      return await this.#inFolder(parts, async (path) => {
+        await failpoint('block.beforeLink');
+        const isNew = isLinked(file.path, path);
+        if (isNew) await failpoint('block.afterLink');
+        return isNew;
+      });
+    } finally {
+      this.incoming.discardSmall(file);
+    }
   }
 
   async putNew(
@@ -279,6 +294,17 @@ export class LocalBlockStore implements BlockStore {
     const path = await this.#find(address);
     if (path === undefined) throw new BlockNotFound(uriOf(address));
     return openPlain(path, uriOf(address));
+  }
+}
+
+/** Returns false when the name is taken. */
+function isLinked(path: string, name: string): boolean {
+  try {
+    linkSync(path, name);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
   }
 }
 
