@@ -41,13 +41,16 @@ export interface CommittedLimits {
   readonly tableBytesMax: number;
   /** Uncompressed blocks. */
   readonly blockBytesMax: number;
+  /** Objects of blocks that are read again and again, decoded. */
+  readonly objectBytesMax: number;
   readonly threadsMax: number;
 }
 
 export const DEFAULT_COMMITTED_LIMITS: CommittedLimits = {
   metaRangeBytesMax: 32 * 1024 * 1024,
   tableBytesMax: 48 * 1024 * 1024,
-  blockBytesMax: 64 * 1024 * 1024,
+  blockBytesMax: 48 * 1024 * 1024,
+  objectBytesMax: 16 * 1024 * 1024,
   threadsMax: 2,
 };
 
@@ -79,7 +82,7 @@ export class BlockCommittedStore extends CommittedStore {
   }
 
   /** Hits, misses and bytes of the caches. */
-  get counts(): Readonly<Record<'metaRanges' | 'tables' | 'blocks', CacheCounts>> {
+  get counts(): Readonly<Record<'metaRanges' | 'tables' | 'blocks' | 'objects', CacheCounts>> {
     return { metaRanges: this.#metaRanges.counts, ...this.#ranges.counts };
   }
 

@@ -17,7 +17,7 @@ import { tableAddress, TableFiles } from './table-files.js';
 
 const namespace = 'mem://ranges' as StorageNamespace;
 const id = 'ab'.repeat(32) as RangeId;
-const limits = { tableBytesMax: 1 << 20, blockBytesMax: 1 << 20 };
+const limits = { tableBytesMax: 1 << 20, blockBytesMax: 1 << 20, objectBytesMax: 1 << 20 };
 
 class CountingBlockStore extends MemoryBlockStore {
   reads = 0;
@@ -107,11 +107,48 @@ describe(`reading a range (SEED=${seed})`, () => {
 
   it('keeps no more than it may', async () => {
     const range = rangeOf(20_000);
-    const bounds = { tableBytesMax: 1 << 20, blockBytesMax: 50_000 };
+    const bounds = { tableBytesMax: 1 << 20, blockBytesMax: 50_000, objectBytesMax: 50_000 };
     const { get, reader } = await opened(range, range.file, bounds);
     for (let place = 0; place < 20_000; place += 100) await get(place);
     expect(reader.counts.blocks.bytes).toBeLessThanOrEqual(50_000);
     expect(reader.counts.blocks.bytes).toBeGreaterThan(40_000);
+    for (let place = 0; place < 20_000; place += 1000) {
+      for (let n = 0; n < 20; n++) await get(place);
+    }
+    expect(reader.counts.objects.bytes).toBeLessThanOrEqual(50_000);
+    expect(reader.counts.objects.bytes).toBeGreaterThan(20_000);
+  });
+
+  it('tells the same of a block however often it is read, whole or in part', async () => {
+    const range = rangeOf(1000);
+    const { get, reader } = await opened(range, range.file);
+    const random = new SeededRandom(seed);
+    const keyAt = (place: number) => keyOf(goldenObject(place).path as ObjectPath);
+    for (let n = 0; n < 300; n++) {
+      const [from, length] = [random.below(1000), random.below(60)];
+      const until = random.below(2) === 0 ? undefined : keyAt(Math.min(999, from + length));
+      const limit = 1 + random.below(60);
+      const found: CommittedObject[] = [];
+      await reader.scan(namespace, range, { from: keyAt(from), until, limit }, found);
+      const end = Math.min(until ? Math.min(999, from + length) : 1000, from + limit);
+      const places = Array.from({ length: Math.max(0, end - from) }, (_, index) => from + index);
+      expect(found).toEqual(places.map(goldenObject).map(({ path, entry }) => ({ path, entry })));
+      expect(await get(from)).toEqual(goldenObject(from).entry);
+      expect(await get(1000 + from)).toBeUndefined();
+    }
+    expect(reader.counts.objects.hits).toBeGreaterThan(300);
+  });
+
+  it('decodes as a whole what is read again and again, and nothing else', async () => {
+    const range = rangeOf(20_000);
+    const { get, reader } = await opened(range, range.file);
+    for (let place = 0; place < 20_000; place += 100) await get(place);
+    expect(reader.counts.objects.bytes).toBe(0);
+    for (let n = 0; n < 30; n++) await get(12_345);
+    expect(reader.counts.objects.bytes).toBeGreaterThan(0);
+    const { bytes } = reader.counts.objects;
+    for (let n = 0; n < 30; n++) await get(12_345);
+    expect(reader.counts.objects).toMatchObject({ bytes, misses: 1 });
   });
 
   it('names the file, and what is wrong with it', async () => {

@@ -1,13 +1,13 @@
 import type { ObjectEntry, ObjectPath, StorageNamespace } from '../domain/model.js';
 import type { CommittedObject } from '../ports/committed-store.js';
 import { CorruptData } from '../ports/store-errors.js';
+import { BlockObjects, type BlockScan } from './block-objects.js';
 import type { WalkedFiles } from './block-walk.js';
 import { ByteCache, SharedLoads, type CacheCounts } from './byte-cache.js';
 import { inFile } from './corrupt.js';
-import { decodeEntry } from './entry-codec.js';
 import { textOf } from './entry-fields.js';
 import type { RangeRecord } from './range-codec.js';
-import { compareSlices, sliceOf, type Slice } from './slice.js';
+import { sliceOf, type Slice } from './slice.js';
 import { BlockCursor } from './sstable/block-cursor.js';
 import { BLOCK_TRAILER_BYTES, openStoredBlock } from './sstable/stored-block.js';
 import { storedIn } from './sstable/table-layout.js';
@@ -19,16 +19,6 @@ import {
   type OpenTable,
 } from './table-files.js';
 import { nextTurn, TURN_RECORDS_MAX } from './turn.js';
-import { emptyParts, readValue } from './value-codec.js';
-
-/** What of a range's objects is wanted. */
-export interface RangeScan {
-  /** Inclusive. */
-  readonly from: Slice;
-  /** Exclusive; undefined: to the end. */
-  readonly until: Slice | undefined;
-  readonly limit: number;
-}
 
 interface KeptTable {
   readonly open: OpenTable;
@@ -48,13 +38,16 @@ export class RangeReader {
   readonly #tables: ByteCache<string, KeptTable>;
   readonly #blocks: ByteCache<number, Buffer>;
   readonly #loads = new SharedLoads<KeptTable>();
-  readonly #cursor = new BlockCursor('record');
-  readonly #parts = emptyParts();
+  readonly #objects: BlockObjects;
   #serial = 0;
 
   constructor(
     private readonly files: TableFiles,
-    limits: { readonly tableBytesMax: number; readonly blockBytesMax: number },
+    limits: {
+      readonly tableBytesMax: number;
+      readonly blockBytesMax: number;
+      readonly objectBytesMax: number;
+    },
   ) {
     this.#tables = new ByteCache(limits.tableBytesMax, ({ open }) => {
       // The index of a whole file is read when it is needed, and small beside the file.
@@ -63,10 +56,12 @@ export class RangeReader {
     this.#blocks = new ByteCache(limits.blockBytesMax, (block) => {
       return BLOCK_BYTES_OVERHEAD + block.length;
     });
+    this.#objects = new BlockObjects(new BlockCursor('record'), limits.objectBytesMax);
   }
 
-  get counts(): { readonly tables: CacheCounts; readonly blocks: CacheCounts } {
-    return { tables: this.#tables.counts, blocks: this.#blocks.counts };
+  get counts(): Readonly<Record<'tables' | 'blocks' | 'objects', CacheCounts>> {
+    const objects = this.#objects.counts;
+    return { tables: this.#tables.counts, blocks: this.#blocks.counts, objects };
   }
 
   /** @throws CorruptData, or BlockNotFound */
@@ -79,18 +74,16 @@ export class RangeReader {
     const block = table.open.layout.index.find(key);
     if (block >= table.open.layout.index.blockCount) return undefined;
     const payload = this.#blockKept(table, block) ?? (await this.#load(table, block, 1));
-    return inFile(fileName(table.open.address), () => {
-      const cursor = this.#cursor.open(payload);
-      if (!cursor.seek(key) || compareSlices(cursor.key, key) !== 0) return undefined;
-      return decodeEntry(readValue(cursor.value, this.#parts).data);
-    });
+    return inFile(fileName(table.open.address), () =>
+      this.#objects.get(serialOf(table, block), payload, key),
+    );
   }
 
   /** Appends what is wanted to `found`, in order. @throws CorruptData, or BlockNotFound */
   async scan(
     namespace: StorageNamespace,
     range: RangeRecord,
-    wanted: RangeScan,
+    wanted: BlockScan,
     found: CommittedObject[],
   ): Promise<void> {
     const table = this.#kept(namespace, range) ?? (await this.#open(namespace, range));
@@ -101,7 +94,7 @@ export class RangeReader {
       const payload =
         this.#blockKept(table, block) ?? (await this.#load(table, block, READ_AHEAD_BYTES));
       const isOver = inFile(fileName(table.open.address), () =>
-        this.#collect(payload, wanted, found),
+        this.#objects.scan(serialOf(table, block), payload, wanted, found),
       );
       if (isOver) return;
       if (found.length < turnAt) continue;
@@ -149,8 +142,8 @@ export class RangeReader {
     return kept;
   }
 
-  #blockKept({ serial }: KeptTable, block: number): Buffer | undefined {
-    return this.#blocks.get(serial * BLOCKS_PER_TABLE_MAX + block);
+  #blockKept(table: KeptTable, block: number): Buffer | undefined {
+    return this.#blocks.get(serialOf(table, block));
   }
 
   /** Loads a block, and those after it that lie within `aheadBytes`. @returns the first */
@@ -190,21 +183,13 @@ export class RangeReader {
     const payload = inFile(fileName(table.open.address), () => openStoredBlock(stored));
     // A raw block is a view of what was read, and would keep all of that in memory.
     const own = payload.buffer === stored.buffer ? Buffer.from(payload) : payload;
-    this.#blocks.set(table.serial * BLOCKS_PER_TABLE_MAX + block, own);
+    this.#blocks.set(serialOf(table, block), own);
     return own;
   }
+}
 
-  /** @returns whether nothing after this block is wanted */
-  #collect(payload: Buffer, wanted: RangeScan, found: CommittedObject[]): boolean {
-    const cursor = this.#cursor.open(payload);
-    for (let more = cursor.seek(wanted.from); more; more = cursor.next()) {
-      if (found.length >= wanted.limit) return true;
-      if (wanted.until && compareSlices(cursor.key, wanted.until) >= 0) return true;
-      const entry = decodeEntry(readValue(cursor.value, this.#parts).data);
-      found.push({ path: pathOf(cursor.key), entry });
-    }
-    return false;
-  }
+function serialOf({ serial }: KeptTable, block: number): number {
+  return serial * BLOCKS_PER_TABLE_MAX + block;
 }
 
 /** Returns a record's path. @throws CorruptData  it is none */

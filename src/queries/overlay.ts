@@ -1,4 +1,4 @@
-import type { ObjectEntry } from '../domain/model.js';
+import type { ObjectEntry, ObjectPath } from '../domain/model.js';
 import type { CommittedStore } from '../ports/committed-store.js';
 import type { KvRow, KvSnapshot } from '../ports/kv-store.js';
 import { decodeValue } from '../projections/kv-codec.js';
@@ -21,9 +21,20 @@ export interface OverlayItem {
   readonly isStaged: boolean;
 }
 
-interface TreeRow {
-  readonly key: Uint8Array;
-  readonly entry: ObjectEntry;
+/** An object of the tree. Its key is made when there is something to compare it with. */
+class TreeRow implements OverlayItem {
+  readonly isStaged = false;
+  #key: Uint8Array | undefined;
+
+  constructor(
+    readonly path: ObjectPath,
+    readonly entry: ObjectEntry,
+  ) {}
+
+  get key(): Uint8Array {
+    this.#key ??= utf8(this.path);
+    return this.#key;
+  }
 }
 
 type Row = KvRow | TreeRow;
@@ -83,10 +94,10 @@ export class Overlay {
   async next(): Promise<OverlayItem | undefined> {
     const row = this.#rows.take() ?? (await this.#rows.next());
     if (row === undefined) return undefined;
-    const { key } = row;
-    if ('entry' in row) return { key, entry: row.entry, isStaged: false };
+    if (row instanceof TreeRow) return row;
     // Newest first: what an older token says of this path is history.
-    return { key, entry: decodeValue<ObjectEntry | null>(row) ?? undefined, isStaged: true };
+    const entry = decodeValue<ObjectEntry | null>(row) ?? undefined;
+    return { key: row.key, entry, isStaged: true };
   }
 
   /** Goes on with the first path at or behind `key`, and reads nothing of what lies between. */
@@ -119,9 +130,10 @@ export class Overlay {
       limit: cursor.limit,
       ...(until ? { until } : {}),
     });
-    return objects.map(({ path, entry }) => ({ key: utf8(path), entry }));
+    return objects.map(({ path, entry }) => new TreeRow(path, entry));
   }
 }
 
 /** Returns the text of a path; every stored path is valid UTF-8. */
-export const pathOf = (item: OverlayItem): string => fromUtf8(item.key);
+export const pathOf = (item: OverlayItem): string =>
+  item instanceof TreeRow ? item.path : fromUtf8(item.key);
