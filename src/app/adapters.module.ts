@@ -3,9 +3,11 @@ import { BlockStore } from '../ports/block-store.js';
 import { Clock } from '../ports/clock.js';
 import { CommittedStore } from '../ports/committed-store.js';
 import { EventLog } from '../ports/event-log.js';
+import { HookRunner } from '../ports/hook-runner.js';
 import { Ids } from '../ports/ids.js';
 import { KvStore } from '../ports/kv-store.js';
 import { Secrets } from '../ports/secrets.js';
+import { NoHooks } from './no-hooks.js';
 
 /** One adapter behind each port; who they are is decided where they are opened. */
 export interface Adapters {
@@ -16,6 +18,8 @@ export interface Adapters {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly secrets: Secrets;
+  /** Left out: there are no hooks. */
+  readonly hooks?: HookRunner;
 }
 
 export class AdaptersModule {
@@ -29,6 +33,7 @@ export class AdaptersModule {
       { provide: Clock, useValue: adapters.clock },
       { provide: Ids, useValue: adapters.ids },
       { provide: Secrets, useValue: adapters.secrets },
+      { provide: HookRunner, useValue: adapters.hooks ?? new NoHooks() },
     ];
     return { module: AdaptersModule, global: true, providers, exports: providers };
   }

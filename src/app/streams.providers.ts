@@ -20,6 +20,7 @@ import { BlockStore } from '../ports/block-store.js';
 import { Clock } from '../ports/clock.js';
 import { CommittedStore } from '../ports/committed-store.js';
 import { EventLog } from '../ports/event-log.js';
+import { HookRunner } from '../ports/hook-runner.js';
 import { Ids } from '../ports/ids.js';
 import { KvStore } from '../ports/kv-store.js';
 import { CommitsView } from '../projections/commits.view.js';
@@ -42,6 +43,8 @@ class IntentPorts {
     readonly committed: CommittedStore,
     readonly clock: Clock,
     readonly commits: CommitsView,
+    readonly hooks: HookRunner,
+    readonly ids: Ids,
   ) {}
 }
 
@@ -70,7 +73,7 @@ export const streams: Provider[] = [
   },
   {
     provide: IntentPorts,
-    inject: [EventLog, KvStore, CommittedStore, Clock, CommitsView],
+    inject: [EventLog, KvStore, CommittedStore, Clock, CommitsView, HookRunner, Ids],
     useFactory: (...from: ConstructorParameters<typeof IntentPorts>) => new IntentPorts(...from),
   },
   {

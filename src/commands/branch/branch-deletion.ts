@@ -6,6 +6,7 @@ import { contextOf } from '../new-events.js';
 import type { Request } from '../request.js';
 import type { Branches, BranchPlace } from './branches.js';
 import { intentIdOfRequest, type Intents } from './intents.js';
+import { refusalOf } from './refusals.js';
 
 /** Lost races of one deletion before its caller is told that the branch is busy. */
 const TRIES_MAX = 200;
@@ -18,15 +19,23 @@ export class BranchDeletion {
     private readonly intents: Intents,
   ) {}
 
-  /** Returns when the branch is gone; false when it was not there. */
-  async delete(place: BranchPlace, request: Request): Promise<boolean> {
+  /**
+   * Returns when the branch is gone; false when it was not there.
+   *
+   * @param hookSet  names the hooks that must agree; left out: none
+   * @throws DomainError  precondition_failed: they did not
+   */
+  async delete(place: BranchPlace, request: Request, hookSet?: string): Promise<boolean> {
     const intentId = intentIdOfRequest(request);
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const fold = await this.branches.view(place);
       if (fold.state.status === 'absent') {
         return tries > 0 || (await this.#wasDone(place, request));
       }
-      const events = branchDecider.decide({ type: 'RequestDeletion', intentId }, fold.state);
+      const events = branchDecider.decide(
+        { type: 'RequestDeletion', intentId, hookSet },
+        fold.state,
+      );
       if (events.length === 0) {
         // Someone else's deletion is in the queue: it ends the branch for both.
         await this.intents.help(place, request);
@@ -37,7 +46,8 @@ export class BranchDeletion {
       const lost = await this.branches.append(place, fold, append, context);
       if (lost !== undefined) continue;
       await failpoint('branch.afterDeletionRequest');
-      await this.intents.outcome(place, intentId, request);
+      const outcome = await this.intents.outcome(place, intentId, request);
+      if (outcome.type === 'IntentFailed') throw refusalOf(outcome, 'delete branch');
       return true;
     }
     throw new DomainError('branch_busy', { waitingCount: TRIES_MAX });

@@ -7,7 +7,7 @@ import type {
 import { evolveBranch } from '../../domain/branch/branch.evolve.js';
 import {
   intentIdOf,
-  isDeleting,
+  mustAsk,
   type LiveBranch,
   type PendingIntent,
 } from '../../domain/branch/branch.state.js';
@@ -16,7 +16,8 @@ import type { IntentId } from '../../domain/model.js';
 import { stagingStream } from '../../domain/staging/staging.stream.js';
 import type { Clock } from '../../ports/clock.js';
 import type { EventContext, EventLog, StreamAppend } from '../../ports/event-log.js';
-import { WrongExpectedRevision } from '../../ports/store-errors.js';
+import type { Ids } from '../../ports/ids.js';
+import type { HookMoment, HookRunner } from '../../ports/hook-runner.js';
 import { assert, InvariantError } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
 import { InTurn, OnceAtATime } from '../../shared/in-turn.js';
@@ -29,15 +30,14 @@ import {
   type BranchPlace,
   type IntentOutcome,
 } from './branches.js';
-import { refusalByRule } from './branch-protection.js';
-import type { BranchTraffic, SealPlace } from './branch-traffic.js';
+import type { BranchTraffic } from './branch-traffic.js';
 import { buildResult } from './build-result.js';
+import { HookSteps } from './hook-steps.js';
+import { IntentRequests } from './intent-requests.js';
 import type { PendingRequest, ResultStores } from './pending.js';
 import { ResultPass } from './result-pass.js';
-import { live, REQUEST_PART, tokenAt, type LiveFold, type Successors } from './successor.js';
+import { live, tokenAt, type LiveFold, type Successors } from './successor.js';
 
-/** Lost races of one request before its caller is told that the branch is busy. */
-const TRIES_MAX = 200;
 /** Intents that one pass builds before their results are appended. */
 const INTENTS_PER_PASS = 16;
 
@@ -46,23 +46,41 @@ export interface IntentLimits {
   readonly intentWaitMs: number;
 }
 
+export type IntentStores = {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly hooks: HookRunner;
+  readonly ids: Pick<Ids, 'commandId'>;
+} & ResultStores;
+
 /** Stands for every node that could do the same: the requester, a waiting one, the sweeper. */
 export class Intents {
-  readonly #requests = new InTurn();
+  readonly #turns = new InTurn();
   /** Appends of this process to one control stream: side by side they would refuse each other. */
   readonly #appends = new InTurn();
+  readonly #requests: IntentRequests;
   readonly #helps = new OnceAtATime();
 
+  readonly #hooks: HookSteps;
+
   constructor(
-    private readonly ports: {
-      readonly log: EventLog;
-      readonly clock: Clock;
-    } & ResultStores,
+    private readonly ports: IntentStores,
     private readonly branches: Branches,
-    private readonly successors: Successors,
+    successors: Successors,
     private readonly traffic: BranchTraffic,
     private readonly limits: IntentLimits,
-  ) {}
+  ) {
+    const { log, clock, hooks, ids } = ports;
+    const help = (...at: [BranchPlace, Request]) => this.help(...at);
+    this.#requests = new IntentRequests(log, clock, branches, successors, help, this.#appends);
+    // Another name each time that the process comes up: its claims of before are another's.
+    this.#hooks = new HookSteps(hooks, clock, branches, ids.commandId());
+  }
+
+  /** Returns what a request for an operation must name, so that it passes the hooks of now. */
+  hookSetFor(place: BranchPlace, operation: HookMoment['operation']) {
+    return this.#hooks.setFor(place, operation);
+  }
 
   /**
    * Puts an intent into a branch's queue, sealing the newest token with it, and returns what the
@@ -79,15 +97,17 @@ export class Intents {
     // Come again, it may have been completed in a life of the branch that is over.
     const before = request.once?.isRepeat && (await this.branches.outcomeOf(place, intent.id));
     if (before) return before;
+    const hookSet = await this.hookSetFor(place, intent.wish.kind);
+    const asked = hookSet === undefined ? intent : { ...intent, hookSet };
     const stream = controlStream(place);
     return this.traffic.during(stream, async () => {
       const seal = this.traffic.lineUp(stream);
       try {
         // In turn, since two requests of this process would only lose races to each other.
-        await this.#requests.run(stream, async () => {
+        await this.#turns.run(stream, async () => {
           // A commit may wait for something to take; to all others a write is only in the way.
           if (intent.wish.kind === 'commit') await this.traffic.beforeSeal(stream);
-          await this.#requestInTurn(place, { intent, seal }, request);
+          await this.#requests.request(place, { intent: asked, seal }, request);
         });
       } finally {
         seal.leave();
@@ -121,126 +141,29 @@ export class Intents {
     }
   }
 
-  /** Completes what is queued on a branch; the same code for everybody who may. */
+  /**
+   * Completes what is queued on a branch; the same code for everybody who may. Of an intent that
+   * waits for its hooks it returns after a while, with nothing done.
+   */
   help(place: BranchPlace, request: Request): Promise<void> {
     const stream = controlStream(place);
     return this.#helps.run(stream, () => this.#help(place, request));
-  }
-
-  async #requestInTurn(place: BranchPlace, asked: Asked, request: Request): Promise<void> {
-    for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const stream = controlStream(place);
-      const said = await this.#appends.run(stream, () => this.#request(place, asked, request));
-      if (said === 'accepted') return;
-      // Behind a delete nothing is asked for, and who completes it needs the turn.
-      await this.help(place, request);
-      await this.branches.view(place);
-    }
-    throw new DomainError('branch_busy', { waitingCount: TRIES_MAX });
-  }
-
-  async #request(
-    place: BranchPlace,
-    { intent, seal }: Asked,
-    request: Request,
-  ): Promise<'accepted' | 'deleting'> {
-    let fold = await this.branches.likely(place);
-    let isNewestClosed = false;
-    for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const at = live(fold);
-      const { state } = at;
-      if (isDeleting(state)) return 'deleting';
-      const { protection } = this.successors;
-      const events = decided(intent, state);
-      if (events instanceof DomainError) {
-        // It may have been done before there was a rule.
-        if (await this.branches.outcomeOf(place, intent.id)) return 'accepted';
-        await protection.confirm(place, state, events, request);
-        // It has another token now, and that one is open.
-        isNewestClosed = false;
-        fold = await this.branches.view(place);
-        continue;
-      }
-      if (events.length === 0) return 'accepted';
-      if (state.tokens.hi < 0 && (await protection.admit(place, state, request))) {
-        isNewestClosed = false;
-        fold = await this.branches.view(place);
-        continue;
-      }
-      const mayBeOpened = tries > 0 && this.ports.log.groups === 'stepwise';
-      const step = { intent, seal, events, isNewestClosed, mayBeOpened };
-      const refusal = await this.#appendRequest(place, at, step, request);
-      if (refusal === 'accepted') return refusal;
-      fold = await this.branches.view(place);
-      const now = live(fold).state;
-      // The same ordinal of another life is another token.
-      isNewestClosed =
-        refusal === 'closed' && now.life === state.life && now.tokens.hi === state.tokens.hi;
-      if (isNewestClosed && !now.areWritesBlocked && !isDeleting(now)) {
-        await this.successors.name(place, live(fold), request);
-        isNewestClosed = false;
-        fold = await this.branches.view(place);
-      } else if (await this.branches.outcomeOf(place, intent.id)) {
-        // The request itself has come in by another hand.
-        return 'accepted';
-      }
-    }
-    throw new DomainError('branch_busy', { waitingCount: TRIES_MAX });
-  }
-
-  /** Close, open the next, request: all or none, or in steps. */
-  async #appendRequest(
-    place: BranchPlace,
-    fold: LiveFold,
-    step: Asked & {
-      readonly events: readonly BranchEvent[];
-      readonly isNewestClosed: boolean;
-      readonly mayBeOpened: boolean;
-    },
-    request: Request,
-  ): Promise<'accepted' | 'closed' | 'lost'> {
-    const { intent, events } = step;
-    const { hi } = fold.state.tokens;
-    const beside: StreamAppend[] = [];
-    if (hi >= 0 && !step.isNewestClosed) {
-      const closed = { type: 'TokenClosed', request: intent } as const;
-      beside.push({
-        stream: stagingStream(tokenAt(place, fold.state, hi)),
-        expected: 'open',
-        events: [newEvent(closed, intent.id, 'close')],
-      });
-    }
-    if (!fold.state.areWritesBlocked) {
-      const stream = stagingStream(tokenAt(place, fold.state, hi + 1));
-      const events = [newEvent({ type: 'TokenOpened' }, intent.id, `open-${hi + 1}`)];
-      // Whoever opened it may have died before it was named.
-      const isOpened = step.mayBeOpened && (await this.ports.log.end(stream)).revision >= 0;
-      if (!isOpened) beside.push({ stream, expected: 'none', events });
-    }
-    await failpoint('intent.beforeRequest');
-    const append = { events, of: () => intent.id, part: REQUEST_PART, beside };
-    const appended = this.branches.append(place, fold, append, this.#contextOf(request));
-    step.seal.sealed();
-    const lost = await appended;
-    if (lost === undefined) {
-      await failpoint('intent.afterRequest');
-      return 'accepted';
-    }
-    return lost instanceof WrongExpectedRevision && lost.reason === 'closed' ? 'closed' : 'lost';
   }
 
   async #help(place: BranchPlace, request: Request): Promise<void> {
     const built = new Map<IntentId, Built>();
     // What this process saw last will do to begin with: a result on an old fold is refused.
     let cached = this.branches.cached(place);
-    if (!hasQueue(cached)) cached = undefined;
     for (;;) {
-      const fold: BranchFold = cached ?? (await this.branches.view(place));
+      const fold: BranchFold = isReady(cached) ? cached : await this.branches.view(place);
       cached = undefined;
       if (fold.state.status === 'absent') return;
       const [next] = fold.state.queue;
       if (next === undefined) return;
       const at = live(fold);
+      const step = mustAsk(next) ? await this.#hooks.step(place, at, request) : 'passed';
+      if (step === 'moved') continue;
+      if (step === 'waiting') return;
       if (next.kind === 'delete') await this.#completeDeletion(place, at, next.intentId, request);
       else if (await this.#completeNext(place, at, built, request)) {
         const now = this.branches.cached(place);
@@ -284,7 +207,7 @@ export class Intents {
     let state: LiveBranch = fold.state;
     while (results.length < INTENTS_PER_PASS) {
       const next = state.queue[0];
-      if (next?.kind !== 'request') break;
+      if (next?.kind !== 'request' || mustAsk(next)) break;
       const isCommit = next.request.wish.kind === 'commit';
       // Others look at what only the events of those before them write: the head's own commit, or
       // fewer rows.
@@ -327,7 +250,8 @@ export class Intents {
     const beside: StreamAppend[] = [];
     const { hi } = fold.state.tokens;
     const stream = stagingStream(tokenAt(place, fold.state, hi));
-    if (hi >= 0 && !(await this.ports.log.end(stream)).isClosed) {
+    const isGoing = events.some(({ type }) => type === 'BranchDeleted');
+    if (isGoing && hi >= 0 && !(await this.ports.log.end(stream)).isClosed) {
       const closed = { type: 'TokenClosed', request: undefined } as const;
       beside.push({ stream, expected: 'open', events: [newEvent(closed, intentId, 'close')] });
     }
@@ -339,17 +263,6 @@ export class Intents {
 
   #contextOf(request: Request): EventContext {
     return contextOf(request, this.ports.clock);
-  }
-}
-
-/** Returns what a request leads to, or that a rule forbids it. */
-function decided(intent: IntentRequest, state: LiveBranch): readonly BranchEvent[] | DomainError {
-  try {
-    return branchDecider.decide({ type: 'RequestIntent', intent }, state);
-  } catch (error) {
-    const refusal = refusalByRule(error);
-    if (refusal) return refusal;
-    throw error;
   }
 }
 
@@ -380,12 +293,6 @@ const isSame = (pending: PendingIntent, now: PendingIntent | undefined): boolean
   now.request.id === pending.request.id &&
   now.verdict === pending.verdict;
 
-/** An intent, and its place in the line of those that seal. */
-interface Asked {
-  readonly intent: IntentRequest;
-  readonly seal: SealPlace;
-}
-
 interface Built {
   readonly on: string;
   readonly result: BranchResult;
@@ -395,8 +302,11 @@ interface Built {
 const basisOf = ({ head, tokens }: LiveBranch, { verdict }: PendingRequest): string =>
   `${head.commitId} ${tokens.lo} ${verdict}`;
 
-const hasQueue = (fold: BranchFold | undefined): fold is BranchFold =>
-  fold?.state.status === 'live' && fold.state.queue.length > 0;
+/** Of hooks the answer may have come since: a step of theirs refuses nothing, and would wait. */
+function isReady(fold: BranchFold | undefined): fold is BranchFold {
+  const next = fold?.state.status === 'live' ? fold.state.queue[0] : undefined;
+  return next !== undefined && !mustAsk(next);
+}
 
 const isPending = (fold: BranchFold | undefined, intentId: IntentId): boolean =>
   fold?.state.status === 'live' &&

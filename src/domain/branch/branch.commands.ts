@@ -23,6 +23,7 @@ export interface RotateToken {
 export interface RequestDeletion {
   readonly type: 'RequestDeletion';
   readonly intentId: IntentId;
+  readonly hookSet?: string | undefined;
 }
 
 export interface ClaimHook {
@@ -45,7 +46,7 @@ export interface CompleteIntent {
   readonly result: BranchResult;
 }
 
-/** Precondition: the newest token is closed. */
+/** Precondition: the newest token is closed, unless its hooks refused it. */
 export interface CompleteDeletion {
   readonly type: 'CompleteDeletion';
   readonly intentId: IntentId;

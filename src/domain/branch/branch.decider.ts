@@ -1,8 +1,20 @@
 import { assert, unreachable } from '../../shared/assert.js';
 import type { Decider } from '../decider.js';
 import { DomainError } from '../errors.js';
-import type { ApplyRules, BranchCommand, ClaimHook, CompleteIntent } from './branch.commands.js';
-import type { BranchEvent } from './branch.events.js';
+import type { IntentId } from '../model.js';
+import type {
+  ApplyRules,
+  BranchCommand,
+  ClaimHook,
+  CompleteIntent,
+  RequestDeletion,
+} from './branch.commands.js';
+import type {
+  BranchDeletionRequested,
+  BranchEvent,
+  IntentFailed,
+  IntentFailure,
+} from './branch.events.js';
 import { evolveBranch } from './branch.evolve.js';
 import type { Wish } from './branch.wishes.js';
 import { intentIdOf, isDeleting, type BranchState, type LiveBranch } from './branch.state.js';
@@ -66,12 +78,12 @@ function decideLive(
       return [{ type: 'TokenRotated', opens: branch.tokens.hi + 1 }];
     case 'RequestDeletion':
       if (isDeleting(branch)) return [];
-      return [{ type: 'BranchDeletionRequested', intentId: command.intentId }];
+      return [deletionRequested(command)];
     case 'ClaimHook':
       return claim(command, branch);
     case 'GiveVerdict': {
       const next = branch.queue[0];
-      if (next?.kind !== 'request' || next.request.id !== command.intentId) return [];
+      if (!next || intentIdOf(next) !== command.intentId) return [];
       // The first verdict binds, whoever asks later.
       if (next.verdict !== undefined) return [];
       const { intentId, hasPassed } = command;
@@ -82,6 +94,7 @@ function decideLive(
     case 'CompleteDeletion': {
       const next = branch.queue[0];
       if (next?.kind !== 'delete' || next.intentId !== command.intentId) return [];
+      if (next.verdict === false) return [failed(command.intentId, 'hook_refused')];
       const head = branch.head.commitId;
       return [{ type: 'BranchDeleted', intentId: command.intentId, head }];
     }
@@ -141,7 +154,7 @@ function refusalOf({ kind }: Wish, branch: LiveBranch): DomainError | undefined 
 
 function claim(command: ClaimHook, branch: LiveBranch): readonly BranchEvent[] {
   const next = branch.queue[0];
-  if (next?.kind !== 'request' || next.request.id !== command.intentId) return [];
+  if (!next || intentIdOf(next) !== command.intentId) return [];
   if (next.verdict !== undefined) return [];
   if (next.claim === undefined) {
     const { intentId, node, untilMs } = command;
@@ -149,11 +162,22 @@ function claim(command: ClaimHook, branch: LiveBranch): readonly BranchEvent[] {
   }
   // Never started twice: what a dead claimer has called out cannot be called back.
   if (next.claim.untilMs > command.nowMs) return [];
-  const { intentId } = command;
-  return [
-    { type: 'IntentFailed', intentId, reason: 'hook_interrupted', conflicts: [], restated: [] },
-  ];
+  return [failed(command.intentId, 'hook_interrupted')];
 }
+
+const failed = (intentId: IntentId, reason: IntentFailure): IntentFailed => ({
+  type: 'IntentFailed',
+  intentId,
+  reason,
+  conflicts: [],
+  restated: [],
+});
+
+const deletionRequested = ({ intentId, hookSet }: RequestDeletion): BranchDeletionRequested => ({
+  type: 'BranchDeletionRequested',
+  intentId,
+  ...(hookSet !== undefined && { hookSet }),
+});
 
 function complete({ result }: CompleteIntent, branch: LiveBranch): readonly BranchEvent[] {
   const next = branch.queue[0];

@@ -57,6 +57,8 @@ export interface IntentRequest {
     readonly rangeBytesMax: number;
     readonly raggednessEntries: number;
   };
+  /** Names the hooks that it must pass, as they were when it was asked for; left out: none. */
+  readonly hookSet?: string;
 }
 
 export interface BranchCreated {
@@ -85,12 +87,17 @@ export interface TokenRotated {
 export interface BranchDeletionRequested {
   readonly type: 'BranchDeletionRequested';
   readonly intentId: IntentId;
+  /** As of an {@link IntentRequest}. */
+  readonly hookSet?: string;
 }
 
+/** The hooks of the intent at the queue's head are run by a node, and by no other. */
 export interface HookClaimed {
   readonly type: 'HookClaimed';
   readonly intentId: IntentId;
+  /** A process, not a machine: come up again, it has another name. */
   readonly node: string;
+  /** No answer by then is one. */
   readonly untilMs: number;
 }
 
@@ -162,6 +169,7 @@ export type IntentFailure =
   | 'tree_missing'
   | 'head_moved'
   | 'hook_refused'
+  /** Who ran its hooks said nothing in time; perhaps it died. */
   | 'hook_interrupted';
 
 /** Paths that a failed intent keeps of a conflict. */

@@ -9,7 +9,14 @@ import type {
   TokenSpan,
 } from './branch.events.js';
 import type { Wish } from './branch.wishes.js';
-import { intentIdOf, isDeleting, type BranchState, type LiveBranch } from './branch.state.js';
+import {
+  intentIdOf,
+  isDeleting,
+  mustAsk,
+  type BranchState,
+  type PendingIntent,
+  type LiveBranch,
+} from './branch.state.js';
 
 /** What an event means for a branch. The protocol's invariants are asserted here, always. */
 export function evolveBranch(branch: BranchState, event: BranchEvent): BranchState {
@@ -28,13 +35,15 @@ export function evolveBranch(branch: BranchState, event: BranchEvent): BranchSta
       return { ...branch, tokens: opened(branch.tokens, event.opens) };
     case 'BranchDeletionRequested': {
       assert(!isDeleting(branch), 'deleted once');
-      return { ...branch, queue: [...branch.queue, { kind: 'delete', intentId: event.intentId }] };
+      const { intentId, hookSet } = event;
+      const unasked = { claim: undefined, verdict: undefined };
+      const pending = { kind: 'delete', intentId, hookSet, ...unasked } as const;
+      return { ...branch, queue: [...branch.queue, pending] };
     }
     case 'HookClaimed': {
       const { node, untilMs } = event;
       const [next] = branch.queue;
-      const isClaimed = next?.kind === 'request' && next.claim !== undefined;
-      assert(!isClaimed, 'a hook is never started twice');
+      assert(next?.claim === undefined, 'a hook is never started twice');
       return withHead(branch, event.intentId, { claim: { node, untilMs } });
     }
     case 'HookVerdict':
@@ -48,6 +57,7 @@ export function evolveBranch(branch: BranchState, event: BranchEvent): BranchSta
     case 'BranchDeleted': {
       const next = branch.queue[0];
       assert(next?.kind === 'delete' && next.intentId === event.intentId, 'deleted in its order');
+      assert(!mustAsk(next) && next.verdict !== false, 'deleted when its hooks agree');
       return { status: 'absent' };
     }
     case 'WritesBlocked':
@@ -120,7 +130,7 @@ function withHead(
   change: { claim?: { node: string; untilMs: number }; verdict?: boolean },
 ): LiveBranch {
   const [next, ...rest] = branch.queue;
-  assert(next?.kind === 'request' && next.request.id === intentId, 'hooks run at the queue’s head');
+  assert(next && intentIdOf(next) === intentId, 'hooks run at the queue’s head');
   assert(next.verdict === undefined, 'the first verdict binds');
   return { ...branch, queue: [{ ...next, ...change }, ...rest] };
 }
@@ -128,7 +138,15 @@ function withHead(
 function completed(branch: LiveBranch, result: BranchResult): LiveBranch {
   const [next, ...queue] = branch.queue;
   assert(next && intentIdOf(next) === result.intentId, 'intents are completed in order');
-  assert(next.kind === 'request', 'a delete is completed by BranchDeleted');
+  assert(result.type === 'IntentFailed' || !mustAsk(next), 'what has hooks waits for them');
+  assert(result.type === 'IntentFailed' || next.verdict !== false, 'what is refused fails');
+  if (next.kind === 'delete') {
+    assert(
+      isStopped(next, result),
+      'a delete is completed by BranchDeleted, unless its hooks say no',
+    );
+    return { ...branch, queue };
+  }
   const { wish } = next.request;
   const { lo, hi } = branch.tokens;
   const tokens = { lo: Math.max(lo, next.upto + 1), hi };
@@ -172,6 +190,13 @@ const successOf = {
   reset: 'StagingDiscarded',
   'hard-reset': 'HeadMoved',
 } as const satisfies Record<Wish['kind'], BranchResult['type']>;
+
+/** Whether a result says that an intent did not pass its hooks, and it did not. */
+function isStopped({ claim, verdict }: PendingIntent, result: BranchResult): boolean {
+  if (result.type !== 'IntentFailed') return false;
+  if (result.reason === 'hook_refused') return verdict === false;
+  return result.reason === 'hook_interrupted' && claim !== undefined && verdict === undefined;
+}
 
 /** Failures that are found only after the sealed tokens were found to change nothing. */
 const provesClean: Readonly<Record<IntentFailure, boolean>> = {

@@ -1,16 +1,24 @@
 import type { IntentId } from '../model.js';
 import type { BranchHead, BranchRecord, IntentRequest, TokenSpan } from './branch.events.js';
 
-export type PendingIntent =
+export type PendingIntent = {
+  /** Who runs its hooks, and until when. */
+  readonly claim: { readonly node: string; readonly untilMs: number } | undefined;
+  /** Whether its hooks agree. */
+  readonly verdict: boolean | undefined;
+} & (
   | {
       readonly kind: 'request';
       readonly request: IntentRequest;
       /** The last token that it takes. */
       readonly upto: number;
-      readonly claim: { readonly node: string; readonly untilMs: number } | undefined;
-      readonly verdict: boolean | undefined;
     }
-  | { readonly kind: 'delete'; readonly intentId: IntentId };
+  | {
+      readonly kind: 'delete';
+      readonly intentId: IntentId;
+      readonly hookSet: string | undefined;
+    }
+);
 
 export interface LiveBranch {
   readonly status: 'live';
@@ -29,6 +37,14 @@ export type BranchState = { readonly status: 'absent' } | LiveBranch;
 
 export const intentIdOf = (pending: PendingIntent): IntentId =>
   pending.kind === 'delete' ? pending.intentId : pending.request.id;
+
+/** Whether an intent has hooks that have not answered. */
+export const mustAsk = (pending: PendingIntent): boolean =>
+  hookSetOf(pending) !== undefined && pending.verdict === undefined;
+
+/** Names the hooks that an intent must pass. */
+export const hookSetOf = (pending: PendingIntent): string | undefined =>
+  pending.kind === 'delete' ? pending.hookSet : pending.request.hookSet;
 
 export const isDeleting = (branch: LiveBranch): boolean =>
   branch.queue.some((pending) => pending.kind === 'delete');

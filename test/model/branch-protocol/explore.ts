@@ -105,7 +105,9 @@ class Run {
       node: name,
       scheduler,
       fault: () => this.#fault(),
-      ...{ store, streams, resent },
+      store,
+      streams,
+      resent,
     });
     // Two versions of the program: each names trees in its own way, and it must not matter.
     const trees = new MemoryCommittedStore(committed.trees, name);

@@ -9,7 +9,7 @@ import {
 
 /** Another log, as it is; for those who change one thing about it. */
 export class ForwardingLog extends EventLog {
-  constructor(protected readonly log: EventLog) {
+  constructor(protected log: EventLog) {
     super();
   }
 

@@ -18,6 +18,8 @@ import { RepositoryDeletion } from '../../../src/commands/repository/repository-
 import { Sweep } from '../../../src/commands/sweep.js';
 import type { Clock } from '../../../src/ports/clock.js';
 import type { CommittedStore } from '../../../src/ports/committed-store.js';
+import { NoHooks } from '../../../src/app/no-hooks.js';
+import type { HookRunner } from '../../../src/ports/hook-runner.js';
 import type { EventLog } from '../../../src/ports/event-log.js';
 import type { Ids } from '../../../src/ports/ids.js';
 import type { KvStore } from '../../../src/ports/kv-store.js';
@@ -34,6 +36,8 @@ export interface NodePorts {
   readonly committed: CommittedStore;
   readonly clock: Clock;
   readonly ids: Ids;
+  /** Left out: there are none. */
+  readonly hooks?: HookRunner;
 }
 
 export interface NodeParts {
@@ -76,7 +80,8 @@ export class Node {
     const repositories = new RepositoriesView(kv);
     this.successors = new Successors(log, this.branches, repositories, clock);
     const traffic = new BranchTraffic(clock);
-    const withCommits = { ...ports, commits: new CommitsView(kv, { cachedCommits: 100 }) };
+    const hooks = ports.hooks ?? new NoHooks();
+    const withCommits = { ...ports, hooks, commits: new CommitsView(kv, { cachedCommits: 100 }) };
     const shared = [this.branches, this.successors, traffic] as const;
     this.intents = new (parts.Intents ?? Intents)(withCommits, ...shared, { intentWaitMs: 60_000 });
     const below = [this.branches, this.intents, this.successors, traffic] as const;
@@ -103,7 +108,7 @@ export class Node {
     const conditional = [this.branches, this.intents, this.writer, reads] as const;
     const trees = parts.lookedInto?.(ports.committed) ?? ports.committed;
     this.conditional = new ConditionalWriter(log, ...conditional, trees);
-    this.deleteBranch = new DeleteBranchHandler(this.places, this.branchDeletion);
+    this.deleteBranch = new DeleteBranchHandler(this.places, this.branchDeletion, this.intents);
   }
 
   #reads: ReadsAt | undefined;

@@ -25,6 +25,9 @@ interface Waiting {
   readonly id: string;
   /** Undefined: a deletion. */
   readonly request: { readonly intent: IntentRequest; readonly upto: number } | undefined;
+  readonly hookSet: string | undefined;
+  claim?: { readonly untilMs: number };
+  verdict?: boolean;
 }
 
 /** An intent at its turn, and what the branch would show of the tokens that it takes. */
@@ -83,27 +86,31 @@ export class ReferenceBranch {
     }
   }
 
-  controlEvent(event: Exclude<StoredBranchEvent, { type: 'BranchCreated' | 'BranchDeleted' }>) {
+  controlEvent(
+    event: Exclude<StoredBranchEvent, { type: 'BranchCreated' | 'BranchDeleted' }>,
+    atMs: number,
+  ) {
     const isDeleting = this.queue.some(({ request }) => !request);
     switch (event.type) {
       case 'IntentRequested':
         must(!isDeleting, 'an intent is accepted behind a deletion');
         must(event.upto === this.hi, `I3: ${event.upto} is taken, and ${this.hi} is the newest`);
         must(!this.#forbids(event), 'an intent is accepted that a rule forbids');
-        this.queue.push({ id: event.intent.id, request: event });
+        this.queue.push({ id: event.intent.id, request: event, hookSet: event.intent.hookSet });
         return event.opens === undefined ? this.#sealed() : this.#open(event.opens);
       case 'TokenRotated':
         must(!isDeleting, 'a token is named behind a deletion');
         return this.#open(event.opens);
       case 'BranchDeletionRequested':
         must(!isDeleting, 'a deletion is accepted behind a deletion');
-        this.queue.push({ id: event.intentId, request: undefined });
+        this.queue.push({ id: event.intentId, request: undefined, hookSet: event.hookSet });
         return;
       case 'Committed':
       case 'Merged':
       case 'HeadMoved':
       case 'StagingDiscarded':
       case 'IntentFailed':
+        judgeHooks(this.queue[0], event, atMs);
         return this.#result(event);
       case 'WritesBlocked':
         this.#areWritesBlocked = true;
@@ -118,10 +125,22 @@ export class ReferenceBranch {
       case 'CommitsAllowed':
         this.#areCommitsBlocked = false;
         return;
-      case 'HookClaimed':
-      case 'HookVerdict':
+      case 'HookClaimed': {
+        const next = this.#asked(event.intentId);
+        must(!next.claim, `H10: the hooks of ${next.id} are claimed twice`);
+        next.claim = event;
         return;
+      }
+      case 'HookVerdict':
+        this.#asked(event.intentId).verdict = event.hasPassed;
     }
+  }
+
+  #asked(intentId: string): Waiting {
+    const [next] = this.queue;
+    must(next?.id === intentId, `H10: hooks of ${intentId}, and it is not its turn`);
+    must(next.verdict === undefined, `H10: the hooks of ${intentId} have answered already`);
+    return next;
   }
 
   /**
@@ -129,7 +148,9 @@ export class ReferenceBranch {
    * one more token may have been opened, which nobody has named, and so nobody writes to.
    */
   end(intentId: string): void {
-    must(this.queue[0]?.id === intentId && !this.queue[0].request, 'I5: deleted out of turn');
+    const [next] = this.queue;
+    must(next?.id === intentId && !next.request, 'I5: deleted out of turn');
+    must(next.hookSet === undefined || next.verdict, `H10: ${intentId} did not pass its hooks`);
     for (const [ordinal, { isClosed }] of this.tokens) {
       must(isClosed || ordinal > this.hi, `I8: token ${ordinal} is open, and its branch is gone`);
     }
@@ -158,7 +179,10 @@ export class ReferenceBranch {
   #result(result: BranchResult): void {
     const before = this.content();
     const next = this.queue.shift();
-    must(next?.id === result.intentId && next.request, 'I5: a result out of turn');
+    must(next?.id === result.intentId, 'I5: a result out of turn');
+    // Of a deletion there is one result that leaves the branch there: its hooks said no.
+    if (result.type === 'IntentFailed' && !next.request) return;
+    must(next.request, 'a deletion does something else');
     const sealed = { ...next.request, wanted: this.#over(this.lo, next.request.upto) };
     switch (result.type) {
       case 'IntentFailed':
@@ -305,4 +329,20 @@ export class ReferenceBranch {
     }
     return content;
   }
+}
+
+/** What has hooks comes to something when they agree, and they are told of as the log has them. */
+function judgeHooks(next: Waiting | undefined, result: BranchResult, atMs: number): void {
+  if (!next) return;
+  const { id, hookSet, claim, verdict } = next;
+  const reason = result.type === 'IntentFailed' ? result.reason : undefined;
+  if (reason === 'hook_refused') {
+    return must(verdict === false, `H10: ${id} is refused, and its hooks said ${verdict}`);
+  }
+  if (reason === 'hook_interrupted') {
+    must(claim && verdict === undefined, `H10: the hooks of ${id} were not interrupted`);
+    return must(atMs >= claim.untilMs, `H10: the hooks of ${id} have time until ${claim.untilMs}`);
+  }
+  must(verdict !== false, `H10: ${id} is done, and its hooks said no`);
+  must(hookSet === undefined || verdict, `H10: ${id} is done, and nobody asked its hooks`);
 }

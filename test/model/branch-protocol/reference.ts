@@ -130,13 +130,13 @@ export class Reference {
       this.#branch = undefined;
       return;
     }
-    branch.controlEvent(event);
+    branch.controlEvent(event, recorded.atMs);
     if (event.type === 'IntentRequested') {
       const { position } = recorded;
       must(!this.requests.has(event.intent.id), `${event.intent.id} is accepted twice`);
       this.requests.set(event.intent.id, { position, life: branch.life, upto: event.upto });
     }
-    if ('intentId' in event && event.type !== 'BranchDeletionRequested') {
+    if ('intentId' in event && !isStep(event)) {
       this.#record(event.intentId, event);
     }
   }
@@ -146,3 +146,7 @@ export class Reference {
     this.results.set(intentId, result);
   }
 }
+
+/** Whether an event says something of an intent, and not what became of it. */
+const isStep = ({ type }: StoredBranchEvent): boolean =>
+  type === 'BranchDeletionRequested' || type === 'HookClaimed' || type === 'HookVerdict';

@@ -10,6 +10,9 @@ import { READ_EVENTS_MAX } from '../../../src/ports/event-log.js';
 import { MemoryCommittedStore } from '../../support/memory-committed-store.js';
 import { work } from '../../support/samples/branch.samples.js';
 import { lake, uid } from '../../support/samples/repository.samples.js';
+import type { HookRunner } from '../../../src/ports/hook-runner.js';
+import { StepwiseEventLog } from '../../../src/event-log/stepwise-event-log.js';
+import type { LogKind } from './node-log.js';
 import { HookedLog } from './hooked-log.js';
 import { Node } from './node.js';
 import { perform, requestOf, type Answer, type Operation } from './operations.js';
@@ -22,19 +25,38 @@ export class Stage {
   readonly world = new World();
   #count = 0;
 
-  static async open(): Promise<Stage> {
-    const stage = new Stage();
+  constructor(private readonly kind: LogKind = 'whole') {}
+
+  static async open(kind?: LogKind): Promise<Stage> {
+    const stage = new Stage(kind);
     await stage.world.found();
     return stage;
   }
 
   /** A node that has seen nothing yet, with a log that a test can get between. */
-  node(parts?: ConstructorParameters<typeof Node>[1]): Node & { readonly hooks: HookedLog } {
-    const { log, kv, committed, clock, ids } = this.world;
-    const hooks = new HookedLog(log);
+  node(
+    parts?: ConstructorParameters<typeof Node>[1],
+    hookRunner?: HookRunner,
+  ): Node & { readonly hooks: HookedLog } {
+    const { log, streams, kv, committed, clock, ids } = this.world;
+    const own = this.kind === 'whole' ? log : new StepwiseEventLog({ store: streams });
+    const hooks = new HookedLog(own);
     const trees = new MemoryCommittedStore(committed.trees);
-    const node = new Node({ log: hooks, kv, committed: trees, clock, ids }, parts);
+    const ports = { log: hooks, kv, committed: trees, clock, ids };
+    const node = new Node({ ...ports, ...(hookRunner && { hooks: hookRunner }) }, parts);
     return Object.assign(node, { hooks });
+  }
+
+  /** Lets whatever is under way go on until something is so. */
+  async until(isSo: () => Promise<boolean>): Promise<void> {
+    for (let rounds = 0; !(await isSo()); rounds++) {
+      if (rounds > 10_000) throw new Error('it never came to that');
+      await new Promise((resolve) => void setImmediate(resolve));
+    }
+  }
+
+  async pendingCount(): Promise<number> {
+    return (await this.controlEvents()).at(-1)?.record?.pendingCount ?? 0;
   }
 
   /** Does one thing on a node and checks what came of it. */

@@ -175,8 +175,16 @@ export class TestClock implements Clock {
     this.#nowMs += ms;
   }
 
-  async sleep(): Promise<void> {}
+  /** Short sleeps are over soon; long ones when a test has let the time go on. */
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    const untilMs = ms > SHORT_MS ? this.#nowMs + ms : 0;
+    do {
+      await new Promise((resolve) => void setImmediate(resolve));
+    } while (this.#nowMs < untilMs && !signal?.aborted);
+  }
 }
+
+const SHORT_MS = 1_000;
 
 /** Counts, so that a run's ids follow from its seed. */
 class TestIds implements Ids {
