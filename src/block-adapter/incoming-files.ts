@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { close, closeSync, constants, copyFile as copy, fchmod, fdatasync, fstat } from 'node:fs';
-import { open, openSync, unlink, unlinkSync, writeSync, writev } from 'node:fs';
+import { open, unlink, unlinkSync, writeSync, writev } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -97,12 +97,12 @@ export class IncomingFiles {
   }
 
   /**
-   * The same of a small body that is at hand. Only the sync is waited for on another thread: it is
-   * the one call that waits for the disk, and each hop costs more than all the others take.
+   * The same of a small body that is at hand. Making a file and syncing it may wait for the disk;
+   * of all else a hop to another thread costs more than the call.
    */
   async writeSmall(body: Uint8Array): Promise<IncomingFile> {
     const path = this.#newPath();
-    const file = openSync(path, 'wx', FILE_MODE);
+    const file = await openFile(path, 'wx', FILE_MODE);
     try {
       for (let at = 0; at < body.length;) at += writeSync(file, body, at);
       await failpoint('block.afterBodyBeforeSync');
