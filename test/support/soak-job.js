@@ -7,13 +7,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const GRACE_MS = 60_000;
 
 /**
- * Returns a soak job that is a TypeScript program: called with a seed and minutes, its last line is
- * `{ count, verdict, detail }` as JSON.
+ * Returns a soak job that is a TypeScript program: called with `first`, a seed and minutes, its last
+ * line is `{ count, verdict, detail }` as JSON.
  */
 export const runsTypeScript =
-  (file) =>
+  (file, ...first) =>
   async ({ seed, minutes, signal }) => {
-    const args = ['scripts/run-ts.js', file, String(seed), String(minutes)];
+    const args = ['scripts/run-ts.js', file, ...first, String(seed), String(minutes)];
     const child = spawn(process.execPath, args, {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],

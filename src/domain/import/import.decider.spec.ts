@@ -44,6 +44,14 @@ describe('an import', () => {
     given(requested, progressed, { ...progressed, checkpoint: null }).has({ checkpoint });
   });
 
+  it('keeps its count when the node that took it over has only a commit to make', () => {
+    const silent = { ...progressed, node: 'B', ingestedCount: 3, checkpoint: null };
+    given(requested, ingested, resumed)
+      .when({ ...progress, node: 'B', ingestedCount: 0, checkpoint: null })
+      .then(silent);
+    given(requested, ingested, resumed, silent).when(complete).then(completed);
+  });
+
   it('goes over to the node that takes it from the one that fell silent, once', () => {
     given(requested).when(resume).then(resumed);
     given(requested).when(resume).thenAgain();

@@ -86,7 +86,14 @@ function decideRunning(command: WorkCommand, state: RunningImport): readonly Imp
       return [{ type: 'ImportResumed', node: command.node }];
     case 'ProgressImport':
       if (command.node !== state.node) return [];
-      return [{ ...command, type: 'ImportProgressed' }];
+      // Behind the whole tree nothing is read any more: who took it over has counted nothing.
+      return [
+        {
+          ...command,
+          ingestedCount: state.tree === null ? command.ingestedCount : ingestedCount,
+          type: 'ImportProgressed',
+        },
+      ];
     case 'FinishIngestion':
       if (command.node !== state.node || state.tree !== null) return [];
       return [{ ...command, type: 'ImportIngested' }];
