@@ -15,9 +15,9 @@ import type { Ids } from '../ports/ids.js';
 import type { KvRow, KvStore } from '../ports/kv-store.js';
 import { BranchesView } from '../projections/branches.view.js';
 import { decodeValue, type BegunRequest, type PendingBranch } from '../projections/kv-codec.js';
-import { keys, partitions } from '../projections/kv-keys.js';
+import { keys, partitions, wordPartitions } from '../projections/kv-keys.js';
 import { RepositoriesView } from '../projections/repositories.view.js';
-import { fromUtf8, justAfter } from '../shared/bytes.js';
+import { compareBytes, fromUtf8, justAfter } from '../shared/bytes.js';
 import { failpoint } from '../shared/failpoint.js';
 import { AggregateStreams } from './aggregate-stream.js';
 import type { Intents } from './branch/intents.js';
@@ -145,12 +145,12 @@ export class Sweep {
   }
 
   async #drop(token: StagingToken, request: Request): Promise<void> {
-    const partition = partitions.staging(token);
+    const limit = ROWS_PER_SLICE + 1;
+    const scans = wordPartitions(token).map(
+      (partition) => ({ kind: 'scan', partition, limit }) as const,
+    );
     for (let slice = 0; ; slice++) {
-      const limit = ROWS_PER_SLICE + 1;
-      const [rows = []] = await this.ports.kv.read([{ kind: 'scan', partition, limit }]);
-      const next = rows[ROWS_PER_SLICE];
-      const until = next && (fromUtf8(next.key) as ObjectPath);
+      const until = endOfSlice(await this.ports.kv.read(scans));
       const event = newEvent({ type: 'StagedRowsDropped', until }, request.commandId, slice);
       const append = { stream: stagingStream(token), expected: 'any' as const, events: [event] };
       await failpoint('drop.beforeSlice');
@@ -186,6 +186,13 @@ export class Sweep {
     const commandId: CommandId = this.ports.ids.commandId();
     return { caller: { user: 'moraine' as UserId, requestId: `sweep-${commandId}` }, commandId };
   }
+}
+
+/** Returns where a slice ends of which no partition has too many rows; undefined: with the last. */
+function endOfSlice(partitionRows: readonly (readonly KvRow[])[]): ObjectPath | undefined {
+  const ends = partitionRows.flatMap((rows) => rows.slice(ROWS_PER_SLICE).map(({ key }) => key));
+  const first = ends.sort(compareBytes)[0];
+  return first && (fromUtf8(first) as ObjectPath);
 }
 
 /** Returns whether no reader that begins now can need a token: its branch is past it, or gone. */

@@ -39,8 +39,14 @@ export const partitions = {
   pulls: (uid: RepositoryUid) => `pulls/${uid}`,
   /** tag → TagRecord */
   tags: (uid: RepositoryUid) => `tags/${uid}`,
-  /** path → ObjectEntry, or null: a tombstone */
+  /** path → ObjectEntry; it goes before a tombstone of the same token */
   staging: (token: StagingToken) => `staging/${token}`,
+  /** path → null: deleted here, over something that the branch shows below this token */
+  tombstones: (token: StagingToken) => `staging/${token}/gone`,
+  /** path → null: deleted here, over nothing; it only says that the path was staged */
+  idleTombstones: (token: StagingToken) => `staging/${token}/idle`,
+  /** {@link keys.downwards} of a run's first path → its last path */
+  deletedRuns: (token: StagingToken) => `staging/${token}/runs`,
   /** token → OpenedToken, until its rows are dropped; no token begins with `@` */
   tokens: 'staging/@tokens',
   /** token → ClosedToken, until its rows are dropped: what a sweep looks through */
@@ -65,6 +71,13 @@ export const partitions = {
   credentials: 'installation/credentials',
 } as const;
 
+/** Returns where a token's words on paths are; of one path in several, the first one's is meant. */
+export const wordPartitions = (token: StagingToken): readonly string[] => [
+  partitions.staging(token),
+  partitions.tombstones(token),
+  partitions.idleTombstones(token),
+];
+
 /** Where the jobs of one kind are found, in all repositories; `<uid>/<id>` → a job. */
 export interface JobPartitions {
   /** → RunningJob, until it ends */
@@ -83,6 +96,14 @@ export const keys = {
   uid: (uid: RepositoryUid) => utf8(uid),
   pendingBranch: (uid: RepositoryUid, branch: BranchId) => utf8(`${uid}/${branch}`),
   token: (token: StagingToken) => utf8(token),
+  /** A key that puts paths in the opposite order; no path has a NUL. */
+  downwards: (path: Uint8Array) => {
+    const key = new Uint8Array(path.length + 1).fill(0xff);
+    for (const [at, byte] of path.entries()) key[at] = 0xff - byte;
+    return key;
+  },
+  /** Returns the path of such a key. */
+  upwards: (key: Uint8Array) => key.subarray(0, -1).map((byte) => 0xff - byte),
   address: (address: string) => utf8(hash('sha256', address)),
   job: (id: string) => utf8(id),
   jobOf: (uid: RepositoryUid, id: string) => utf8(`${uid}/${id}`),

@@ -273,12 +273,25 @@ describe('staging', () => {
   const given = writesOf(stagingProjection);
   const partition = `staging/${token}`;
 
-  it('holds the newest word on each path; a tombstone is a word', () =>
+  it('holds the newest entry of each path, and its tombstones apart from them', () =>
     given(tokenStream, staged('a'), unstaged('a'), staged('é'), cloned('b', 'a')).writes(
       ['put', partition, 'a', entry],
-      ['put', partition, 'a', null],
+      ['delete', partition, 'a'],
+      ['put', `${partition}/gone`, 'a', null],
       ['put', partition, 'é', entry],
       ['put', partition, 'b', entry],
+    ));
+
+  it('keeps a tombstone over nothing where readers do not look', () =>
+    given(tokenStream, { ...unstaged('a'), hidesNothing: true }).writes(
+      ['delete', partition, 'a'],
+      ['put', `${partition}/idle`, 'a', null],
+    ));
+
+  it('says which runs of paths are deleted, the last one first', () =>
+    given(tokenStream, sample('RunsDeleted')).writes(
+      ['delete', `${partition}/runs`, 'hex 9dff'],
+      ['put', `${partition}/runs`, 'hex 9eff', 'c'],
     ));
 
   it('lists a token until its rows are dropped, and as closed when it is', () => {
@@ -288,11 +301,29 @@ describe('staging', () => {
       ['put', 'staging/@tokens', token, { openedAtMs: NOW_MS }],
       ['put', 'staging/@closed', token, { closedAtMs: NOW_MS }],
       ['drop', partition, `until ${path('m')}`],
+      ['drop', `${partition}/gone`, `until ${path('m')}`],
+      ['drop', `${partition}/idle`, `until ${path('m')}`],
+      ['drop', `${partition}/runs`, 'from hex 92ff'],
       ['drop', partition],
+      ['drop', `${partition}/gone`],
+      ['drop', `${partition}/idle`],
+      ['drop', `${partition}/runs`],
       ['delete', 'staging/@tokens', token],
       ['delete', 'staging/@closed', token],
     );
   });
+
+  const withoutB = (of: string) => [
+    ['delete', of, 'b'] as const,
+    ['delete', `${of}/gone`, 'b'] as const,
+    ['delete', `${of}/idle`, 'b'] as const,
+    ['drop', `${of}/runs`] as const,
+  ];
+  const idleB = (of: string) => [
+    ['delete', `${of}/gone`, 'b'] as const,
+    ['delete', of, 'b'] as const,
+    ['put', `${of}/idle`, 'b', null] as const,
+  ];
 
   it('loses what a reset takes out of tokens, from the oldest it sealed to the newest', () => {
     const stream = branchStream(uid, work);
@@ -303,10 +334,14 @@ describe('staging', () => {
       record: sample('StagingDiscarded').record,
     });
     given(stream, reset(prefixWish), reset(objectWish), reset(resetWish)).writes(
-      ['drop', of(4), 'from b/', 'until b0'],
-      ['drop', of(3), 'from b/', 'until b0'],
-      ['delete', of(4), 'b'],
-      ['delete', of(3), 'b'],
+      ...[of(4), of(3)].flatMap((each) => [
+        ['drop', each, 'from b/', 'until b0'] as const,
+        ['drop', `${each}/gone`, 'from b/', 'until b0'] as const,
+        ['drop', `${each}/idle`, 'from b/', 'until b0'] as const,
+        ['drop', `${each}/runs`] as const,
+      ]),
+      ...withoutB(of(4)),
+      ...withoutB(of(3)),
     );
   });
 
@@ -323,11 +358,11 @@ describe('staging', () => {
     const tokens = { lo: 7, hi: 8 };
     const failed = { ...failedBy('m', 'no_changes'), restated };
     given(stream, reset, { ...failed, record: { ...(record as BranchRecord), tokens } }).writes(
-      ['delete', of(4), 'b'],
-      ['delete', of(3), 'b'],
-      ['put', of(4), 'b', null],
+      ...withoutB(of(4)),
+      ...withoutB(of(3)),
+      ...idleB(of(4)),
       ['put', of(4), 'b/c', entry],
-      ['put', of(7), 'b', null],
+      ...idleB(of(7)),
       ['put', of(7), 'b/c', entry],
     );
   });

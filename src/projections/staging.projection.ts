@@ -6,27 +6,34 @@ import type {
 } from '../domain/branch/branch.events.js';
 import type { ResetScope } from '../domain/branch/branch.wishes.js';
 import { branchOfStream } from '../domain/branch/branch.stream.js';
-import type { StagingToken } from '../domain/model.js';
-import type { StagingEvent } from '../domain/staging/staging.events.js';
+import type { ObjectPath, StagingToken } from '../domain/model.js';
+import type { ObjectUnstaged, StagingEvent } from '../domain/staging/staging.events.js';
 import { tokenOfStream, tokensBetween } from '../domain/staging/staging.stream.js';
 import type { KvWrite } from '../ports/kv-store.js';
 import { unreachable } from '../shared/assert.js';
 import { afterPrefix, utf8 } from '../shared/bytes.js';
 import { drop, put, remove } from './kv-codec.js';
-import { keys, partitions } from './kv-keys.js';
+import { keys, partitions, wordPartitions } from './kv-keys.js';
 import type { Projection } from './projection.js';
 
 type Discarded = Extract<StoredBranchEvent, StagingDiscarded>;
 type Failed = Extract<StoredBranchEvent, IntentFailed>;
 
-/** The newest uncommitted entry of each path, one partition a token; and which tokens there are. */
+/**
+ * What is not committed: of each token its newest entries, its tombstones apart from them, and the
+ * runs of paths that it has deleted whole; and which tokens there are.
+ *
+ * Where a token has an entry and a tombstone of one path, the entry is newer: a deletion takes the
+ * entry away, and staging leaves the tombstone, so that it writes one row.
+ */
 export const stagingProjection: Projection<StagingEvent | Discarded | Failed> = {
   name: 'staging',
-  version: 1,
+  version: 2,
   takes: [
     'ObjectStaged',
     'ObjectCloned',
     'ObjectUnstaged',
+    'RunsDeleted',
     'TokenOpened',
     'TokenClosed',
     'StagedRowsDropped',
@@ -44,16 +51,22 @@ export const stagingProjection: Projection<StagingEvent | Discarded | Failed> = 
       case 'ObjectCloned':
         return [put(partition, utf8(event.path), event.entry)];
       case 'ObjectUnstaged':
-        // Not a delete: the path may still stand in a sealed token or in the head commit.
-        return [put(partition, utf8(event.path), null)];
+        return unstage(token, event);
+      case 'RunsDeleted':
+        return [
+          ...event.joined.map((first) => remove(partitions.deletedRuns(token), runKey(first))),
+          ...event.runs.map(({ first, last }) =>
+            put(partitions.deletedRuns(token), runKey(first), last),
+          ),
+        ];
       case 'TokenOpened':
         return [put(partitions.tokens, keys.token(token), { openedAtMs: atMs })];
       case 'TokenClosed':
         return [put(partitions.closedTokens, keys.token(token), { closedAtMs: atMs })];
       case 'StagedRowsDropped':
-        if (event.until !== undefined) return [drop(partition, utf8(event.until))];
+        if (event.until !== undefined) return dropWords(token, utf8(event.until));
         return [
-          drop(partition),
+          ...dropWords(token),
           remove(partitions.tokens, keys.token(token)),
           remove(partitions.closedTokens, keys.token(token)),
         ];
@@ -62,6 +75,28 @@ export const stagingProjection: Projection<StagingEvent | Discarded | Failed> = 
     }
   },
 };
+
+const runKey = (first: ObjectPath) => keys.downwards(utf8(first));
+
+/** Not only a delete: the path may still stand in a sealed token or in the head commit. */
+function unstage(
+  token: StagingToken,
+  { path, hidesNothing }: Pick<ObjectUnstaged, 'path' | 'hidesNothing'>,
+): readonly KvWrite[] {
+  const key = utf8(path);
+  const { tombstones, idleTombstones } = partitions;
+  const where = hidesNothing ? idleTombstones(token) : tombstones(token);
+  return [remove(partitions.staging(token), key), put(where, key, null)];
+}
+
+function dropWords(token: StagingToken, until?: Uint8Array): readonly KvWrite[] {
+  const words = wordPartitions(token).map((partition) => drop(partition, until));
+  const partition = partitions.deletedRuns(token);
+  // Their keys go the other way.
+  return until
+    ? [...words, { kind: 'drop', partition, from: keys.downwards(until) }]
+    : [...words, drop(partition)];
+}
 
 /** Of the tokens that an intent took the newest is left, and is the oldest now. */
 function restateOldest(stream: string, { restated, record }: Failed): readonly KvWrite[] {
@@ -72,7 +107,12 @@ function restateOldest(stream: string, { restated, record }: Failed): readonly K
 }
 
 const restate = (token: StagingToken, restated: readonly Restatement[]): readonly KvWrite[] =>
-  restated.map(({ path, entry }) => put(partitions.staging(token), utf8(path), entry));
+  restated.flatMap(({ path, entry }) => {
+    if (entry) return [put(partitions.staging(token), utf8(path), entry)];
+    // The head has nothing there, and nothing lies between.
+    const tombstone = remove(partitions.tombstones(token), utf8(path));
+    return [tombstone, ...unstage(token, { path, hidesNothing: true })];
+  });
 
 /** A part of closed tokens goes; of whole ones nothing yet: they are consumed, and swept later. */
 function discard(stream: string, event: Discarded): readonly KvWrite[] {
@@ -81,14 +121,22 @@ function discard(stream: string, event: Discarded): readonly KvWrite[] {
   const of = { ...branchOfStream(stream), life: record.life };
   // Newest first.
   const taken = tokensBetween(of, tokens);
-  const gone = taken.map((token) => discardFrom(token, scope));
+  const gone = taken.flatMap((token) => discardFrom(token, scope));
   return [...gone, ...taken.slice(0, 1).flatMap((token) => restate(token, restated))];
 }
 
-function discardFrom(token: StagingToken, scope: Exclude<ResetScope, { kind: 'all' }>): KvWrite {
-  const partition = partitions.staging(token);
-  if (scope.kind === 'object') return remove(partition, utf8(scope.path));
+function discardFrom(
+  token: StagingToken,
+  scope: Exclude<ResetScope, { kind: 'all' }>,
+): readonly KvWrite[] {
+  // A run that is left may say more than is true now; without it a read is slower, and right.
+  const runs = drop(partitions.deletedRuns(token));
+  const words = wordPartitions(token);
+  if (scope.kind === 'object') {
+    return [...words.map((partition) => remove(partition, utf8(scope.path))), runs];
+  }
   const from = utf8(scope.prefix);
   const until = afterPrefix(from);
-  return { kind: 'drop', partition, from, ...(until ? { until } : {}) };
+  const span = { from, ...(until ? { until } : {}) };
+  return [...words.map((partition) => ({ kind: 'drop' as const, partition, ...span })), runs];
 }

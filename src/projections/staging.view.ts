@@ -1,11 +1,12 @@
 import type { ObjectEntry, ObjectPath, StagingToken } from '../domain/model.js';
+import type { PathRun } from '../domain/staging/staging.events.js';
 import type { StagedChange } from '../ports/committed-store.js';
 import type { KvRead, KvRow, KvSnapshot } from '../ports/kv-store.js';
 import { assert } from '../shared/assert.js';
 import { fromUtf8, utf8 } from '../shared/bytes.js';
 import { Interleaved, type PagedCursor } from '../shared/interleaved.js';
 import { decodeValue } from './kv-codec.js';
-import { keys, partitions } from './kv-keys.js';
+import { keys, partitions, wordPartitions } from './kv-keys.js';
 
 /** Rows of one token read at once; bounds what is in memory and how long one read takes. */
 export const STAGED_ROWS_PER_READ = 1000;
@@ -17,27 +18,26 @@ export interface StagedSpan {
   readonly until?: Uint8Array;
 }
 
-/** Returns the read of a token's first rows of a span. */
-export const scanOfToken = (
-  token: StagingToken,
-  { from, until }: StagedSpan,
-  limit = STAGED_ROWS_PER_READ,
-): KvRead => ({
-  kind: 'scan',
-  partition: partitions.staging(token),
-  ...(from ? { from } : {}),
-  ...(until ? { until } : {}),
-  limit,
-});
+/** Returns the reads of a token's word on a path: of their rows, the first one is meant. */
+export const wordAt = (token: StagingToken, key: Uint8Array): readonly KvRead[] => [
+  { kind: 'get', partition: partitions.staging(token), key },
+  { kind: 'get', partition: partitions.tombstones(token), key },
+];
 
-/** Returns what a token says of a path: an entry, null (a tombstone), or undefined: nothing. */
+/** Reads of one word. */
+export const READS_PER_WORD = 2;
+
+/** Returns what a row says of a path: an entry, null (a tombstone), or undefined: nothing. */
 export function stagedEntry(rows: readonly KvRow[] | undefined): ObjectEntry | null | undefined {
   const row = rows?.[0];
   return row && decodeValue<ObjectEntry | null>(row);
 }
 
-/** A token's rows in the order of their paths, a page at a time. */
-export type TokenCursor = PagedCursor<KvRow> & { readonly token: StagingToken };
+/** Rows of a token in the order of their paths, a page at a time. */
+export type TokenCursor = PagedCursor<KvRow> & {
+  readonly token: StagingToken;
+  readonly partition: string;
+};
 
 /** What several tokens say, in the order of paths; of a path in several, the newest word. */
 export type StagedRows = Interleaved<KvRow, TokenCursor>;
@@ -55,10 +55,13 @@ export function stagedRows(
   { from = FIRST, until }: StagedSpan,
   rowsPerRead = STAGED_ROWS_PER_READ,
 ): StagedRows {
-  const cursors = tokens.map((token) => ({
-    ...Interleaved.unread<KvRow>(from, rowsPerRead),
-    token,
-  }));
+  const cursors = tokens.flatMap((token) =>
+    wordPartitions(token).map((partition) => ({
+      ...Interleaved.unread<KvRow>(from, rowsPerRead),
+      token,
+      partition,
+    })),
+  );
   return new Interleaved<KvRow, TokenCursor>(
     cursors,
     (empty) => readPages(snapshot, empty, until),
@@ -109,15 +112,16 @@ export async function readPages(
   cursors: readonly TokenCursor[],
   until: Uint8Array | undefined,
 ): Promise<readonly (readonly KvRow[])[]> {
+  const tokens = [...new Set(cursors.map(({ token }) => token))];
   const found = await snapshot.read([
     ...cursors.map((cursor) => scanOfCursor(cursor, until)),
-    ...cursors.map(({ token }) => ({
+    ...tokens.map((token) => ({
       kind: 'get' as const,
       partition: partitions.tokens,
       key: keys.token(token),
     })),
   ]);
-  for (const [index, { token }] of cursors.entries()) {
+  for (const [index, token] of tokens.entries()) {
     assert(found[cursors.length + index]?.length === 1, `${token} was dropped while it was read`);
   }
   return found.slice(0, cursors.length);
@@ -125,9 +129,41 @@ export async function readPages(
 
 /** Returns the read of a cursor's next page. */
 export const scanOfCursor = (
-  { token, next, limit }: TokenCursor,
+  { partition, next, limit }: TokenCursor,
   until: Uint8Array | undefined,
-): KvRead =>
-  scanOfToken(token, { ...(next ? { from: next } : {}), ...(until ? { until } : {}) }, limit);
+): KvRead => ({
+  kind: 'scan',
+  partition,
+  ...(next ? { from: next } : {}),
+  ...(until ? { until } : {}),
+  limit,
+});
 
 const FIRST = utf8('');
+
+/** Returns the read of the run of deleted paths that begins last at or before a path. */
+export const runAt = (token: StagingToken, path: Uint8Array): KvRead => ({
+  kind: 'scan',
+  partition: partitions.deletedRuns(token),
+  from: keys.downwards(path),
+  limit: 1,
+});
+
+/** Returns the read of the runs that begin behind a path, until another one. */
+export const runsFrom = (
+  token: StagingToken,
+  { after, until }: { readonly after: Uint8Array; readonly until: Uint8Array },
+  limit: number,
+): KvRead => ({
+  kind: 'scan',
+  partition: partitions.deletedRuns(token),
+  from: keys.downwards(until),
+  until: keys.downwards(after),
+  limit,
+});
+
+/** Returns the run of a row of {@link runAt}, which may end before the path asked for. */
+export const runOf = (row: KvRow): PathRun => ({
+  first: fromUtf8(keys.upwards(row.key)) as ObjectPath,
+  last: decodeValue<ObjectPath>(row),
+});

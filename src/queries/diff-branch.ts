@@ -2,17 +2,19 @@ import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { DomainError } from '../domain/errors.js';
 import type { BranchId, RepositoryId } from '../domain/model.js';
 import { CommittedStore } from '../ports/committed-store.js';
-import type { KvRow, KvSnapshot } from '../ports/kv-store.js';
-import { changeOf, stagedRows } from '../projections/staging.view.js';
+import type { KvSnapshot } from '../ports/kv-store.js';
 import type { Page, PageRequest } from '../shared/page.js';
+import { Changes, removedFrom } from './changes.js';
 import {
   differenceOf,
   Differences,
   differencesPage,
+  removed,
   type Difference,
   type ObjectDifference,
 } from './differences.js';
 import { spanOf, type ObjectsFilter } from './list-objects.js';
+import { Overlay, pathOf } from './overlay.js';
 import { ReadsAt, type ReadPoint } from './read-at.js';
 
 /** What is on a branch and not committed. */
@@ -54,15 +56,18 @@ export class DiffBranchHandler implements IQueryHandler<DiffBranch> {
     page: PageRequest,
     filter: ObjectsFilter,
   ) {
-    const { from, until } = spanOf(page, filter);
-    const rowsPerRead = page.amount + 1;
-    const rows = stagedRows(snapshot, tokens, until ? { from, until } : { from }, rowsPerRead);
-    return new Differences(rows, async (row: KvRow): Promise<ObjectDifference | undefined> => {
-      const { path, entry } = changeOf(row);
-      const base = await this.committed.get(namespace, metaRangeId ?? NOTHING, path);
-      const difference = differenceOf(path, base, entry);
+    const limits = { ...spanOf(page, filter), rowsPerRead: page.amount + 1 };
+    const base = { committed: this.committed, namespace, metaRangeId: metaRangeId ?? NOTHING };
+    const rows = new Changes(
+      new Overlay<never>({ tokens, snapshot, tree: undefined }, limits),
+      removedFrom(base, tokens, snapshot, limits),
+    );
+    return new Differences(rows, async (row): Promise<ObjectDifference | undefined> => {
+      const path = pathOf(row);
       // Nothing is left of it, so nothing has a size.
-      return difference?.type === 'removed' ? { ...difference, sizeBytes: 0 } : difference;
+      if ('was' in row) return { ...removed(path, row.was), sizeBytes: 0 };
+      const was = await this.committed.get(namespace, base.metaRangeId, path);
+      return differenceOf(path, was, row.entry);
     });
   }
 }

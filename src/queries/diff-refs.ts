@@ -4,21 +4,23 @@ import type { CommitRecord, MetaRangeId, RepositoryId, StagingToken } from '../d
 import { parseRef } from '../domain/ref/parse-ref.js';
 import type { RepositoryRecord } from '../domain/repository/repository.events.js';
 import { CommittedStore, type KeySpan, type TreeDifference } from '../ports/committed-store.js';
-import { KvStore, type KvRow, type KvSnapshot } from '../ports/kv-store.js';
+import { KvStore, type KvSnapshot } from '../ports/kv-store.js';
 import { CommitsView } from '../projections/commits.view.js';
 import { RepositoriesView } from '../projections/repositories.view.js';
-import { changeOf, readPages, type TokenCursor } from '../projections/staging.view.js';
 import { utf8 } from '../shared/bytes.js';
 import { Interleaved, type PagedCursor } from '../shared/interleaved.js';
 import type { Page, PageRequest } from '../shared/page.js';
+import { Changes, removedFrom } from './changes.js';
 import {
   changeSince,
   differenceOf,
   Differences,
   differencesPage,
+  removed,
   type Difference,
 } from './differences.js';
 import { spanOf, type ObjectsFilter } from './list-objects.js';
+import { Overlay, pathOf } from './overlay.js';
 import { mergeBase } from './merge-base.js';
 import { ReadsAt } from './read-at.js';
 import { namedRefusal, Refs } from './resolve-ref.js';
@@ -50,8 +52,7 @@ export class DiffRefs extends Query<Page<Difference>> {
 interface TreeRow extends TreeDifference {
   readonly key: Uint8Array;
 }
-type TreeCursor = PagedCursor<TreeRow> & { readonly token: undefined };
-type Cursor = TokenCursor | (PagedCursor<KvRow | TreeRow> & { readonly token: undefined });
+type TreeCursor = PagedCursor<TreeRow>;
 
 interface Trees {
   readonly repository: RepositoryRecord;
@@ -134,7 +135,7 @@ export class DiffRefsHandler implements IQueryHandler<DiffRefs> {
   }
 
   #treeRows(trees: Trees, { span, limit }: FirstRead): Interleaved<TreeRow, TreeCursor> {
-    const cursor = { ...Interleaved.unread<TreeRow>(span.from, limit), token: undefined };
+    const cursor = Interleaved.unread<TreeRow>(span.from, limit);
     const read = async ([only]: readonly TreeCursor[]) => [await this.#diff(trees, span, only)];
     return new Interleaved<TreeRow, TreeCursor>([cursor], read, ROWS_PER_READ_MAX);
   }
@@ -146,34 +147,28 @@ export class DiffRefsHandler implements IQueryHandler<DiffRefs> {
     trees: Trees,
     { span, limit }: FirstRead,
   ) {
-    const cursors: Cursor[] = tokens.map((token) => ({
-      ...Interleaved.unread<KvRow>(span.from, limit),
-      token,
-    }));
-    cursors.push({ ...Interleaved.unread<KvRow | TreeRow>(span.from, limit), token: undefined });
-    const read = async (empty: readonly Cursor[]) => {
-      const staged = empty.filter((cursor) => cursor.token !== undefined);
-      const pages: (readonly (KvRow | TreeRow)[])[] = [
-        ...(staged.length > 0 ? await readPages(snapshot, staged, span.until) : []),
-      ];
-      const tree = empty.find((cursor) => cursor.token === undefined);
-      if (tree) pages.push(await this.#diff(trees, span, tree));
-      return pages;
-    };
-    const rows = new Interleaved<KvRow | TreeRow, Cursor>(cursors, read, ROWS_PER_READ_MAX);
+    const limits = { from: span.from, until: span.until, rowsPerRead: limit };
     const { namespace } = trees.repository;
-    return new Differences(rows, async (row: KvRow | TreeRow) => {
+    const base = { committed: this.committed, namespace, metaRangeId: trees.left };
+    const tree = (from: Uint8Array, most: number) =>
+      this.#diff(trees, span, { next: from, limit: most });
+    const rows = new Changes(
+      new Overlay<TreeRow>({ tokens, snapshot, tree }, limits),
+      removedFrom(base, tokens, snapshot, limits),
+    );
+    return new Differences(rows, async (row) => {
       if ('path' in row) return differenceOf(row.path, row.left, row.right);
-      const { path, entry } = changeOf(row);
-      return differenceOf(path, await this.committed.get(namespace, trees.left, path), entry);
+      const path = pathOf(row);
+      if ('was' in row) return removed(path, row.was);
+      return differenceOf(path, await this.committed.get(namespace, trees.left, path), row.entry);
     });
   }
 
   async #diff(
     { repository, left, right }: Trees,
     { until }: KeySpan,
-    cursor: PagedCursor<KvRow | TreeRow> | undefined,
-  ): Promise<readonly TreeRow[]> {
+    cursor: Pick<TreeCursor, 'next' | 'limit'> | undefined,
+  ): Promise<TreeRow[]> {
     const { next: from, limit } = cursor ?? {};
     if (from === undefined || limit === undefined) return [];
     const options = until ? { from, until, limit } : { from, limit };

@@ -1,7 +1,6 @@
 import { isSameObject } from '../domain/entry-identity.js';
 import type { ObjectEntry } from '../domain/model.js';
 import { afterPrefix, compareBytes, utf8 } from '../shared/bytes.js';
-import type { Interleaved, PagedCursor } from '../shared/interleaved.js';
 import type { Page, PageRequest } from '../shared/page.js';
 import type { ObjectsFilter } from './list-objects.js';
 
@@ -34,13 +33,20 @@ interface Keyed {
 const JUDGED_AT_ONCE_MAX = 64;
 const GROWTH = 4;
 
+/** Rows in byte order of their keys. */
+export interface Walk<Row> {
+  next(): Promise<Row | undefined>;
+  /** Goes on with the first key at or behind `key`; what lies between is not read. */
+  skipTo(key: Uint8Array): void;
+}
+
 /** Rows that may differ, and the word on each; several are looked up at once. */
-export class Differences<Row extends Keyed, Cursor extends PagedCursor<Row>> {
+export class Differences<Row extends Keyed> {
   #judged: { readonly key: Uint8Array; readonly found: ObjectDifference | undefined }[] = [];
   #atOnce = GROWTH;
 
   constructor(
-    private readonly rows: Interleaved<Row, Cursor>,
+    private readonly rows: Walk<Row>,
     /** Returns undefined of what is no difference. */
     private readonly judge: (row: Row) => Promise<ObjectDifference | undefined>,
   ) {}
@@ -64,7 +70,7 @@ export class Differences<Row extends Keyed, Cursor extends PagedCursor<Row>> {
   async #judgeMore(): Promise<boolean> {
     const rows: Row[] = [];
     while (rows.length < this.#atOnce) {
-      const row = this.rows.take() ?? (await this.rows.next());
+      const row = await this.rows.next();
       if (row === undefined) break;
       rows.push(row);
     }
@@ -78,7 +84,7 @@ export class Differences<Row extends Keyed, Cursor extends PagedCursor<Row>> {
 
 /** Returns a page of differences; with a delimiter, groups stand as one item. */
 export async function differencesPage(
-  differences: Pick<Differences<Keyed, PagedCursor<Keyed>>, 'next' | 'skipTo'>,
+  differences: Walk<ObjectDifference>,
   { amount }: PageRequest,
   { prefix, delimiter }: ObjectsFilter,
 ): Promise<Page<Difference>> {
@@ -110,8 +116,11 @@ export function differenceOf(
 ): ObjectDifference | undefined {
   if (left && right) return isSameObject(left, right) ? undefined : told('changed', path, right);
   if (right) return told('added', path, right);
-  return left && told('removed', path, left);
+  return left && removed(path, left);
 }
+
+export const removed = (path: string, was: ObjectEntry): ObjectDifference =>
+  told('removed', path, was);
 
 /**
  * Returns what merging the right side would do to an object of the left one: undefined where the

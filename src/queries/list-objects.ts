@@ -1,10 +1,16 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import type { ObjectEntry, RepositoryId, StorageNamespace } from '../domain/model.js';
 import { CommittedStore } from '../ports/committed-store.js';
-import { scanOfToken } from '../projections/staging.view.js';
 import { afterPrefix, compareBytes, justAfter, utf8 } from '../shared/bytes.js';
 import type { Page, PageRequest } from '../shared/page.js';
-import { NeedsSnapshot, Overlay, pathOf } from './overlay.js';
+import {
+  firstPages,
+  NeedsSnapshot,
+  Overlay,
+  pathOf,
+  TreeObject,
+  type OverlaySources,
+} from './overlay.js';
 import { ReadsAt, type ReadPoint } from './read-at.js';
 
 export type ListedObject =
@@ -33,9 +39,8 @@ export class ListObjects extends Query<ObjectsPage> {
   }
 }
 
-/** Rows read at once when a listing goes on in a snapshot; fewer where groups are jumped over. */
-const ROWS_PER_SNAPSHOT_READ = 1000;
-const ROWS_PER_GROUPED_READ = 64;
+/** Rows read at once, to begin with, when a listing goes on in a snapshot. */
+const ROWS_PER_SNAPSHOT_READ = 128;
 
 @QueryHandler(ListObjects)
 export class ListObjectsHandler implements IQueryHandler<ListObjects> {
@@ -48,31 +53,42 @@ export class ListObjectsHandler implements IQueryHandler<ListObjects> {
     const span = spanOf(page, filter);
     const { committed } = this;
     // One more than asked for: it tells whether there is more.
-    const limits = { until: span.until, rowsPerRead: page.amount + 1 };
+    const limits = { ...span, rowsPerRead: page.amount + 1 };
     const { point, rows } = await this.reads.read(repository, ref, ({ tokens }) =>
-      tokens.map((token) => scanOfToken(token, tokenSpan(span), limits.rowsPerRead)),
+      firstPages(tokens, limits),
     );
-    const first = { from: span.from, pages: rows };
     try {
-      const overlay = Overlay.over(point, { snapshot: undefined, committed }, limits, first);
-      return await pageOf(overlay, point, page, filter);
+      const sources = { ...treeOf(point, committed), snapshot: undefined };
+      return await pageOf(new Overlay(sources, limits, rows), point, page, filter);
     } catch (error) {
       if (!(error instanceof NeedsSnapshot)) throw error;
     }
-    return this.reads.within(repository, ref, async (snapshot, at) => {
-      const rowsPerRead = filter.delimiter === '' ? ROWS_PER_SNAPSHOT_READ : ROWS_PER_GROUPED_READ;
-      const wide = { until: span.until, rowsPerRead };
-      const pages = await snapshot.read(
-        at.tokens.map((token) => scanOfToken(token, tokenSpan(span), wide.rowsPerRead)),
-      );
-      const overlay = Overlay.over(at, { snapshot, committed }, wide, { from: span.from, pages });
-      return pageOf(overlay, at, page, filter);
+    return this.reads.within(repository, ref, (snapshot, at) => {
+      const rowsPerRead = Math.min(limits.rowsPerRead, ROWS_PER_SNAPSHOT_READ);
+      const sources = { ...treeOf(at, committed), snapshot };
+      return pageOf(new Overlay(sources, { ...span, rowsPerRead }), at, page, filter);
     });
   }
 }
 
+/** Returns the tokens of a point, and how the tree below them is read. */
+export function treeOf(
+  { tokens, metaRangeId, repository }: Pick<ReadPoint, 'tokens' | 'metaRangeId' | 'repository'>,
+  committed: CommittedStore,
+): Pick<OverlaySources<TreeObject>, 'tokens' | 'tree'> {
+  if (metaRangeId === undefined || metaRangeId === '') return { tokens, tree: undefined };
+  return {
+    tokens,
+    tree: async (from, limit, until) => {
+      const span = until ? { from, until, limit } : { from, limit };
+      const objects = await committed.scan(repository.namespace, metaRangeId, span);
+      return objects.map(({ path, entry }) => new TreeObject(path, entry));
+    },
+  };
+}
+
 async function pageOf(
-  overlay: Overlay,
+  overlay: Overlay<TreeObject>,
   { repository }: ReadPoint,
   { amount }: PageRequest,
   { prefix, delimiter }: ObjectsFilter,
@@ -82,7 +98,6 @@ async function pageOf(
   for (;;) {
     const item = await overlay.next();
     if (item === undefined) return { items, hasMore: false, nextOffset: '', namespace };
-    if (item.entry === undefined) continue;
     if (items.length === amount) {
       return { items, hasMore: true, nextOffset: items.at(-1)?.path ?? '', namespace };
     }
@@ -125,5 +140,3 @@ function startBehind(after: string, { prefix, delimiter }: ObjectsFilter): Uint8
   const isGroup = cut + delimiter.length === after.length;
   return isGroup ? (afterPrefix(key) ?? justAfter(key)) : key;
 }
-
-const tokenSpan = ({ from, until }: Span) => (until ? { from, until } : { from });

@@ -2,8 +2,7 @@ import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { DomainError } from '../domain/errors.js';
 import type { ObjectEntry, ObjectPath, RepositoryId, StorageNamespace } from '../domain/model.js';
 import { CommittedStore } from '../ports/committed-store.js';
-import { partitions } from '../projections/kv-keys.js';
-import { stagedEntry } from '../projections/staging.view.js';
+import { stagedEntry, wordAt } from '../projections/staging.view.js';
 import { utf8 } from '../shared/bytes.js';
 import { ReadsAt, type PlannedRead } from './read-at.js';
 
@@ -35,7 +34,7 @@ export class FindObject {
   async at(repository: RepositoryId, ref: string, path: ObjectPath): Promise<FoundObject> {
     const key = utf8(path);
     const read = await this.reads.read(repository, ref, ({ tokens }) =>
-      tokens.map((token) => ({ kind: 'get', partition: partitions.staging(token), key })),
+      tokens.flatMap((token) => wordAt(token, key)),
     );
     const entry = await effectiveEntry(this.committed, read, path);
     if (!entry) throw new DomainError('object_not_found');
@@ -62,8 +61,8 @@ export async function effectiveEntry(
   { point, rows }: PlannedRead,
   path: ObjectPath,
 ): Promise<ObjectEntry | undefined> {
-  for (const tokenRows of rows) {
-    const staged = stagedEntry(tokenRows);
+  for (const wordRows of rows) {
+    const staged = stagedEntry(wordRows);
     if (staged !== undefined) return staged ?? undefined;
   }
   const { metaRangeId, repository } = point;

@@ -65,11 +65,7 @@ export class Interleaved<Row extends Keyed, Cursor extends PagedCursor<Row>> {
     if (empty.length === 0) return false;
     const pages = await this.read(empty);
     for (const [index, cursor] of empty.entries()) {
-      const rows = pages[index] ?? [];
-      cursor.rows = rows;
-      cursor.at = 0;
-      cursor.next = behind(rows, cursor.limit);
-      cursor.limit = Math.min(cursor.limit * GROWTH, this.rowsMax);
+      refill(cursor, pages[index] ?? [], this.rowsMax);
     }
     return true;
   }
@@ -85,14 +81,29 @@ export class Interleaved<Row extends Keyed, Cursor extends PagedCursor<Row>> {
 
   /** Goes on with the first key at or behind `key`; what lies between is not read. */
   skipTo(key: Uint8Array): void {
-    for (const cursor of this.cursors) {
-      cursor.at = firstAtOrBehind(cursor, key);
-      const isPast = cursor.next && compareBytes(cursor.next, key) < 0;
-      if (cursor.at < cursor.rows.length || !isPast) continue;
-      cursor.next = key;
-      cursor.limit = ROWS_BEHIND_JUMP;
-    }
+    for (const cursor of this.cursors) skipCursor(cursor, key);
   }
+}
+
+/** Gives a cursor the page that was read for it. */
+export function refill<Row extends Keyed>(
+  cursor: PagedCursor<Row>,
+  rows: readonly Row[],
+  rowsMax: number,
+): void {
+  cursor.rows = rows;
+  cursor.at = 0;
+  cursor.next = behind(rows, cursor.limit);
+  cursor.limit = Math.min(cursor.limit * GROWTH, rowsMax);
+}
+
+/** Puts a cursor to the first key at or behind `key`; what lies between is not read. */
+export function skipCursor(cursor: PagedCursor<Keyed>, key: Uint8Array): void {
+  cursor.at = firstAtOrBehind(cursor, key);
+  const isPast = cursor.next && compareBytes(cursor.next, key) < 0;
+  if (cursor.at < cursor.rows.length || !isPast) return;
+  cursor.next = key;
+  cursor.limit = ROWS_BEHIND_JUMP;
 }
 
 function behind(rows: readonly Keyed[], limit: number): Uint8Array | undefined {

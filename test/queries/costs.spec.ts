@@ -1,83 +1,138 @@
 import { describe, expect, it } from '@jest/globals';
-import type { BranchId } from '../../src/domain/model.js';
-import { stagingToken } from '../../src/domain/staging/staging.stream.js';
-import { MemoryKvStore } from '../../src/kv-adapter/memory-kv-store.js';
-import type { KvRead, KvRow } from '../../src/ports/kv-store.js';
-import { put } from '../../src/projections/kv-codec.js';
-import { partitions } from '../../src/projections/kv-keys.js';
-import { BranchesView } from '../../src/projections/branches.view.js';
-import { RepositoriesView } from '../../src/projections/repositories.view.js';
+import type { BranchId, CommitId } from '../../src/domain/model.js';
+import { DomainError } from '../../src/domain/errors.js';
+import { HardResetBranch } from '../../src/commands/branch/hard-reset-branch.js';
+import type { Page } from '../../src/shared/page.js';
 import { DiffBranch } from '../../src/queries/diff-branch.js';
+import { DiffRefs } from '../../src/queries/diff-refs.js';
 import { ListObjects } from '../../src/queries/list-objects.js';
-import { utf8 } from '../../src/shared/bytes.js';
-import { lake, Lake, main } from './lake.js';
+import { lake, Lake } from './lake.js';
+import { readsOf, removeAll, stageAll } from './many-objects.js';
 
-const GROUPS = 100;
-const page = { after: '', amount: GROUPS };
-const byFolder = { prefix: '', delimiter: '/' };
+const RESULTS = 100;
+const page = { after: '', amount: RESULTS };
+const plain = { prefix: '', delimiter: '' };
+const branch = 'main' as BranchId;
 
-/** A hundred folders on `main`, each with one object and so many deletions behind it. */
-async function withTombstones(count: number): Promise<{ at: Lake; rows: () => number }> {
-  const at = await Lake.open();
-  for (let group = 0; group < GROUPS; group++) await at.put('main', `${folder(group)}/a`, '1');
-  await at.commit('main');
-  for (let group = 0; group < GROUPS; group++) await at.put('main', `${folder(group)}/a`, '2');
-  const { kv } = at.moraine.adapters;
-  if (!(kv instanceof MemoryKvStore)) throw new Error('the store is in memory');
-  const { uid } = await new RepositoriesView(kv).get(lake);
-  const record = await new BranchesView(kv).get(uid, main);
-  if (!record) throw new Error('main is there');
-  const { life, tokens } = record;
-  const partition = partitions.staging(
-    stagingToken({ uid, branch: main, life, ordinal: tokens.hi }),
-  );
-  for (let group = 0; group < GROUPS; group++) {
-    const paths = Array.from({ length: count / GROUPS }, (_, at2) => `${folder(group)}/b${at2}`);
-    kv.apply(paths.map((path) => put(partition, utf8(path), null)));
-  }
-  return { at, rows: countingRows(kv) };
-}
+/** Names in their order, whatever their number. */
+const named = (folder: string, count: number, end = '') =>
+  Array.from({ length: count }, (_, at) => `${folder}${String(at).padStart(7, '0')}${end}`);
 
-const folder = (group: number) => `f${1_000 + group}`;
+type Question = (at: Lake) => Promise<Page<unknown>>;
 
-/** Counts rows as they leave the store. */
-function countingRows(kv: MemoryKvStore): () => number {
-  let rows = 0;
-  const counted = async (read: Promise<readonly (readonly KvRow[])[]>) => {
-    const pages = await read;
-    rows += pages.flat().length;
-    return pages;
-  };
-  const [read, snapshot] = [kv.read.bind(kv), kv.snapshot.bind(kv)];
-  kv.read = (reads: readonly KvRead[]) => counted(read(reads));
-  kv.snapshot = (work) =>
-    snapshot((state) => work({ read: (reads) => counted(state.read(reads)) }));
-  return () => {
-    const since = rows;
-    rows = 0;
-    return since;
-  };
-}
+const questions: Readonly<Record<string, Question>> = {
+  listing: (at) => at.moraine.ask(new ListObjects(lake, 'main', page, plain)),
+  'listing of the prefix': (at) =>
+    at.moraine.ask(new ListObjects(lake, 'main', page, { prefix: 'dead/', delimiter: '' })),
+  'listing by delimiter': (at) =>
+    at.moraine.ask(new ListObjects(lake, 'main', page, { prefix: '', delimiter: '/' })),
+  'uncommitted diff': (at) => at.moraine.ask(new DiffBranch(lake, branch, page, plain)),
+  'uncommitted diff by delimiter': (at) =>
+    at.moraine.ask(new DiffBranch(lake, branch, page, { prefix: '', delimiter: '/' })),
+  'diff with the head': (at) => refDiff(at, 'main'),
+  'diff with the beginning': (at) => refDiff(at, 'root'),
+};
 
-describe('a page of a hundred folders', () => {
-  it('costs the same, whether they hold a thousand deletions or a hundred thousand', async () => {
-    const costs: { list: number; diff: number }[] = [];
-    for (const count of [1_000, 100_000]) {
-      const { at, rows } = await withTombstones(count);
-      rows();
-      const listed = await at.moraine.ask(new ListObjects(lake, 'main', page, byFolder));
-      expect(listed.items).toHaveLength(GROUPS);
-      const list = rows();
-      const diff = new DiffBranch(lake, 'main' as BranchId, page, byFolder);
-      expect((await at.moraine.ask(diff)).items).toHaveLength(GROUPS);
-      costs.push({ list, diff: rows() });
-      await at.moraine.close();
+const refDiff = (at: Lake, left: string) =>
+  at.moraine.ask(new DiffRefs(lake, { left, right: 'main$', kind: 'two-dot' }, page, plain));
+
+/** Rows and blocks of each question, as far as it returned so many results. */
+async function costs(
+  prepare: (at: Lake, count: number) => Promise<void>,
+  results: Readonly<Record<string, number>>,
+  sizes = [1_000, 20_000],
+): Promise<Record<string, number[]>> {
+  const found: Record<string, number[]> = {};
+  for (const count of sizes) {
+    const at = await Lake.open();
+    await at.branch('root');
+    await prepare(at, count);
+    const reads = readsOf(at);
+    for (const [name, question] of Object.entries(questions)) {
+      reads();
+      const { items } = await question(at);
+      expect(`${name}: ${items.length}`).toBe(`${name}: ${results[name]}`);
+      found[name] = [...(found[name] ?? []), reads()];
     }
-    const [few, many] = costs;
-    if (!few || !many) throw new Error('two costs');
-    expect(many.list).toBeLessThan(2 * few.list);
-    expect(many.diff).toBeLessThan(2 * few.diff);
-    expect(many.list).toBeLessThan(10 * GROUPS);
-    expect(many.diff).toBeLessThan(10 * GROUPS);
-  }, 60_000);
+    await at.moraine.close();
+  }
+  return found;
+}
+
+function expectEven(found: Record<string, number[]>): void {
+  for (const [name, [few, many]] of Object.entries(found)) {
+    if (few === undefined || many === undefined) throw new Error('two costs');
+    expect(`${name}: ${few} and ${many}: ${many < 2 * few}`).toMatch(/true$/);
+    expect(many).toBeLessThan(12 * RESULTS);
+  }
+}
+
+describe('a page costs the same over few deletions and over many', () => {
+  const all = Object.fromEntries(Object.keys(questions).map((name) => [name, RESULTS]));
+
+  it('of committed objects, a folder of nothing else', async () => {
+    const found = await costs(
+      async (at, count) => {
+        await stageAll(at, [...named('dead/', count), ...named('live', RESULTS)]);
+        await at.commit('main');
+        await removeAll(at, named('dead/', count));
+      },
+      {
+        ...all,
+        'listing of the prefix': 0,
+        'uncommitted diff by delimiter': 1,
+      },
+      [1_000, 100_000],
+    );
+    expectEven(found);
+  });
+
+  it('of objects that were staged in the same token, each beside a committed one', async () => {
+    const found = await costs(async (at, count) => {
+      await stageAll(at, named('dead/', count, '/kept'));
+      await at.commit('main');
+      await stageAll(at, named('dead/', count, '/gone'));
+      await removeAll(at, named('dead/', count, '/gone'));
+      await stageAll(at, named('live', RESULTS));
+    }, all);
+    expectEven(found);
+  });
+
+  it('of objects in a sealed token that no intent took', async () => {
+    const found = await costs(
+      async (at, count) => {
+        const { id } = await at.commit('main');
+        await stageAll(at, [...named('dead/', count), ...named('live', RESULTS)]);
+        await sealInVain(at, id);
+        await removeAll(at, named('dead/', count));
+      },
+      { ...all, 'listing of the prefix': 0 },
+    );
+    expectEven(found);
+  });
+
+  it('one by one, from the last to the first', async () => {
+    const found = await costs(
+      async (at, count) => {
+        await stageAll(at, [...named('dead/', count), ...named('live', RESULTS)]);
+        await at.commit('main');
+        for (const path of named('dead/', count).toReversed()) await at.remove('main', path);
+      },
+      { ...all, 'listing of the prefix': 0, 'uncommitted diff by delimiter': 1 },
+      [250, 2_000],
+    );
+    expectEven(found);
+  });
 });
+
+/** A hard reset wants a clean branch: it fails, and leaves the token that it sealed. */
+async function sealInVain(at: Lake, id: CommitId): Promise<void> {
+  const { moraine } = at;
+  const reset = new HardResetBranch(
+    lake,
+    branch,
+    { ref: id, isForced: false },
+    moraine.newRequest(),
+  );
+  await expect(moraine.execute(reset)).rejects.toThrow(DomainError);
+}

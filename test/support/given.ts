@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { expect } from '@jest/globals';
 import { fold, type Decider } from '../../src/domain/decider.js';
 import { DomainError, type DomainErrorCode } from '../../src/domain/errors.js';
@@ -60,19 +61,23 @@ export const writesOf =
     },
   });
 
+/** Most keys are text; those that go downwards are not. */
+const textOf = (key: Uint8Array): string =>
+  isUtf8(key) ? fromUtf8(key) : `hex ${Buffer.from(key).toString('hex')}`;
+
 function told(write: KvWrite): readonly unknown[] {
   const { kind, partition } = write;
   switch (kind) {
     case 'put':
-      return [kind, partition, fromUtf8(write.key), decodeValue(write)];
+      return [kind, partition, textOf(write.key), decodeValue(write)];
     case 'delete':
-      return [kind, partition, fromUtf8(write.key)];
+      return [kind, partition, textOf(write.key)];
     case 'drop':
       return [
         kind,
         partition,
-        ...(write.from ? [`from ${fromUtf8(write.from)}`] : []),
-        ...(write.until ? [`until ${fromUtf8(write.until)}`] : []),
+        ...(write.from ? [`from ${textOf(write.from)}`] : []),
+        ...(write.until ? [`until ${textOf(write.until)}`] : []),
       ];
   }
 }

@@ -6,6 +6,7 @@ import { stagingStream } from '../../domain/staging/staging.stream.js';
 import type { CommittedStore } from '../../ports/committed-store.js';
 import type { EventLog, StreamAppend } from '../../ports/event-log.js';
 import { partitions } from '../../projections/kv-keys.js';
+import { READS_PER_WORD, wordAt } from '../../projections/staging.view.js';
 import type { PlannedRead, ReadsAt } from '../../queries/read-at.js';
 import { effectiveEntry } from '../../queries/stat-object.js';
 import { utf8 } from '../../shared/bytes.js';
@@ -138,9 +139,15 @@ export class ConditionalWriter {
     const key = utf8(path);
     const { repository, branch: name } = place;
     for (let looks = 0; looks < LOOKS_MAX; looks++) {
-      const read = await this.reads.read(repository.name, name, ({ tokens }) =>
-        tokens.map((token) => ({ kind: 'get', partition: partitions.staging(token), key })),
-      );
+      const read = await this.reads.read(repository.name, name, ({ tokens }) => [
+        // Shown or not, a word is an event of this path, of which the guard must know.
+        ...tokens.slice(0, 1).map((token) => ({
+          kind: 'get' as const,
+          partition: partitions.idleTombstones(token),
+          key,
+        })),
+        ...tokens.flatMap((token) => wordAt(token, key)),
+      ]);
       const { branch, tokens, repository: owner } = read.point;
       // The name means another repository now.
       if (owner.uid !== repository.uid) throw new DomainError('branch_not_found');
@@ -149,8 +156,10 @@ export class ConditionalWriter {
         live(await this.branches.view(place));
         continue;
       }
-      const isSaidByToken = (read.rows[0]?.length ?? 0) > 0;
-      const current = await effectiveEntry(this.committed, read, path);
+      const own = read.rows.slice(0, 1 + READS_PER_WORD);
+      const isSaidByToken = own.some((rows) => rows.length > 0);
+      const words = { ...read, rows: read.rows.slice(1) };
+      const current = await effectiveEntry(this.committed, words, path);
       return { current, token: tokens[0], isSaidByToken, branch };
     }
     throw new DomainError('store_busy');
@@ -166,8 +175,9 @@ export class ConditionalWriter {
 }
 
 /** Every intent names a new token, so of those pending at one token's time none is added. */
-const nameOfToken = ({ life, tokens }: Pick<LiveBranch, 'life' | 'tokens'>): string =>
+export const nameOfToken = ({ life, tokens }: Pick<LiveBranch, 'life' | 'tokens'>): string =>
   `${life}.${tokens.hi}`;
 
-const calmTokenOf = (state: LiveBranch | { readonly status: 'absent' } | undefined) =>
+/** Returns the token of a branch with nothing pending that changes values; else undefined. */
+export const calmTokenOf = (state: LiveBranch | { readonly status: 'absent' } | undefined) =>
   state?.status === 'live' && !state.queue.some(changesValues) ? nameOfToken(state) : undefined;

@@ -1,5 +1,6 @@
 import { isDeleting } from '../../domain/branch/branch.state.js';
 import { DomainError } from '../../domain/errors.js';
+import type { StagingToken } from '../../domain/model.js';
 import type { StagingEvent } from '../../domain/staging/staging.events.js';
 import { stagingStream } from '../../domain/staging/staging.stream.js';
 import type { Clock } from '../../ports/clock.js';
@@ -60,6 +61,26 @@ export class StagingWriter {
     beside: readonly StreamAppend[] = [],
   ): Promise<readonly StagingEvent[]> {
     return this.during(place, request, () => this.#write(place, { events, beside }, request));
+  }
+
+  /**
+   * Appends what was decided on the sight of one token; when it has closed, what is right in any.
+   *
+   * @returns what stands in the log, as of {@link write}
+   * @throws DomainError  as {@link write} does
+   */
+  writeSeen(
+    place: BranchPlace,
+    seen: { readonly token: StagingToken; readonly events: readonly StagingEvent[] },
+    anywhere: readonly StagingEvent[],
+    request: Request,
+  ): Promise<readonly StagingEvent[]> {
+    return this.during(place, request, async () => {
+      const append = { stream: stagingStream(seen.token), events: seen.events };
+      const written = await this.append(append, request);
+      if (typeof written !== 'string') return written;
+      return this.#write(place, { events: anywhere, beside: [] }, request);
+    });
   }
 
   /**

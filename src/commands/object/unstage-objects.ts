@@ -2,13 +2,18 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DomainError } from '../../domain/errors.js';
 import type { BranchId, ObjectPath, RepositoryId } from '../../domain/model.js';
 import { stagingDecider } from '../../domain/staging/staging.decider.js';
+import type { StagingEvent } from '../../domain/staging/staging.events.js';
 import { CommittedStore } from '../../ports/committed-store.js';
-import { partitions } from '../../projections/kv-keys.js';
+import { KvStore, type KvRow } from '../../ports/kv-store.js';
+import { READS_PER_WORD, wordAt } from '../../projections/staging.view.js';
 import { effectiveEntry } from '../../queries/stat-object.js';
-import { ReadsAt } from '../../queries/read-at.js';
-import { utf8 } from '../../shared/bytes.js';
+import { ReadsAt, type ReadPoint } from '../../queries/read-at.js';
+import { compareUtf8, utf8 } from '../../shared/bytes.js';
+import { Branches } from '../branch/branches.js';
 import { Places } from '../places.js';
 import type { Request } from '../request.js';
+import { calmTokenOf, nameOfToken } from './conditional-writer.js';
+import { runsAround, runsDeleted } from './deleted-runs.js';
 import { StagingWriter } from './staging-writer.js';
 
 /** Deletes objects from a branch. A path that is not there is no error and writes nothing. */
@@ -27,12 +32,23 @@ export class UnstageObjects extends Command<void> {
 
 export const UNSTAGE_PATHS_MAX = 1000;
 
+/** What a branch shows at paths that are to be deleted. */
+interface Sight {
+  readonly point: ReadPoint;
+  /** Shown, ascending; and shown below the newest token, too. */
+  readonly paths: readonly { readonly path: ObjectPath; readonly isShownBelow: boolean }[];
+  /** Of {@link runsAround} all the paths that were asked for. */
+  readonly runs: readonly (readonly KvRow[])[];
+}
+
 @CommandHandler(UnstageObjects)
 export class UnstageObjectsHandler implements ICommandHandler<UnstageObjects> {
   constructor(
     private readonly places: Places,
+    private readonly branches: Branches,
     private readonly writer: StagingWriter,
     private readonly reads: ReadsAt,
+    private readonly kv: KvStore,
     private readonly committed: CommittedStore,
   ) {}
 
@@ -40,38 +56,61 @@ export class UnstageObjectsHandler implements ICommandHandler<UnstageObjects> {
     if (paths.length > UNSTAGE_PATHS_MAX) {
       throw new DomainError('path_too_many', { max: UNSTAGE_PATHS_MAX });
     }
+    const ascending = [...new Set(paths)].sort(compareUtf8);
     return this.places.at({ name, branch, isForced: options.isForced }, async (place) => {
-      const there = await this.#present(name, branch, [...new Set(paths)]);
-      if (there.length === 0) return this.writer.refuseBlocked(place, request);
-      const events = there.flatMap((path) =>
-        stagingDecider.decide({ type: 'UnstageObject', path }, { status: 'open' }),
-      );
-      await this.writer.write(place, events, request);
+      // Before the look: what is calm then is calm still, or its token has closed.
+      const calm = calmTokenOf(this.branches.cached(place)?.state);
+      const sight = await this.#look(name, branch, ascending);
+      if (sight.paths.length === 0) return this.writer.refuseBlocked(place, request);
+      const { branch: record, tokens } = sight.point;
+      const anywhere = sight.paths.flatMap(({ path }) => unstaged(path));
+      const [token] = tokens;
+      const isCalm = record && (record.pendingCount === 0 || calm === nameOfToken(record));
+      if (token === undefined || !isCalm) {
+        await this.writer.write(place, anywhere, request);
+        return;
+      }
+      // Nothing that is pending changes what is shown below the token while it is open.
+      const events = await this.#seen(sight);
+      await this.writer.writeSeen(place, { token, events }, anywhere, request);
     });
   }
 
-  /** Returns those of the paths that the branch shows, all of one state of it. */
-  async #present(
+  /** Returns the deletions, and what is known of them as long as the newest token is open. */
+  async #seen({ point, paths, runs }: Sight): Promise<readonly StagingEvent[]> {
+    const events = paths.flatMap(({ path, isShownBelow }) => unstaged(path, !isShownBelow));
+    const hiding = paths.filter(({ isShownBelow }) => isShownBelow).map(({ path }) => path);
+    const stores = { kv: this.kv, committed: this.committed };
+    return [...events, ...(await runsDeleted(stores, point, hiding, runs))];
+  }
+
+  /** Returns what the branch shows, all of one state of it. */
+  async #look(
     repository: RepositoryId,
     branch: BranchId,
     paths: readonly ObjectPath[],
-  ): Promise<readonly ObjectPath[]> {
+  ): Promise<Sight> {
     if (!(await this.reads.branch(repository, branch))) throw new DomainError('branch_not_found');
-    const { point, rows } = await this.reads.read(repository, branch, ({ tokens }) =>
-      paths.flatMap((path) =>
-        tokens.map((token) => ({
-          kind: 'get' as const,
-          partition: partitions.staging(token),
-          key: utf8(path),
-        })),
-      ),
-    );
-    const each = point.tokens.length;
-    const present: ObjectPath[] = [];
+    const { point, rows } = await this.reads.read(repository, branch, (at) => [
+      ...paths.flatMap((path) => at.tokens.flatMap((token) => wordAt(token, utf8(path)))),
+      ...runsAround(at, paths),
+    ]);
+    const each = point.tokens.length * READS_PER_WORD;
+    const present: Sight['paths'][number][] = [];
     for (const [index, path] of paths.entries()) {
-      const own = rows.slice(index * each, (index + 1) * each);
-      if (await effectiveEntry(this.committed, { point, rows: own }, path)) present.push(path);
+      const words = rows.slice(index * each, (index + 1) * each);
+      const shown = await effectiveEntry(this.committed, { point, rows: words }, path);
+      if (!shown) continue;
+      const isOwn = (words[0]?.length ?? 0) > 0;
+      const older = { point, rows: words.slice(READS_PER_WORD) };
+      const below = isOwn ? await effectiveEntry(this.committed, older, path) : shown;
+      present.push({ path, isShownBelow: below !== undefined });
     }
-    return present;
+    return { point, paths: present, runs: rows.slice(paths.length * each) };
   }
 }
+
+const unstaged = (path: ObjectPath, hidesNothing = false): readonly StagingEvent[] => {
+  const command = { type: 'UnstageObject', path, ...(hidesNothing && { hidesNothing }) } as const;
+  return stagingDecider.decide(command, { status: 'open' });
+};

@@ -10,6 +10,6 @@ export type StagingCommand =
       readonly entry: ObjectEntry;
       readonly source: ObjectPath;
     }
-  | { readonly type: 'UnstageObject'; readonly path: ObjectPath }
+  | { readonly type: 'UnstageObject'; readonly path: ObjectPath; readonly hidesNothing?: true }
   | { readonly type: 'CloseToken'; readonly request: IntentRequest | undefined }
   | { readonly type: 'DropRows'; readonly until: ObjectPath | undefined };

@@ -31,9 +31,11 @@ export const stagingDecider: Decider<StagingCommand, StagingState, StagingEvent>
         const { path, entry, source } = command;
         return [{ type: 'ObjectCloned', path, entry, source }];
       }
-      case 'UnstageObject':
+      case 'UnstageObject': {
         assert(token.status === 'open', 'a write goes to an open token');
-        return [{ type: 'ObjectUnstaged', path: command.path }];
+        const { path, hidesNothing } = command;
+        return [{ type: 'ObjectUnstaged', path, ...(hidesNothing && { hidesNothing }) }];
+      }
       case 'CloseToken':
         return token.status === 'open' ? [{ type: 'TokenClosed', request: command.request }] : [];
       case 'DropRows':
@@ -52,6 +54,7 @@ export const stagingDecider: Decider<StagingCommand, StagingState, StagingEvent>
       case 'ObjectStaged':
       case 'ObjectCloned':
       case 'ObjectUnstaged':
+      case 'RunsDeleted':
         assert(token.status === 'open', 'no write behind the close');
         return token;
       case 'TokenClosed':

@@ -29,6 +29,26 @@ export interface ObjectCloned {
 export interface ObjectUnstaged {
   readonly type: 'ObjectUnstaged';
   readonly path: ObjectPath;
+  /** Below this token the branch shows nothing at the path, as long as the token is there. */
+  readonly hidesNothing?: true;
+}
+
+/** Paths from `first` to `last`, both among them. */
+export interface PathRun {
+  readonly first: ObjectPath;
+  readonly last: ObjectPath;
+}
+
+/**
+ * In each run this token has a word on every path that the branch shows below the token: so a
+ * reader who meets a tombstone in it need not look below. It stays true while the token is there,
+ * since its words are only replaced by others of its own, and what is below stands still.
+ */
+export interface RunsDeleted {
+  readonly type: 'RunsDeleted';
+  readonly runs: readonly PathRun[];
+  /** First paths of runs that are part of these now. */
+  readonly joined: readonly ObjectPath[];
 }
 
 /** The last event that means anything; it carries the request for which the token was closed. */
@@ -45,7 +65,13 @@ export interface StagedRowsDropped {
 }
 
 export type StagingEvent =
-  TokenOpened | ObjectStaged | ObjectCloned | ObjectUnstaged | TokenClosed | StagedRowsDropped;
+  | TokenOpened
+  | ObjectStaged
+  | ObjectCloned
+  | ObjectUnstaged
+  | RunsDeleted
+  | TokenClosed
+  | StagedRowsDropped;
 
 /** Returns what a write gave a path. */
 export function entryOf(events: readonly StagingEvent[], path: ObjectPath): ObjectEntry {

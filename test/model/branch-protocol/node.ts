@@ -125,7 +125,9 @@ export class Node {
   }
 
   get unstage(): UnstageObjectsHandler {
-    return new UnstageObjectsHandler(this.places, this.writer, this.reads, this.ports.committed);
+    const { kv, committed } = this.ports;
+    const { places, branches, writer, reads } = this;
+    return new UnstageObjectsHandler(places, branches, writer, reads, kv, committed);
   }
 
   get list(): ListObjectsHandler {

@@ -104,9 +104,13 @@ export class World {
     const content = new Map(contentOfTree(this.committed.tree(record.head.metaRangeId)));
     const { life, tokens } = record;
     for (let ordinal = tokens.lo; ordinal <= tokens.hi; ordinal++) {
-      const partition = partitions.staging(stagingToken({ uid, branch: work, life, ordinal }));
-      const [rows = []] = await this.kv.read([{ kind: 'scan', partition, limit: SCAN_ROWS_MAX }]);
-      for (const row of rows) {
+      const token = stagingToken({ uid, branch: work, life, ordinal });
+      // An entry goes before a tombstone of the same token.
+      const words = [partitions.tombstones(token), partitions.staging(token)];
+      const rows = await this.kv.read(
+        words.map((partition) => ({ kind: 'scan', partition, limit: SCAN_ROWS_MAX })),
+      );
+      for (const row of rows.flat()) {
         const entry = decodeValue<ObjectEntry | null>(row);
         const path = fromUtf8(row.key) as ObjectPath;
         if (entry) content.set(path, entry.checksum);
@@ -138,12 +142,15 @@ export async function assertRebuilt(log: EventLog, kv: MemoryKvStore): Promise<v
   must(live === rebuilt, `the views are\n${live}\nand would be\n${rebuilt}`);
 }
 
+/** Most keys are text; those that go downwards are not. */
+const keyText = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
+
 function dump(kv: MemoryKvStore): string {
   const lines: string[] = [];
   for (const slot of kv.views.values()) {
     for (const [partition, rows] of kv.rowsOf(slot)) {
       for (const { key, value, schema } of rows) {
-        lines.push(`${partition} ${fromUtf8(key)} ${schema} ${Buffer.from(value).toString()}`);
+        lines.push(`${partition} ${keyText(key)} ${schema} ${Buffer.from(value).toString()}`);
       }
     }
   }

@@ -181,6 +181,11 @@ export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
   ObjectStaged: on(tokenStream, staged('a')),
   ObjectCloned: on(tokenStream, cloned('b', 'a')),
   ObjectUnstaged: on(tokenStream, unstaged('a')),
+  RunsDeleted: on(tokenStream, {
+    type: 'RunsDeleted',
+    runs: [{ first: path('a'), last: path('c') }],
+    joined: [path('b')],
+  }),
   TokenClosed: on(tokenStream, { type: 'TokenClosed', request: intentOf('i') }),
   StagedRowsDropped: on(tokenStream, { type: 'StagedRowsDropped', until: path('m') }),
   TagCreated: onTag({ type: 'TagCreated', commitId: root.id }),
