@@ -55,7 +55,8 @@ function moverOf({ log, slots, keepsOrder }: OpenLog, seal: LogSeal | undefined)
     async import({ folder, as }, onProgress) {
       const report = await importStreams(log, new FolderArchive(folder), {
         ...(as !== undefined && { as }),
-        appendsAtOnce: keepsOrder ? APPENDS_AT_ONCE : 1,
+        appendsAtOnce: APPENDS_AT_ONCE,
+        keepsOrder,
         eventsPerAppend: EVENTS_PER_APPEND,
         onPart: progressTo(onProgress),
       });

@@ -24,7 +24,7 @@ import { inMemory, type TestMoraine } from '../support/moraine.js';
 import { seed } from '../support/seed.js';
 
 const ALL = { scope: { kind: 'all' }, after: 0, partEventsMax: 20 } as const;
-const IMPORT = { appendsAtOnce: 64, eventsPerAppend: 500 };
+const IMPORT = { appendsAtOnce: 64, eventsPerAppend: 500, keepsOrder: true };
 const STEPS = 30;
 
 let source: TestMoraine;
@@ -125,6 +125,19 @@ describe(`an archive of a log, seed ${seed}`, () => {
       }
     }));
 
+  it('makes the same streams and views of a log that does not keep the order of calls', () =>
+    withFolder(async (folder) => {
+      const archive = new FolderArchive(folder);
+      await exportStreams(log, archive, ALL);
+      const { target, slots } = emptyLog();
+      await importStreams(target, archive, { ...IMPORT, keepsOrder: false, eventsPerAppend: 3 });
+      expect(await verifyEvents(target, archive, {})).toMatchObject({ difference: undefined });
+      for (const projection of allProjections) {
+        const { differingCount } = await verifyView(slots, archive, projection);
+        expect([projection.name, differingCount]).toEqual([projection.name, 0]);
+      }
+    }));
+
   it('goes on where it was, wherever either way is cut off', () =>
     withFolder(async (folder) => {
       const archive = new FolderArchive(folder);
@@ -214,6 +227,29 @@ describe(`an archive of a log, seed ${seed}`, () => {
       expect(await verifyEvents(target, archive, {})).toEqual({
         eventCount: odd + 1,
         difference: { number: odd + 1, stream, revision, what: 'data' },
+      });
+    }));
+
+  it('finds what the log has and it has not', () =>
+    withFolder(async (folder) => {
+      const archive = new FolderArchive(folder);
+      const { target } = emptyLog();
+      await exportStreams(log, archive, ALL);
+      await importStreams(target, archive, IMPORT);
+      const event = { ...(await eventsOf(log))[0], id: source.adapters.ids.commandId() };
+      const { id, type, data, version } = event as unknown as RecordedEvent;
+      const append = {
+        stream: 'repository-more',
+        expected: 'none',
+        events: [{ id, type, data, version }],
+      };
+      await target.append([append as never], event as never);
+      const { eventCount, difference } = await verifyEvents(target, archive, {});
+      expect(difference).toEqual({
+        number: eventCount + 1,
+        stream: 'repository-more',
+        revision: 0,
+        what: 'extra',
       });
     }));
 

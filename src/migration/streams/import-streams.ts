@@ -3,16 +3,18 @@ import type { EventContext, EventLog, RecordedEvent, StreamAppend } from '../../
 import { EventRefused, UnknownOutcome, WrongExpectedRevision } from '../../ports/store-errors.js';
 import { ArchiveMissing, NotOfThisArchive } from './archive-errors.js';
 import { renamed } from './rename-repository.js';
-import { toAppends } from './to-append.js';
+import { toAppends, toWaves } from './to-append.js';
 
 export interface ImportOptions {
   /** Of an archive of one repository: the name that it gets. */
   readonly as?: string;
-  /**
-   * Appends under way at once. A log that takes calls in their order keeps the events' order with
-   * any number; one that does not, with 1.
-   */
+  /** Appends under way at once. */
   readonly appendsAtOnce: number;
+  /**
+   * The log takes calls in the order in which they are made, and so the events keep theirs. Else
+   * objects that were staged at about the same time may come in another order.
+   */
+  readonly keepsOrder: boolean;
   /** Events of one append, at most. */
   readonly eventsPerAppend: number;
   /** Called after each part. */
@@ -61,10 +63,15 @@ export async function importStreams(
   const knownCount = { of: eventCount };
   for (const part of parts.slice(first)) {
     const events = (await archive.read(part)).map(rename);
-    await writeAll(log, toAppends(events, options.eventsPerAppend), {
-      atOnce: options.appendsAtOnce,
-      onKnown: (count) => (knownCount.of += count),
-    });
+    const waves = options.keepsOrder
+      ? [toAppends(events, options.eventsPerAppend)]
+      : toWaves(events, options.eventsPerAppend);
+    for (const wave of waves) {
+      await writeAll(log, wave, {
+        atOnce: options.appendsAtOnce,
+        onKnown: (count) => (knownCount.of += count),
+      });
+    }
     eventCount += events.length;
     options.onPart?.({ eventCount, totalCount });
   }

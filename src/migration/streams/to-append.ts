@@ -17,6 +17,36 @@ export function toAppends(events: readonly RecordedEvent[], eventsMax: number): 
   return runs.map(appendOf);
 }
 
+/**
+ * Returns the same as {@link toAppends} in waves, one behind the other, for a log that takes one
+ * append of a stream at a time and does not keep the order of calls: within a wave any order will
+ * do, since objects staged in different tokens have nothing to do with each other.
+ */
+export function toWaves(events: readonly RecordedEvent[], eventsMax: number): StreamAppend[][] {
+  const waves: StreamAppend[][] = [];
+  let free = new Map<string, RecordedEvent[]>();
+  const end = () => {
+    const wave = [...free.values()].flatMap((run) => toAppends(run, eventsMax));
+    if (wave.length > 0) waves.push(wave);
+    free = new Map();
+  };
+  for (const event of events) {
+    if (!FREE_TYPES.has(event.type)) {
+      end();
+      waves.push(toAppends([event], eventsMax));
+      continue;
+    }
+    const run = free.get(event.stream);
+    if (run) run.push(event);
+    else free.set(event.stream, [event]);
+  }
+  end();
+  return waves;
+}
+
+/** What they write into the views is of their own token alone. */
+const FREE_TYPES: ReadonlySet<string> = new Set(['ObjectStaged', 'ObjectUnstaged']);
+
 function belongTogether(last: RecordedEvent, next: RecordedEvent): boolean {
   return next.stream === last.stream && next.revision === last.revision + 1;
 }

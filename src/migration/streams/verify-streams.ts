@@ -28,8 +28,8 @@ export interface VerifyOptions {
 }
 
 /**
- * Compares an archive's events with a log's, one by one, positions left out. Of an archive of all
- * of a log the order counts too, and the log may have no others before the archive's last.
+ * Compares an archive's events with a log's, one by one at their revisions; positions are a log's
+ * own. Of an archive of all of a log, the log may have no others.
  *
  * @throws ArchiveMissing
  * @throws CorruptData  a part of the archive is not what was written
@@ -42,58 +42,53 @@ export async function verifyEvents(
   const about = await archive.about();
   if (about === undefined) throw new ArchiveMissing();
   const rename = renamed(about.scope, as);
-  const isWhole = about.scope.kind === 'all' && about.after === 0;
-  const next = isWhole ? inOrder(log) : byStream(log);
+  const eventAt = byStream(log);
+  const ends = new Map<string, number>();
   const parts = await archive.parts();
   const totalCount = parts.reduce((sum, part) => sum + part.eventCount, 0);
   let number = 0;
   for (const part of parts) {
     for (const wanted of (await archive.read(part)).map(rename)) {
       number += 1;
-      const what = differenceOf(wanted, await next(wanted));
+      const what = differenceOf(wanted, await eventAt(wanted));
       const { stream, revision } = wanted;
       if (what) return { eventCount: number, difference: { number, stream, revision, what } };
+      ends.set(stream, revision);
     }
     onPart?.({ eventCount: number, totalCount });
   }
-  const more = isWhole ? await next() : undefined;
-  if (more) {
-    const { stream, revision } = more;
-    const difference = { number: number + 1, stream, revision, what: 'extra' };
-    return { eventCount: number, difference };
-  }
-  return { eventCount: number, difference: undefined };
+  const isWhole = about.scope.kind === 'all' && about.after === 0;
+  const extra = isWhole ? await firstBehind(log, ends) : undefined;
+  if (extra === undefined) return { eventCount: number, difference: undefined };
+  const { stream, revision } = extra;
+  return {
+    eventCount: number,
+    difference: { number: number + 1, stream, revision, what: 'extra' },
+  };
 }
 
-/** Returns the log's event that should be a wanted one; undefined: there is none. */
-type NextEvent = (wanted?: RecordedEvent) => Promise<RecordedEvent | undefined>;
-
-/** Returns the log's events one after the other, whichever is asked for. */
-function inOrder(log: EventLog): NextEvent {
-  let page: readonly RecordedEvent[] = [];
-  let at = 0;
-  let after = 0;
-  return async () => {
-    if (at === page.length) {
-      page = await log.readAll({ after, limit: READ_EVENTS_MAX });
-      after = page.at(-1)?.position ?? after;
-      at = 0;
-    }
-    return page[at++];
-  };
+/** Returns the first event of a log that lies behind its stream's end. */
+async function firstBehind(
+  log: EventLog,
+  ends: ReadonlyMap<string, number>,
+): Promise<RecordedEvent | undefined> {
+  for (let after = 0; ;) {
+    const page = await log.readAll({ after, limit: READ_EVENTS_MAX });
+    const extra = page.find(({ stream, revision }) => revision > (ends.get(stream) ?? -1));
+    if (extra || page.length === 0) return extra;
+    after = page.at(-1)?.position ?? after;
+  }
 }
 
 /** Streams of which a page is kept. */
 const STREAMS_KEPT_MAX = 200;
 
 /** Returns the event of a stream at a revision. */
-function byStream(log: EventLog): NextEvent {
+function byStream(log: EventLog): (of: RecordedEvent) => Promise<RecordedEvent | undefined> {
   const kept = new Map<string, readonly RecordedEvent[]>();
   const found = (page: readonly RecordedEvent[] | undefined, revision: number) =>
     page?.[revision - (page[0]?.revision ?? 0)];
-  return async (wanted) => {
-    if (wanted === undefined) return undefined;
-    const { stream, revision } = wanted;
+  return async ({ stream, revision }) => {
     const known = found(kept.get(stream), revision);
     if (known) return known;
     const options = { from: revision, direction: 'forward', limit: READ_EVENTS_MAX } as const;

@@ -1,0 +1,253 @@
+// A long history goes from Postgres to files, through EventStoreDB's protocol into another log, out
+// again and into an empty Postgres; every leg is killed in its middle, again and again. In the end
+// all events and all views must be the same, and a flipped byte must be named.
+//
+//   node scripts/run-ts.js test/moves/move-log.ts <seed> <events> <kills of each leg>
+//
+// The last line is `{ count, verdict, detail }` as JSON; before it a line a leg.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
+import { EmbeddedPostgres } from '../../src/app/embedded-postgres.js';
+import { FolderArchive } from '../../src/event-log/archive/folder-archive.js';
+import { exportStreams } from '../../src/migration/streams/export-streams.js';
+import { inMemory } from '../support/moraine.js';
+import { SeededRandom } from '../support/seeded-random.js';
+import { makeHistory } from './long-history.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const LEG_MS_MAX = 30 * 60_000;
+
+const [seed = 1, eventCount = 20_000, kills = 1] = process.argv.slice(2).map(Number);
+const random = new SeededRandom(seed);
+const folder = mkdtempSync(join(tmpdir(), 'moraine-moves-'));
+const postgres = await EmbeddedPostgres.start({
+  data: join(folder, 'postgres'),
+  onExit: (reason) => {
+    throw new Error(reason);
+  },
+});
+const ending: (() => void | Promise<void>)[] = [() => postgres.stop()];
+try {
+  const detail = await moveThrough();
+  console.log(JSON.stringify({ count: eventCount, verdict: 'ok', detail }));
+} catch (error) {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  console.log(JSON.stringify({ count: eventCount, verdict: 'failed', detail }));
+  process.exitCode = 1;
+} finally {
+  for (const end of ending.toReversed()) await end();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function moveThrough(): Promise<string> {
+  const archive = (name: string) => join(folder, name);
+  await makeArchive(archive('made'));
+  const first = { MORAINE_DATABASE_URL: await newDatabase('first') };
+  const viaViews = await newDatabase('via_views');
+  const via = {
+    MORAINE_EVENT_LOG: 'eventstoredb',
+    MORAINE_EVENTSTORE_URL: await startLog(await newDatabase('via_log')),
+    MORAINE_DATABASE_URL: viaViews,
+  };
+  const last = { MORAINE_DATABASE_URL: await newDatabase('last') };
+  const legs = [
+    ['into Postgres', first, ['import', '--from', archive('made')]],
+    ['out of Postgres', first, ['export', '--to', archive('one')]],
+    ['into EventStoreDB', via, ['import', '--from', archive('one')]],
+    ['out of EventStoreDB', via, ['export', '--to', archive('two')]],
+    ['into an empty Postgres', last, ['import', '--from', archive('two')]],
+  ] as const;
+  const rates: string[] = [];
+  for (const [name, environment, args] of legs) rates.push(await leg(name, environment, args));
+  const verified = [];
+  for (const environment of [first, via, last]) {
+    verified.push(await verify(environment, archive('made')));
+  }
+  assertSame('what verify says', verified);
+  const views = [];
+  for (const url of [first.MORAINE_DATABASE_URL, viaViews, last.MORAINE_DATABASE_URL]) {
+    views.push(await digestsOf(url));
+  }
+  assertSame('the views as SQL reads them', views);
+  await namesFlippedByte(last, archive('two'));
+  return `${rates.join('; ')}; ${kills} kills a leg; views ${views[0]}`;
+}
+
+async function makeArchive(into: string): Promise<void> {
+  const startedMs = performance.now();
+  const made = await inMemory();
+  await makeHistory(made, { seed, eventCount });
+  const report = await exportStreams(made.adapters.log, new FolderArchive(into), {
+    scope: { kind: 'all' },
+    after: 0,
+    // Several parts also of a short history: what was killed goes on behind the last whole one.
+    partEventsMax: Math.min(20_000, Math.ceil(eventCount / 20)),
+  });
+  await made.close();
+  tell(`made ${report.eventCount} events in ${secondsSince(startedMs).toFixed(1)} s`);
+}
+
+/** Runs a command until it ends by itself, killing it in the middle as often as it is wanted. */
+async function leg(
+  name: string,
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[],
+): Promise<string> {
+  let killed = 0;
+  let told = '';
+  let longestMs = 0;
+  for (;;) {
+    const startedMs = performance.now();
+    const isToBeKilled = killed < kills;
+    // Long enough to get somewhere, and never the same.
+    const killMs = isToBeKilled ? 1_500 + random.below(1_500) + 400 * killed : LEG_MS_MAX;
+    const { code, out, err } = await moraine(['streams', ...args, '--json'], environment, killMs);
+    longestMs = performance.now() - startedMs;
+    if (code === 0) {
+      told = out.trim();
+      break;
+    }
+    if (code !== null) throw new Error(`${name}: ended with ${code}: ${err}`);
+    killed += 1;
+  }
+  const line = `${name}: ${told}, ${killed} kills, last run ${(longestMs / 1000).toFixed(1)} s`;
+  tell(line);
+  // Killed or not, what one run does in all is what can be told a rate of.
+  if (kills > 0) return `${name} ${killed} kills`;
+  return `${name} ${Math.round(eventCount / (longestMs / 1000))}/s`;
+}
+
+async function verify(
+  environment: Readonly<Record<string, string>>,
+  against: string,
+): Promise<string> {
+  const args = ['streams', 'verify', '--against', against, '--json'];
+  const { code, out, err } = await moraine(args, environment, LEG_MS_MAX);
+  if (code !== 0) throw new Error(`verify ended with ${code}: ${out}${err}`);
+  return out;
+}
+
+/** A part of the archive with another byte must be named, and nothing of it taken. */
+async function namesFlippedByte(environment: Readonly<Record<string, string>>, archive: string) {
+  const file = 'events-00000001.ndjson.gz';
+  const bytes = readFileSync(join(archive, file));
+  const at = 20 + random.below(bytes.length - 20);
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  writeFileSync(join(archive, file), bytes);
+  const args = ['streams', 'verify', '--against', archive];
+  const { code, err } = await moraine(args, environment, LEG_MS_MAX);
+  if (code === 0 || !err.includes(file)) throw new Error(`a flipped byte is not named: ${err}`);
+}
+
+/** @returns its code; null when it was killed */
+async function moraine(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  killMs: number,
+): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, ['bin/moraine.js', ...args], {
+    cwd: root,
+    env: { PATH: process.env['PATH'], MORAINE_DATA: join(folder, 'data'), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk) => (out += String(chunk)));
+  child.stderr.on('data', (chunk) => (err += String(chunk)));
+  const timer = setTimeout(() => child.kill('SIGKILL'), killMs);
+  const [code] = (await once(child, 'close')) as [number | null];
+  clearTimeout(timer);
+  return { code, out, err };
+}
+
+/** Starts a log that speaks EventStoreDB's protocol, and returns what its clients connect by. */
+async function startLog(databaseUrl: string): Promise<string> {
+  const port = await freePort();
+  const child = spawn(process.execPath, ['bin/moraine.js', 'log'], {
+    cwd: root,
+    env: {
+      PATH: process.env['PATH'],
+      MORAINE_DATA: join(folder, 'log'),
+      MORAINE_DATABASE_URL: databaseUrl,
+      MORAINE_STREAMS_LISTEN: `127.0.0.1:${port}`,
+      MORAINE_STREAMS_INSECURE: 'true',
+      MORAINE_LOG_LEVEL: 'warn',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  ending.push(async () => {
+    if (child.exitCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  });
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`the log ended with ${String(code)}`);
+  });
+  await Promise.race([once(child.stdout, 'data'), ended]);
+  ended.catch(() => undefined);
+  return `esdb://127.0.0.1:${port}?tls=false`;
+}
+
+async function newDatabase(name: string): Promise<string> {
+  await query(postgres.connection, `CREATE DATABASE ${name}`);
+  const { user, host, port } = postgres.connection;
+  const url = new URL(`postgres://localhost/${name}`);
+  url.username = String(user);
+  url.search = new URLSearchParams({ host: String(host), port: String(port) }).toString();
+  return url.href;
+}
+
+/** Returns a SHA-256 of each view's rows, as SQL alone sees them. */
+async function digestsOf(url: string): Promise<string> {
+  const rows = await query<{ view: string; sha: string; rows: number }>(
+    { connectionString: url },
+    `SELECT s.view, count(*)::int AS rows, encode(sha256(convert_to(string_agg(
+        r.partition || ' ' || encode(r.key, 'hex') || ' ' || r.schema || ' ' ||
+        encode(sha256(r.value), 'hex'), E'\\n' ORDER BY r.partition, r.key), 'UTF8')), 'hex') AS sha
+      FROM kv_slot s JOIN kv_row r USING (slot)
+      WHERE s.state = 'active' GROUP BY s.view ORDER BY s.view`,
+  );
+  return rows
+    .map(({ view, sha, rows: count }) => `${view} ${count} ${sha.slice(0, 12)}`)
+    .join(', ');
+}
+
+async function query<Row extends object>(
+  connection: ConstructorParameters<typeof Client>[0],
+  sql: string,
+): Promise<readonly Row[]> {
+  const client = new Client(connection);
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows as Row[];
+  } finally {
+    await client.end();
+  }
+}
+
+function assertSame(what: string, of: readonly string[]): void {
+  if (new Set(of).size > 1) throw new Error(`${what} differ:\n${of.join('\n')}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await wait(10);
+  return port;
+}
+
+function secondsSince(ms: number): number {
+  return (performance.now() - ms) / 1000;
+}
+
+function tell(line: string): void {
+  console.log(`  ${line}`);
+}
