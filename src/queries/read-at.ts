@@ -98,10 +98,11 @@ export class ReadsAt {
     for (let guesses = 0; guesses < GUESSES_MAX; guesses++) {
       const read = await this.#guess(repository, parsed, () => []);
       if (read === 'no branch') return undefined;
-      if (read !== 'again') {
-        const { record } = this.#branches.get(`${read.point.repository.uid}/${branch}`) ?? {};
-        if (record) return { repository: read.point.repository, record };
-      }
+      if (read === 'again') continue;
+      // Of this very read: a slower reader may have noted an older record since.
+      const { repository: owner, branch: record } = read.point;
+      assert(record, 'a branch has a record');
+      return { repository: owner, record };
     }
     return this.kv.snapshot(async (snapshot) => {
       const owner = await new RepositoriesView(snapshot).get(repository);

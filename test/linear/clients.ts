@@ -7,6 +7,7 @@ const WHOLE = { after: '', amount: 1000 };
 const PATHS = Array.from({ length: 16 }, (_, n) => `p/${n.toString().padStart(2, '0')}`);
 /** After an answer that says nothing, as a client would. */
 const BACK_OFF_MS = 20;
+const POLL_MS = 5;
 const COMMITS_KNOWN_MAX = 64;
 
 export interface Load {
@@ -37,9 +38,9 @@ export class Clients {
     this.#sides = BRANCHES.slice(1);
   }
 
-  /** How many operations were answered. */
-  get answered(): number {
-    return this.#answered;
+  /** Resolves when so many operations were answered. */
+  async reaching(count: number): Promise<void> {
+    while (this.#answered < count) await delay(POLL_MS);
   }
 
   async run(): Promise<void> {

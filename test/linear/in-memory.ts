@@ -6,6 +6,7 @@ import type { BranchId, RepositoryId, StorageNamespace } from '../../src/domain/
 import { inMemory, type TestMoraine } from '../support/moraine.js';
 import { BusTarget } from './bus-target.js';
 import { BRANCHES, Clients, type Load } from './clients.js';
+import { FaultyNode, type Fault } from './faulty-node.js';
 import { judge, type Judgement } from './judge.js';
 import { readLog } from './log-event.js';
 import type { Operation, Target } from './operations.js';
@@ -56,6 +57,32 @@ export async function runInMemory(load: Load, defect?: Defect): Promise<RunInMem
     return { ...judgement, strikeCount: chance.strikeCount };
   } finally {
     for (const node of nodes) await node.close();
+  }
+}
+
+/** Runs clients against two nodes in memory, to one of which something happens. */
+export async function runWithFault(load: Load, fault: Fault): Promise<Judgement> {
+  const random = new SeededRandom(load.seed);
+  let shared: Adapters | undefined;
+  const holder = await inMemory((own) => (shared = own));
+  if (!shared) throw new Error('a node has stores');
+  const near = yielding(shared, load.seed);
+  const nodes = [await FaultyNode.over(near), await FaultyNode.over(near)] as const;
+  try {
+    await prepare(holder, REPOSITORY);
+    const targets = nodes.map((each): Target => ({
+      send: (operation) => new BusTarget(REPOSITORY, () => each.node, each.gate).send(operation),
+    }));
+    const clients = new Clients(targets, load);
+    const at = Math.floor(load.operationCount * (0.2 + random.below(60) / 100));
+    const striking = clients.reaching(at).then(() => random.pick(nodes).strike(fault));
+    await Promise.all([clients.run(), striking]);
+    await settle([holder]);
+    await clients.lookAround(0);
+    return judge(clients.history, await readLog(shared.log));
+  } finally {
+    for (const { node } of nodes) await node.close();
+    await holder.close();
   }
 }
 

@@ -39,8 +39,8 @@ export async function runOverProcesses(
   const clients = new Clients(targets, load);
   const at = Math.floor(load.operationCount * (0.2 + random.below(50) / 100));
   const member = cluster.member(random.below(cluster.members.length));
-  const [running, harm] = [clients.run(), strikeWhen(() => clients.answered >= at)];
-  await Promise.all([running, harm.then(() => strike(fault, member, { query, random }))]);
+  const harm = clients.reaching(at).then(() => strike(fault, member, { query, random }));
+  await Promise.all([clients.run(), harm]);
   await settled(query, uid);
   await clients.lookAround(0);
   const pattern = `^(branch|staging)-${uid}`;
@@ -48,10 +48,6 @@ export async function runOverProcesses(
   const log = rows.map((row): LoggedEvent => ({ ...row, position: Number(row.position) }));
   await first.must({ method: 'DELETE', path: `/repositories/${repository}` });
   return { ...judge(clients.history, log), fault, operations: clients.history.length };
-}
-
-async function strikeWhen(isTime: () => boolean): Promise<void> {
-  while (!isTime()) await delay(POLL_MS);
 }
 
 async function strike(
