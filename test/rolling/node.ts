@@ -73,11 +73,15 @@ export class Node {
 
   /** Holds it up, with all its connections open, until {@link resume}. */
   pause(): void {
-    this.#child?.kill('SIGSTOP');
+    this.signal('SIGSTOP');
   }
 
   resume(): void {
-    this.#child?.kill('SIGCONT');
+    this.signal('SIGCONT');
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name);
   }
 
   /** @returns the code it exits with */
