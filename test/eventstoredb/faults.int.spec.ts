@@ -102,7 +102,7 @@ describe('between a node and its store', () => {
     }
   }, 120_000);
 
-  it('a slow consumer gets everything in its time, and keeps nobody waiting', async () => {
+  it('a consumer that stands still keeps nobody waiting, and gets everything in its time', async () => {
     const many = Array.from({ length: 2_000 }, () => newEvent());
     const stream = newStream('feed-');
     for (let n = 0; n < many.length; n += 1_000) {
@@ -112,17 +112,19 @@ describe('between a node and its store', () => {
     const done = new AbortController();
     const filter = { streamPrefixes: ['feed-'] };
     const got: string[] = [];
+    const others = Promise.withResolvers<void>();
     const consuming = (async () => {
       for await (const event of node.log.subscribe({ after: 0, signal: done.signal, filter })) {
         got.push(event.id);
-        if (got.length % 200 === 0) await sleep(50);
+        if (got.length === 100) await others.promise;
         if (got.length === many.length) done.abort();
       }
     })();
     const other = newStream();
     for (let n = 0; n < 5; n++) await append(other, putting(n));
-    expect(got.length).toBeLessThan(many.length);
     expect(await shown(other)).toBe('4');
+    expect(got).toHaveLength(100);
+    others.resolve();
     await consuming;
     expect(got).toEqual(many.map(({ id }) => id));
   }, 120_000);
