@@ -32,7 +32,7 @@ export class AuthGuard implements CanActivate {
     if (isPresigned(request)) return true;
     const { authorization } = request.headers;
     if (authorization === undefined) return this.#byCookie(request);
-    const known = this.callers.known(authorization);
+    const known = this.callers.known(authorization, request.raw.socket);
     if (known !== undefined) return this.#admit(request, known);
     if (publicRoutes.has(routeKey(request))) return true;
     const credential = { header: authorization, client: clientOf(request) };

@@ -5,6 +5,7 @@ import type { Request } from '../commands/request.js';
 import type { CommandId } from '../domain/model.js';
 import { assert } from '../shared/assert.js';
 import type { KeyedRequest } from './keyed.js';
+import type { Query } from './query.js';
 
 /** A request at this edge: what hooks and the guard have learnt of it. */
 export interface EdgeRequest extends FastifyRequest {
@@ -13,6 +14,8 @@ export interface EdgeRequest extends FastifyRequest {
   /** Set by the guard; null where nobody needs to be known. */
   user: UserRecord | null;
   commandId: CommandId | null;
+  /** Its query, once somebody has asked for that. */
+  parsedQuery: Query | null;
   /** Set by the guard of a request with an `Idempotency-Key`. */
   keyed: KeyedRequest | null;
 }

@@ -88,6 +88,7 @@ function addHooks(
   server.decorateRequest('user', null);
   server.decorateRequest('commandId', null);
   server.decorateRequest('keyed', null);
+  server.decorateRequest('parsedQuery', null);
   server.decorateRequest('operationName', '');
   server.decorateRequest('traceId', undefined);
   server.addHook('onRequest', (request, reply, done) => {

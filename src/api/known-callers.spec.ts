@@ -44,6 +44,17 @@ describe('who sends a header', () => {
     expect(asked).toEqual(['key se:cret']);
   });
 
+  it('is told apart on one connection, which may send first this and then that', async () => {
+    const [right, wrong, connection] = [basic('key:se:cret'), basic('key:wrong'), {}];
+    await find(right);
+    for (const header of [right, right, wrong, right]) {
+      expect(callers.known(header, connection)).toBe(header === right ? ada : undefined);
+    }
+    expect(callers.known(right, {})).toBe(ada);
+    nowMs = 20_000;
+    expect(callers.known(right, connection)).toBeUndefined();
+  });
+
   it('is known by a session no longer than that lasts', async () => {
     expect(await find('Bearer to.k-e.n_')).toEqual(ada);
     nowMs = 4_999;

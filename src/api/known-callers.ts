@@ -15,9 +15,10 @@ export interface Credential {
 /**
  * Who sent an `Authorization` header, remembered for a while, so that a secret is checked slowly
  * once and not with each request. Only right answers are remembered, under a hash of the header:
- * the secret itself stays nowhere.
+ * the secret itself stays nowhere but with the connection that it came by.
  */
 export class KnownCallers {
+  readonly #lastOn = new WeakMap<object, { readonly header: string; readonly key: string }>();
   readonly #known = new LRUCache<string, Known>({ max: CALLERS_MAX });
   /** Hashes of pairs that were right: who has one guesses nothing, and does not wait for others. */
   readonly #right = new LRUCache<string, true>({ max: CALLERS_MAX });
@@ -30,9 +31,13 @@ export class KnownCallers {
     private readonly nowMs: () => number,
   ) {}
 
-  /** Returns the caller when this header was right a short while ago. */
-  known(header: string): UserRecord | undefined {
-    const known = this.#known.get(keyOf(header));
+  /**
+   * Returns the caller when this header was right a short while ago.
+   *
+   * @param connection  by which it came, if there is one; most send the same with each request
+   */
+  known(header: string, connection?: object): UserRecord | undefined {
+    const known = this.#known.get(this.#keyOn(connection, header));
     return known !== undefined && known.untilMs > this.nowMs() ? known.user : undefined;
   }
 
@@ -72,6 +77,16 @@ export class KnownCallers {
       }
       throw error;
     }
+  }
+
+  /** What came last by a connection is kept as long as that is open, and hashed once. */
+  #keyOn(connection: object | undefined, header: string): string {
+    if (connection === undefined) return keyOf(header);
+    const last = this.#lastOn.get(connection);
+    if (last?.header === header) return last.key;
+    const key = keyOf(header);
+    this.#lastOn.set(connection, { header, key });
+    return key;
   }
 
   async #ask(key: string, { header, client }: Credential): Promise<UserRecord> {

@@ -123,8 +123,10 @@ export const PageQuery = param((request) => pageRequest(queryOf(request)), {
   query: { 'after?': AFTER, 'amount?': AMOUNT },
 });
 
-export function queryOf({ raw }: EdgeRequest): Query {
-  return new Query(raw.url ?? '');
+/** The query of a request, taken apart once for all who ask for its parameters. */
+export function queryOf(request: EdgeRequest): Query {
+  request.parsedQuery ??= new Query(request.raw.url ?? '');
+  return request.parsedQuery;
 }
 
 function placeOnBranch(request: EdgeRequest): PlaceOnBranch {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { EventId } from './model.js';
 
 /** The namespace of every event id of ours. */
@@ -13,15 +13,16 @@ const NAMESPACE = Buffer.from('6d6f7261696e652d6576656e742d6964', 'hex');
  * @param part  which of its events in one stream
  */
 export function eventIdOf(of: string, part: string | number): EventId {
-  const hash = createHash('sha1').update(NAMESPACE).update(`${of}/${part}`).digest();
-  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50;
-  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
-  const hex = hash.toString('hex', 0, 16);
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    hex.slice(12, 16),
-    hex.slice(16, 20),
-    hex.slice(20),
-  ].join('-') as EventId;
+  const name = `${of}/${part}`;
+  const bytes = Buffer.allocUnsafe(NAMESPACE.length + Buffer.byteLength(name));
+  NAMESPACE.copy(bytes);
+  bytes.write(name, NAMESPACE.length);
+  const hex = hash('sha1', bytes, 'hex');
+  const variant = VARIANTS[Number.parseInt(hex.charAt(16), 16) & 3];
+  const third = `5${hex.slice(13, 16)}`;
+  const fourth = `${variant}${hex.slice(17, 20)}`;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${third}-${fourth}-${hex.slice(20, 32)}` as EventId;
 }
+
+/** The first digit of the fourth group: two bits say what kind of id it is, two are the hash's. */
+const VARIANTS = '89ab';

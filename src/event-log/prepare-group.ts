@@ -117,7 +117,7 @@ function prepareAppend(
   context: EventContext,
   { eventBytes }: Limits,
 ): PreparedAppend {
-  if (!isText(stream) || stream.length === 0 || Buffer.byteLength(stream) > STREAM_BYTES_MAX) {
+  if (!isText(stream) || stream.length === 0 || isOver(stream, STREAM_BYTES_MAX)) {
     throw new EventRefused(`not a stream's name: ${JSON.stringify(stream)}`);
   }
   if (events.length === 0) throw new EventRefused(`no event for ${stream}`);
@@ -145,7 +145,7 @@ function prepareEvent(event: NewEvent, own: EventContext, bytesMax: number): Pre
     throw new EventRefused(`an event's key is at most ${KEY_BYTES_MAX} bytes`);
   }
   const json = JSON.stringify(data);
-  if (Buffer.byteLength(json) > bytesMax) {
+  if (isOver(json, bytesMax)) {
     throw new EventRefused(`an event is at most ${bytesMax} bytes`);
   }
   return { id, type, version, json, closes: closes === true, key, context: recorded ?? own };
@@ -177,6 +177,10 @@ function checkWrite(write: KvWrite): void {
     `not a schema version: ${write.schema}`,
   );
 }
+
+/** No character takes more than three bytes for each UTF-16 unit, so most need not be counted. */
+const isOver = (text: string, bytesMax: number) =>
+  text.length * 3 > bytesMax && Buffer.byteLength(text) > bytesMax;
 
 /** Half of a surrogate pair would be stored as U+FFFD without a word: another text. */
 const isText = (text: string) => text.isWellFormed() && !text.includes('\0');
