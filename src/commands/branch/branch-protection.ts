@@ -76,7 +76,7 @@ export class BranchProtection {
     if (!(await this.admit(place, state, request))) throw refusal;
   }
 
-  /** All or none, or in steps: what the branch says, and its token closed, or the next one opened. */
+  /** All or none, or in steps: what the branch says; its token closed, or the next one opened. */
   async #say(
     place: BranchPlace,
     fold: BranchFold & { readonly state: LiveBranch },

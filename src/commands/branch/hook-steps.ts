@@ -120,7 +120,9 @@ export class HookSteps {
     const leftMs = (next.claim?.untilMs ?? 0) - this.clock.nowMs();
     const waits = this.clock.sleep(Math.max(0, leftMs), answered.signal).then(() => undefined);
     const run = this.hooks.run({
-      ...{ repository, branch, operation },
+      repository,
+      branch,
+      operation,
       runId: intentIdOf(next),
       set: hookSetOf(next) ?? '',
       request: isDelete ? undefined : next.request,

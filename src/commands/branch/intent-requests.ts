@@ -127,10 +127,10 @@ export class IntentRequests {
     }
     if (!fold.state.areWritesBlocked) {
       const stream = stagingStream(tokenAt(place, fold.state, hi + 1));
-      const events = [newEvent({ type: 'TokenOpened' }, intent.id, `open-${hi + 1}`)];
+      const opened = newEvent({ type: 'TokenOpened' }, intent.id, `open-${hi + 1}`);
       // Whoever opened it may have died before it was named.
       const isOpened = step.mayBeOpened && (await this.log.end(stream)).revision >= 0;
-      if (!isOpened) beside.push({ stream, expected: 'none', events });
+      if (!isOpened) beside.push({ stream, expected: 'none', events: [opened] });
     }
     await failpoint('intent.beforeRequest');
     const append = { events, of: () => intent.id, part: REQUEST_PART, beside };

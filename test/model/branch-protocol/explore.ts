@@ -16,9 +16,10 @@ import { nodeLog } from './node-log.js';
 import { perform, type Operation } from './operations.js';
 import { Random } from './random.js';
 import { scenarioOf, type Actor, type Scenario } from './scenario.js';
-import { Scheduler } from './scheduler.js';
+import { RandomChooser, Scheduler, type Chooser, type WaitingStep } from './scheduler.js';
 import { SteppedKv } from './stepped-kv.js';
 import type { AppendFault, Fate } from './stepped-log.js';
+import { TestHooks } from './test-hooks.js';
 import { must, Violation } from './violation.js';
 import { assertRebuilt, World } from './world.js';
 
@@ -29,6 +30,25 @@ export class Found extends Error {
 
 const TICK_MS = 1_000;
 
+/** What happens beside the order of the steps. */
+export interface Dice {
+  /** Asked at each append. */
+  fault(): AppendFault | undefined;
+  /** Asked at each moment at which the time may go on. */
+  passesTime(): boolean;
+  /** Time stands still but at the end: who sleeps for long waits to be woken. */
+  readonly isTimeless?: boolean;
+}
+
+/** One run: who does what, and how it comes. */
+export interface Play {
+  readonly scenario: Scenario;
+  readonly chooser: Chooser;
+  readonly dice: Dice;
+  /** Says how to see it again. */
+  readonly name: string;
+}
+
 /**
  * Runs the commands of several callers on two nodes, one call to a store at a time, in the order
  * that a seed says, and checks every step against the reference.
@@ -37,19 +57,47 @@ const TICK_MS = 1_000;
  * @throws Found  the protocol was violated
  */
 export async function explore(seed: number, defect: Defect = {}): Promise<number> {
-  const run = new Run(seed, defect);
+  const random = new Random(seed);
+  const scenario = scenarioOf(random, defect);
+  return play(
+    {
+      scenario,
+      chooser: new RandomChooser(random),
+      dice: new RandomDice(random, scenario.faultCount),
+      name: `SEED=${seed}, ${scenario.name}, ${scenario.log} groups`,
+    },
+    defect,
+  );
+}
+
+/** Runs a play. @throws Found  the protocol was violated */
+export async function play(one: Play, defect: Defect = {}): Promise<number> {
+  const run = new Run(one, defect);
   try {
     await run.play();
     return run.scheduler.steps;
   } catch (error) {
     const trace = run.scheduler.trace.join('\n  ');
     const message = error instanceof Error ? error.message : String(error);
-    throw new Found(
-      `${message}\nSEED=${seed}, ${run.scenario.name}, ${run.scenario.log} groups:\n  ${trace}`,
-      {
-        cause: error,
-      },
-    );
+    throw new Found(`${message}\n${one.name}:\n  ${trace}`, { cause: error });
+  }
+}
+
+class RandomDice implements Dice {
+  constructor(
+    private readonly random: Random,
+    private faultsLeft: number,
+  ) {}
+
+  fault(): AppendFault | undefined {
+    if (this.faultsLeft === 0 || !this.random.chance(20)) return undefined;
+    this.faultsLeft--;
+    const fate = this.random.pick<Fate>(['answer-lost', 'late', 'late', 'lost']);
+    return { fate, isGivenUp: this.random.chance(30) };
+  }
+
+  passesTime(): boolean {
+    return this.random.chance(15);
   }
 }
 
@@ -59,36 +107,33 @@ function leaveToTheNext(error: unknown): void {
 }
 
 class Run {
-  readonly #random: Random;
-  readonly scenario: Scenario;
   readonly scheduler: Scheduler;
   readonly #world = new World();
   readonly #calls: Call[] = [];
   readonly #unexpected: unknown[] = [];
   /** By caller: the tick in which it began what it does now. */
-  readonly #busySince = new Map<string, { node: string; tick: number }>();
+  readonly #busySince = new Map<string, { readonly node: string; tick: number }>();
   #moment = 0;
   #tick = 0;
   #unfinished = new Set<string>();
-  #faultsLeft = 0;
+  #areFaultsDue = false;
+  readonly #begunHooks = new Map<string, string[]>();
 
   constructor(
-    seed: number,
+    private readonly what: Play,
     private readonly defect: Defect,
   ) {
-    this.#random = new Random(seed);
-    this.scenario = scenarioOf(this.#random, defect);
-    this.scheduler = new Scheduler(this.#random);
+    this.scheduler = new Scheduler(what.chooser);
   }
 
   async play(): Promise<void> {
-    const { actors, before, crash, faultCount } = this.scenario;
+    const { actors, before, crash } = this.what.scenario;
     await this.#world.found();
     const nodes = new Map(['A', 'B'].map((name) => [name, this.#node(name)]));
     await this.#act(nodes, [before]);
-    this.#faultsLeft = faultCount;
+    this.#areFaultsDue = true;
     await this.#act(nodes, actors, crash);
-    this.#faultsLeft = 0;
+    this.#areFaultsDue = false;
     for (const { id, ended } of this.#calls) {
       must(ended || this.scheduler.isDead(this.#nodeOf(id)), `${id} waits for ever`);
     }
@@ -101,10 +146,10 @@ class Run {
     const { scheduler, defect } = this;
     const { store, streams, resent } = defect;
     const stepped = nodeLog(this.#world, {
-      kind: this.scenario.log,
+      kind: this.what.scenario.log,
       node: name,
       scheduler,
-      fault: () => this.#fault(),
+      fault: () => (this.#areFaultsDue ? this.what.dice.fault() : undefined),
       store,
       streams,
       resent,
@@ -116,22 +161,48 @@ class Run {
         log: defect.log?.(stepped) ?? stepped,
         kv: new SteppedKv(kv, name, scheduler),
         committed: defect.committed?.(trees, name) ?? trees,
-        clock: {
-          nowMs: () => clock.nowMs(),
-          // A sleep may take any time that others need for a step of theirs.
-          sleep: () => scheduler.step(name, 'sleep'),
-        },
+        clock: { nowMs: () => clock.nowMs(), sleep: (...asked) => this.#sleep(name, ...asked) },
+        ...(this.what.scenario.hooks && { hooks: this.#hooks(name) }),
         ids,
       },
       defect.parts,
     );
   }
 
-  #fault(): AppendFault | undefined {
-    if (this.#faultsLeft === 0 || !this.#random.chance(20)) return undefined;
-    this.#faultsLeft--;
-    const fate = this.#random.pick<Fate>(['answer-lost', 'late', 'late', 'lost']);
-    return { fate, isGivenUp: this.#random.chance(30) };
+  /** A short sleep may take any time that others need for a step of theirs. */
+  async #sleep(node: string, ms: number, signal?: AbortSignal): Promise<void> {
+    const { clock } = this.#world;
+    if (ms <= TICK_MS / 2) {
+      // Who waits reads nothing meanwhile.
+      const busy = this.#busySince.get(this.scheduler.current ?? '');
+      if (busy) busy.tick = Infinity;
+      await this.scheduler.step(node, 'sleep');
+      if (busy) busy.tick = this.#tick;
+      return;
+    }
+    if (this.what.dice.isTimeless) {
+      await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+      return;
+    }
+    const untilMs = clock.nowMs() + ms;
+    const isOver = () => clock.nowMs() >= untilMs || signal?.aborted === true;
+    do await this.scheduler.step(node, 'sleep');
+    while (!isOver());
+  }
+
+  /** Hooks that agree, refuse, or never answer: of one intent always the same. */
+  #hooks(node: string): TestHooks {
+    const mayHang = !this.what.dice.isTimeless;
+    return new TestHooks(this.#begunHooks, node, {
+      limitMs: TICK_MS,
+      hook: async ({ runId }) => {
+        await this.scheduler.step(node, `hook of ${runId}`);
+        const kind = [...runId].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 7;
+        if (kind === 0 && mayHang) return new Promise(() => undefined);
+        await this.scheduler.step(node, `hook of ${runId} answers`);
+        return kind > 1;
+      },
+    });
   }
 
   /** Lets callers act, all at once, until none of them can go on. */
@@ -153,8 +224,14 @@ class Run {
         this.scheduler.kill(crash.node);
       }
       this.#passTime();
-    });
+    }, this.#beginsAnew);
   }
+
+  /** What looks at the log's end depends on nothing that was read before. */
+  readonly #beginsAnew = ({ thread, what }: WaitingStep): void => {
+    const busy = this.#busySince.get(thread);
+    if (busy && what.startsWith('read branch-')) busy.tick = this.#tick;
+  };
 
   async #callAll({ name, node: on, operations }: Actor, node: Node): Promise<void> {
     for (const [index, operation] of operations.entries()) {
@@ -182,6 +259,8 @@ class Run {
   }
 
   async #check(): Promise<void> {
+    // What was found first is what is wrong.
+    if (this.#unexpected.length > 0) throw this.#unexpected[0];
     await this.#world.catchUp();
     if (this.#unexpected.length > 0) throw this.#unexpected[0];
   }
@@ -191,7 +270,7 @@ class Run {
     const isSlow = [...this.#busySince.values()].some(
       ({ node, tick }) => tick < this.#tick && !this.scheduler.isDead(node),
     );
-    if (isSlow || !this.#random.chance(15)) return;
+    if (isSlow || !this.what.dice.passesTime()) return;
     this.#tick++;
     this.#world.clock.advance(TICK_MS);
     this.scheduler.trace.push('  time passes');
@@ -203,13 +282,16 @@ class Run {
 
   /** A node that comes up after all that finishes what was begun. */
   async #settle(): Promise<void> {
-    const nodes = new Map([['C', this.#node('C')]]);
+    const last = new Map([['C', this.#node('C')]]);
     for (let round = 0; round < 4; round++) {
       const operations = [{ kind: 'sweep' } as const];
-      await this.#act(nodes, [{ name: `sweeper-${round}`, node: 'C', operations }]);
+      await this.#act(last, [{ name: `sweeper-${round}`, node: 'C', operations }]);
       this.#world.clock.advance(2 * TICK_MS);
     }
     const { log, kv, reference } = this.#world;
+    for (const [id, nodes] of this.#begunHooks) {
+      must(nodes.length === 1, `H10: the hooks of ${id} are run by ${nodes.join(' and ')}`);
+    }
     const isGone = reference.purgedAt !== undefined;
     must(isGone === (reference.hiddenAt !== undefined), 'a repository is hidden, and not purged');
     const isQuiet = (reference.branch?.queue.length ?? 0) === 0;

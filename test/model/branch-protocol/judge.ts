@@ -49,7 +49,8 @@ export function judge({ id, operation, began, ended }: Call, log: Reference): vo
     case 'commit':
     case 'merge':
     case 'revert':
-    case 'pick': {
+    case 'pick':
+    case 'import': {
       const result = log.results.get(id);
       const type = answer.kind === 'commit' ? 'Committed' : 'Merged';
       must(result?.type === type, `${id} is told of a commit, and the log of none`);
@@ -95,11 +96,12 @@ const countedFrom = (head: CommitRecord, ref: string) =>
 const REF_CODES = new Set(['commit_ref_not_found', 'commit_ref_invalid']);
 
 /** What the log says of an intent when its caller is told so. */
-const REASONS = new Map([
-  ['no_changes', 'no_changes'],
-  ['dirty_branch', 'dirty'],
-  ['merge_conflict', 'conflict'],
-  ['change_conflict', 'conflict'],
+const REASONS = new Map<string, readonly string[]>([
+  ['no_changes', ['no_changes']],
+  ['dirty_branch', ['dirty']],
+  ['merge_conflict', ['conflict']],
+  ['change_conflict', ['conflict']],
+  ['precondition_failed', ['hook_refused', 'hook_interrupted']],
 ]);
 
 /** A hard reset that was counted from a head that went on asks again, by ids of its own. */
@@ -128,17 +130,20 @@ function judgeRefusal(id: string, operation: Operation, code: string, { shown, l
     const { path } = operation;
     const was = shown.some((content) => content?.has(path));
     must(was, `${id} is told that ${path} exists, and it was absent all along`);
+  } else if (code === 'branch_busy') {
+    must(log.hasHooks, `${id} is told that the branch is busy, and nothing takes long`);
+    must(!log.requests.has(id), `${id} is told that the branch is busy, and it is accepted`);
   } else if (code === 'parent_out_of_range') {
     must(operation.kind === 'revert' || operation.kind === 'pick', `${id} is refused: ${code}`);
   } else {
-    const reason = REASONS.get(code);
-    must(reason, `${id} is refused: ${code}`);
+    const reasons = REASONS.get(code);
+    must(reasons, `${id} is refused: ${code}`);
     const ids = operation.kind === 'hard reset' ? triesOf(id) : [id];
     const results = ids.map((each) => log.results.get(each));
     const isRecorded = results.some(
-      (result) => result?.type === 'IntentFailed' && result.reason === reason,
+      (result) => result?.type === 'IntentFailed' && reasons.includes(result.reason),
     );
-    must(isRecorded, `${id} is told "${reason}", and the log says ${results[0]?.type}`);
+    must(isRecorded, `${id} is told "${code}", and the log says ${results[0]?.type}`);
   }
 }
 

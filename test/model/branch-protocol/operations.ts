@@ -1,3 +1,4 @@
+import { commitMade } from '../../../src/commands/branch/branch-operations.js';
 import { CherryPick, CherryPickHandler } from '../../../src/commands/branch/cherry-pick.js';
 import { CommitBranch } from '../../../src/commands/branch/commit-branch.js';
 import { CreateBranch } from '../../../src/commands/branch/create-branch.js';
@@ -21,6 +22,7 @@ import { DomainError } from '../../../src/domain/errors.js';
 import type {
   CommandId,
   CommitRecord,
+  MetaRangeId,
   ObjectEntry,
   ObjectPath,
   UserId,
@@ -32,7 +34,7 @@ import { StatObjectHandler } from '../../../src/queries/stat-object.js';
 import { work } from '../../support/samples/branch.samples.js';
 import { lake, NOW_MS } from '../../support/samples/repository.samples.js';
 import type { Node } from './node.js';
-import { entryOfValue } from './sources.js';
+import { entryOfValue, sources } from './sources.js';
 
 export type Operation =
   | { readonly kind: 'put'; readonly path: ObjectPath; readonly value: string }
@@ -57,6 +59,8 @@ export type Laying =
       readonly isSquash: boolean;
     }
   | { readonly kind: 'revert'; readonly ref: string }
+  /** All objects under a prefix go for those of a source's tree. */
+  | { readonly kind: 'import'; readonly ref: string; readonly prefix: string }
   | { readonly kind: 'pick'; readonly ref: string };
 
 export type Answer =
@@ -71,7 +75,7 @@ export type Answer =
         | 'create'
         | 'delete repository';
     }
-  | { readonly kind: 'commit' | 'merge' | 'revert' | 'pick'; readonly commit: CommitRecord }
+  | { readonly kind: 'commit' | Laying['kind']; readonly commit: CommitRecord }
   | { readonly kind: 'list'; readonly page: ObjectsPage }
   | { readonly kind: 'stat'; readonly value: string }
   | { readonly kind: 'refused'; readonly code: string }
@@ -113,6 +117,7 @@ async function ask(node: Node, id: string, operation: Operation): Promise<Answer
     case 'merge':
     case 'revert':
     case 'pick':
+    case 'import':
       return { kind: operation.kind, commit: await lay(node, operation, request) };
     case 'reset': {
       const wish = { scope: operation.scope, isForced: false };
@@ -152,7 +157,7 @@ async function ask(node: Node, id: string, operation: Operation): Promise<Answer
   }
 }
 
-function lay(node: Node, operation: Laying, request: Request): Promise<CommitRecord> {
+async function lay(node: Node, operation: Laying, request: Request): Promise<CommitRecord> {
   const { ref } = operation;
   const as = { isForced: false, overrides: { message: '', metadata: undefined } };
   switch (operation.kind) {
@@ -171,6 +176,17 @@ function lay(node: Node, operation: Laying, request: Request): Promise<CommitRec
     case 'pick': {
       const command = new CherryPick(lake.name, work, { ref, parentNumber: 1, ...as }, request);
       return new CherryPickHandler(node.operations).execute(command);
+    }
+    case 'import': {
+      const source = sources.find(({ id }) => id === ref)?.metaRangeId ?? ('' as MetaRangeId);
+      const replaced = [{ kind: 'prefix', prefix: operation.prefix }] as const;
+      const wish = { kind: 'import', source, replaced } as const;
+      const target = { name: lake.name, branch: work, isForced: false };
+      return node.places.at(target, async (place) => {
+        const words = { message: 'import', metadata: [] };
+        const outcome = await node.operations.perform(place, wish, request, words);
+        return commitMade(outcome, 'import');
+      });
     }
   }
 }

@@ -37,6 +37,20 @@ export function layOver(head: CommitRecord, wish: IntentRequest['wish'], history
       const base = ofParent(commit, wish.parentNumber);
       return threeWays({ base, source: contentOf(commit), destination }, 'default');
     }
+    case 'import': {
+      const { source, replaced } = wish;
+      const content = new Map(destination);
+      for (const path of destination.keys()) {
+        const isIn = replaced.some((each) =>
+          each.kind === 'prefix' ? path.startsWith(each.prefix) : path === each.path,
+        );
+        if (isIn) content.delete(path);
+      }
+      for (const [path, value] of contentOf({ ...head, metaRangeId: source })) {
+        content.set(path, value);
+      }
+      return { kind: 'content', content };
+    }
     default:
       throw new Violation(`${wish.kind} lays nothing over a head`);
   }

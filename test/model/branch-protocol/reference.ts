@@ -41,6 +41,8 @@ export class Reference {
   /** Since when nobody finds the repository. */
   hiddenAt: number | undefined;
   purgedAt: number | undefined;
+  /** Somebody has asked a hook, which may take its time. */
+  hasHooks = false;
   /** Of the last event that was taken. */
   position = 0;
   #lives = new Map<number, ReferenceBranch>();
@@ -117,6 +119,7 @@ export class Reference {
       this.creations.set(recorded.commandId, recorded.position);
       return;
     }
+    this.hasHooks ||= event.type === 'HookClaimed';
     const branch = this.#branch;
     must(branch, `${event.type} on a branch that is not there`);
     // Of two who delete a repository the slower one may take away a branch that the other's list

@@ -20,6 +20,8 @@ export interface Scenario {
   readonly before: Actor;
   readonly actors: readonly Actor[];
   readonly faultCount: number;
+  /** Whether there are hooks, of every operation. */
+  readonly hooks?: boolean;
   readonly crash?: { readonly node: string; readonly afterSteps: number };
 }
 
@@ -35,6 +37,8 @@ export const CASTS = [
   'merges',
   'conditional puts',
   'resets',
+  'hooks',
+  'imports',
 ] as const;
 
 export type Cast = (typeof CASTS)[number];
@@ -67,6 +71,7 @@ export function scenarioOf(random: Random, among: Among = {}): Scenario {
     },
     actors: [...actors, sweeper],
     faultCount: random.pick([0, 0, 1, 2]),
+    ...(cast === 'hooks' && { hooks: true }),
     ...(random.chance(30) && { crash: { node: 'A', afterSteps: random.below(60) } }),
   };
 }
@@ -129,6 +134,24 @@ function wishesOf(cast: Cast, random: Random, values: Values): Operation[][] {
         ...some(random.between(0, 1), () => [list(), list()]),
         ...some(random.between(0, 1), (): Operation[] => [{ kind: 'delete' }, { kind: 'create' }]),
       ];
+    case 'hooks':
+      return [
+        ...some(random.between(1, 2), () => [put()]),
+        ...some(random.between(1, 2), () => [commit()]),
+        ...some(random.between(0, 1), () => [laying(random)]),
+        ...some(random.between(0, 1), () => [reset(random)]),
+        ...some(random.between(0, 1), (): Operation[] => [{ kind: 'delete' }, { kind: 'create' }]),
+        ...some(random.between(0, 1), () => [list()]),
+      ];
+    case 'imports':
+      return [
+        ...some(random.between(1, 2), () => [put()]),
+        ...some(random.between(1, 2), () => [importing(random)]),
+        ...some(random.between(0, 1), () => [commit()]),
+        ...some(random.between(0, 1), () => [laying(random)]),
+        ...some(random.between(0, 1), () => [putIfAbsent(random, values)]),
+        ...some(random.between(0, 1), () => [list()]),
+      ];
     case 'the repository goes':
       return [
         ...some(random.between(1, 2), () => [put(), put()]),
@@ -161,6 +184,13 @@ function laying(random: Random): Operation {
   if (kind === 'pick') return { kind, ref: sourceRef(random) };
   const strategy = random.pick(['default', 'source-wins', 'dest-wins'] as const);
   return { kind, ref: sourceRef(random), strategy, isSquash: random.chance(20) };
+}
+
+/** What is brought in lies where it replaces, or is all there is. */
+function importing(random: Random): Operation {
+  const [first] = sources;
+  if (first && random.chance(40)) return { kind: 'import', ref: first.id, prefix: 'a' };
+  return { kind: 'import', ref: sourceRef(random), prefix: '' };
 }
 
 /** A merge that no conflict stops. */

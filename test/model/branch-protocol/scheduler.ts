@@ -2,33 +2,35 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Random } from './random.js';
 import { Violation } from './violation.js';
 
-interface Step {
-  readonly node: string;
+export interface WaitingStep {
   readonly thread: string;
   readonly what: string;
+}
+
+interface Step extends WaitingStep {
+  readonly node: string;
   readonly go: () => void;
 }
 
 /** Steps of one run; more of them, and something goes round in circles. */
 const STEPS_MAX = 4_000;
 
-/**
- * Lets one call to a store happen at a time, in an order that follows from the seed.
- *
- * Half of the runs choose evenly; the others keep one thread before the others until a chosen
- * moment, which finds what needs one thread to sleep for long.
- */
+/** Lets one call to a store happen at a time, in an order that somebody chooses. */
 export class Scheduler {
   readonly trace: string[] = [];
   steps = 0;
   readonly #threads = new AsyncLocalStorage<string>();
   readonly #waiting: Step[] = [];
   readonly #dead = new Set<string>();
-  readonly #ranks = new Map<string, number>();
-  readonly #isRanked: boolean;
+  readonly #chooser: Chooser;
 
-  constructor(private readonly random: Random) {
-    this.#isRanked = random.chance(50);
+  constructor(chooser: Random | Chooser) {
+    this.#chooser = 'choose' in chooser ? chooser : new RandomChooser(chooser);
+  }
+
+  /** Whose work this is. */
+  get current(): string | undefined {
+    return this.#threads.getStore();
   }
 
   /** Runs work whose steps belong together. */
@@ -61,9 +63,10 @@ export class Scheduler {
    * Takes steps until nobody waits for one.
    *
    * @param between  runs when everything stands still
+   * @param taking  hears of each step
    * @throws Violation  no end is in sight
    */
-  async run(between: () => Promise<void>): Promise<void> {
+  async run(between: () => Promise<void>, taking?: (step: WaitingStep) => void): Promise<void> {
     for (;;) {
       await stillness();
       await between();
@@ -71,22 +74,46 @@ export class Scheduler {
       if (!step) return;
       if (++this.steps > STEPS_MAX) throw new Violation('it goes on and on');
       this.trace.push(`${step.thread}: ${step.what}`);
+      taking?.(step);
       step.go();
     }
   }
 
   #next(): Step | undefined {
     if (this.#waiting.length === 0) return undefined;
-    let index = this.random.below(this.#waiting.length);
-    if (this.#isRanked) {
-      if (this.random.chance(4)) this.#ranks.clear();
-      let best = Infinity;
-      for (const [at, { thread }] of this.#waiting.entries()) {
-        const rank = this.#rankOf(thread);
-        if (rank < best) [best, index] = [rank, at];
-      }
-    }
+    const index = this.#chooser.choose(this.#waiting);
     return this.#waiting.splice(index, 1)[0];
+  }
+}
+
+/** Says whose turn it is. */
+export interface Chooser {
+  /** Returns the index of one of those who wait, in the order they came. */
+  choose(waiting: readonly WaitingStep[]): number;
+}
+
+/**
+ * Half of the runs choose evenly; the others keep one thread before the others until a chosen
+ * moment, which finds what needs one thread to sleep for long.
+ */
+export class RandomChooser implements Chooser {
+  readonly #ranks = new Map<string, number>();
+  readonly #isRanked: boolean;
+
+  constructor(private readonly random: Random) {
+    this.#isRanked = random.chance(50);
+  }
+
+  choose(waiting: readonly WaitingStep[]): number {
+    let index = this.random.below(waiting.length);
+    if (!this.#isRanked) return index;
+    if (this.random.chance(4)) this.#ranks.clear();
+    let best = Infinity;
+    for (const [at, { thread }] of waiting.entries()) {
+      const rank = this.#rankOf(thread);
+      if (rank < best) [best, index] = [rank, at];
+    }
+    return index;
   }
 
   #rankOf(thread: string): number {

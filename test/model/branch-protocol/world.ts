@@ -185,9 +185,9 @@ export class TestClock implements Clock {
   /** Short sleeps are over soon; long ones when a test has let the time go on. */
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     const untilMs = ms > SHORT_MS ? this.#nowMs + ms : 0;
-    do {
-      await new Promise((resolve) => void setImmediate(resolve));
-    } while (this.#nowMs < untilMs && !signal?.aborted);
+    const isOver = () => this.#nowMs >= untilMs || signal?.aborted === true;
+    do await new Promise((resolve) => void setImmediate(resolve));
+    while (!isOver());
   }
 }
 
