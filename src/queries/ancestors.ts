@@ -30,6 +30,16 @@ export class NewestFirst {
     this.#waiting.push(head);
   }
 
+  /** Whether nothing is left, and nothing to be read. */
+  get isAtEnd(): boolean {
+    return this.#missing.length === 0 && this.#waiting.size === 0;
+  }
+
+  /** Commits that it has met: what it holds in memory. */
+  get seenCount(): number {
+    return this.#seen.size;
+  }
+
   /** Returns the next commit; undefined when parents must be read first, or nothing is left. */
   take(): CommitRecord | undefined {
     if (this.#missing.length > 0) return undefined;

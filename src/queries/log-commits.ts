@@ -1,6 +1,13 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { DomainError } from '../domain/errors.js';
-import type { CommitId, CommitRecord, ObjectPath, RepositoryId } from '../domain/model.js';
+import { LRUCache } from 'lru-cache';
+import type {
+  CommitId,
+  CommitRecord,
+  ObjectPath,
+  RepositoryId,
+  RepositoryUid,
+} from '../domain/model.js';
 import type { RepositoryRecord } from '../domain/repository/repository.events.js';
 import { CommittedStore } from '../ports/committed-store.js';
 import { KvStore } from '../ports/kv-store.js';
@@ -58,13 +65,27 @@ export const LOOKED_INTO_MAX = 50_000;
 const AT_ONCE = 16;
 
 interface Span {
+  readonly uid: RepositoryUid;
   readonly head: CommitRecord;
   readonly after: CommitId | undefined;
   readonly stopAt: CommitId | undefined;
 }
 
+/** A walk, and the commit that it has taken and that nobody was told of. */
+interface KeptWalk {
+  readonly walk: NewestFirst;
+  readonly next: CommitRecord;
+}
+
+/** Walks that are kept, and commits that all of them together remember to have met. */
+const KEPT_WALKS_MAX = 64;
+const KEPT_SEEN_MAX = 500_000;
+
 @QueryHandler(LogCommits)
 export class LogCommitsHandler implements IQueryHandler<LogCommits> {
+  /** Where pages ended, so that the next one need not walk there again. */
+  readonly #walks = new LRUCache<string, KeptWalk>({ maxSize: KEPT_SEEN_MAX, max: KEPT_WALKS_MAX });
+
   constructor(
     private readonly kv: KvStore,
     private readonly repositories: RepositoriesView,
@@ -80,12 +101,46 @@ export class LogCommitsHandler implements IQueryHandler<LogCommits> {
       filter.stopAt === undefined ? undefined : this.#commit(record, filter.stopAt, 'stop_at'),
       page.after === '' ? undefined : this.#commit(record, page.after, 'from ref'),
     ]);
-    const span = { head, after: after?.id, stopAt: stop?.id };
-    const walk = this.#walk(record, span, filter);
+    const span = { uid: record.uid, head, after: after?.id, stopAt: stop?.id };
     const hasPaths = filter.objects.length + filter.prefixes.length > 0;
-    return hasPaths
-      ? this.#pageWithPaths(record, walk, page, filter)
-      : pageOf(walk, page, filter.endsWithPage);
+    if (!hasPaths) return this.#pageOf(span, page, filter);
+    const walk = allOf(new LogWalk(this.#walkFrom(span, filter), span, filter));
+    return this.#pageWithPaths(record, walk, page, filter);
+  }
+
+  async #pageOf(
+    span: Span,
+    { amount }: PageRequest,
+    filter: LogFilter,
+  ): Promise<Page<CommitRecord>> {
+    const key = (at: CommitId | undefined) => walkKey(span, filter, at);
+    const kept = span.after === undefined ? undefined : this.#walks.get(key(span.after));
+    // Whoever goes on with a walk takes it along.
+    if (kept) this.#walks.delete(key(span.after));
+    const newest = kept?.walk ?? this.#walkFrom(span, filter);
+    const walk = new LogWalk(newest, kept ? { ...span, after: undefined } : span, filter);
+    const items: CommitRecord[] = [];
+    let next = kept?.next;
+    for (;;) {
+      const commit = next ? walk.admitted(next) : walk.take();
+      next = undefined;
+      if (commit === 'read') await newest.read();
+      else if (commit === undefined) return { items, hasMore: false, nextOffset: '' };
+      else if (items.length < amount) {
+        items.push(commit);
+        if (filter.endsWithPage && items.length === amount) {
+          return { items, hasMore: false, nextOffset: '' };
+        }
+      } else {
+        const last = items.at(-1)?.id;
+        this.#walks.set(key(last), { walk: newest, next: commit }, { size: newest.seenCount });
+        return { items, hasMore: true, nextOffset: last ?? '' };
+      }
+    }
+  }
+
+  #walkFrom({ uid, head }: Span, { isFirstParentOnly }: LogFilter): NewestFirst {
+    return new NewestFirst(this.commits, uid, head, { isFirstParentOnly });
   }
 
   async #pageWithPaths(
@@ -114,29 +169,6 @@ export class LogCommitsHandler implements IQueryHandler<LogCommits> {
       }
     }
     return { items, hasMore: false, nextOffset: '' };
-  }
-
-  /** Yields what is behind `after`, or everything, until the commit to stop at. */
-  async *#walk(
-    { uid }: RepositoryRecord,
-    { head, after, stopAt }: Span,
-    { isFirstParentOnly, sinceMs }: LogFilter,
-  ): AsyncGenerator<CommitRecord> {
-    let isPastAfter = after === undefined;
-    const walk = new NewestFirst(this.commits, uid, head, { isFirstParentOnly });
-    for (;;) {
-      const commit = walk.take();
-      if (commit === undefined) {
-        if (await walk.read()) continue;
-        return;
-      }
-      // What is yet to come is older still.
-      if (sinceMs !== undefined && commit.createdAtMs < sinceMs) return;
-      // What lies before the page is passed over without waiting for anybody.
-      if (isPastAfter) yield commit;
-      else isPastAfter = commit.id === after;
-      if (commit.id === stopAt) return;
-    }
   }
 
   /** Returns whether a commit of one parent changed any of the paths. */
@@ -177,21 +209,58 @@ export class LogCommitsHandler implements IQueryHandler<LogCommits> {
   }
 }
 
-async function pageOf(
-  walk: AsyncIterable<CommitRecord>,
-  { amount }: PageRequest,
-  endsWithPage: boolean,
-): Promise<Page<CommitRecord>> {
-  const items: CommitRecord[] = [];
-  for await (const commit of walk) {
-    if (items.length === amount) {
-      return { items, hasMore: true, nextOffset: items.at(-1)?.id ?? '' };
-    }
-    items.push(commit);
-    if (endsWithPage && items.length === amount) break;
+/** What of a walk a log shows: behind `after`, or everything, until the commit to stop at. */
+class LogWalk {
+  #isPastAfter: boolean;
+  #isOver = false;
+
+  constructor(
+    readonly newest: NewestFirst,
+    private readonly span: Pick<Span, 'after' | 'stopAt'>,
+    private readonly filter: Pick<LogFilter, 'sinceMs'>,
+  ) {
+    this.#isPastAfter = span.after === undefined;
   }
-  return { items, hasMore: false, nextOffset: '' };
+
+  /** Returns the next one; `read`: the walk must read first; undefined: that was all. */
+  take(): CommitRecord | 'read' | undefined {
+    while (!this.#isOver) {
+      const commit = this.newest.take();
+      if (commit === undefined) return this.newest.isAtEnd ? undefined : 'read';
+      // What lies before the page is passed over without waiting for anybody.
+      const isShown = this.#isPastAfter;
+      const shown = this.admitted(commit);
+      if (isShown && shown) return shown;
+      this.#isPastAfter ||= commit.id === this.span.after;
+    }
+    return undefined;
+  }
+
+  /** Returns a commit, unless the log is over before it. */
+  admitted(commit: CommitRecord): CommitRecord | undefined {
+    const { sinceMs } = this.filter;
+    // What is yet to come is older still.
+    const isTooOld = sinceMs !== undefined && commit.createdAtMs < sinceMs;
+    this.#isOver ||= isTooOld || commit.id === this.span.stopAt;
+    return isTooOld ? undefined : commit;
+  }
 }
+
+async function* allOf(walk: LogWalk): AsyncGenerator<CommitRecord> {
+  for (;;) {
+    const commit = walk.take();
+    if (commit === 'read') await walk.newest.read();
+    else if (commit === undefined) return;
+    else yield commit;
+  }
+}
+
+/** A walk that was left behind a page depends on nothing but this: commits never change. */
+const walkKey = (
+  { uid, head, stopAt }: Span,
+  { isFirstParentOnly, sinceMs }: LogFilter,
+  at: CommitId | undefined,
+) => `${uid} ${head.id} ${isFirstParentOnly} ${stopAt} ${sinceMs} ${at}`;
 
 async function* groupsOf<Item>(
   items: AsyncIterable<Item>,

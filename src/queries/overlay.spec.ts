@@ -59,9 +59,9 @@ const rowOf = (path: string, value: unknown): KvRow => ({
 
 /** A token's entries, and its tombstones. */
 const pagesOf = (words: Words): readonly KvRow[][] => {
-  const all = Object.entries(words);
-  const entries = all.flatMap(([path, word]) => (word ? [rowOf(path, entryOf(word))] : []));
-  return [entries, all.flatMap(([path, word]) => (word ? [] : [rowOf(path, null)]))];
+  const said = Object.entries(words);
+  const entries = said.flatMap(([path, word]) => (word ? [rowOf(path, entryOf(word))] : []));
+  return [entries, said.flatMap(([path, word]) => (word ? [] : [rowOf(path, null)]))];
 };
 
 /** Lays tokens, the newest first, over a tree. */

@@ -4,6 +4,10 @@ export class Heap<Item> {
 
   constructor(private readonly compare: (left: Item, right: Item) => number) {}
 
+  get size(): number {
+    return this.#items.length;
+  }
+
   push(item: Item): void {
     const items = this.#items;
     let at = items.push(item) - 1;

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { MergeIntoBranch } from '../../src/commands/branch/merge-into-branch.js';
 import type { ObjectPath } from '../../src/domain/model.js';
+import { NewestFirst } from '../../src/queries/ancestors.js';
 import { LogCommits, WHOLE_LOG, type LogFilter } from '../../src/queries/log-commits.js';
 import { everyPage, lake, Lake, main } from './lake.js';
 
@@ -55,6 +56,14 @@ describe('a log', () => {
       ['Repository created', 'merged', 'one', 'side', 'three', 'two'].toSorted(),
     );
     for (const amount of [1, 2, 3]) expect(await log({}, amount)).toEqual(whole);
+  });
+
+  it('goes on where the page before ended, without walking there again', async () => {
+    const walks = jest.spyOn(NewestFirst.prototype, 'take');
+    const whole = await log({}, 1);
+    // One that is taken and not told stands for the next page.
+    expect(walks.mock.calls.length).toBeLessThan(2 * whole.length);
+    walks.mockRestore();
   });
 
   it('ends where it is told to, in the middle of a page or at its end', async () => {
