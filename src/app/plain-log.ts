@@ -28,7 +28,8 @@ export async function openPlainLog(surroundings: AppSurroundings): Promise<Runni
     if ((await firstTypeOf(log)) === 'own') {
       throw new StartError(
         'streams',
-        'this database is that of a whole Moraine: start it by `moraine serve`, which serves its log too',
+        'this database is that of a whole Moraine: start it by `moraine serve`, ' +
+          'which serves its log too',
       );
     }
   } catch (error) {

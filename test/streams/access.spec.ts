@@ -144,7 +144,8 @@ describe('by TLS', () => {
       key: readFileSync(file('key.pem')),
     };
     const safe = await streamsServer({ access: { identify }, tls });
-    const at = `localhost:${safe.port}?tlsCAFile=${encodeURIComponent(file('certificate.pem').pathname)}`;
+    const trusted = encodeURIComponent(file('certificate.pem').pathname);
+    const at = `localhost:${safe.port}?tlsCAFile=${trusted}`;
     const pair = KEY.map(encodeURIComponent).join(':');
     const client = EventStoreDBClient.connectionString(`esdb://${pair}@${at}`);
     await client.appendToStream('orders', jsonEvent({ type: 'Placed', data: {} }));

@@ -133,7 +133,7 @@ describe('who follows all streams', () => {
     expect(seen).toEqual(Array.from({ length: count }, (_, n) => `${stream}@${n}`));
   });
 
-  it('by a filter hears how far it is too: after so many events, and when it has caught up', async () => {
+  it('by a filter hears how far it is: after so many events, and when that is all', async () => {
     const position = await append(newStream(), 1);
     const [wanted, other] = [newStream('wanted-'), newStream('other-')];
     await append(other, 5);

@@ -37,17 +37,21 @@ const positions = (messages: unknown[]) =>
 
 describe('a stream', () => {
   it.each([
-    ['from the start', { start: {} }, 0, ALL, [0, 1, 2, 3, 4]],
-    ['from a revision on, which is in it', { revision: 3 }, 0, ALL, [3, 4]],
-    ['as many as are wanted', { revision: 1 }, 0, 2, [1, 2]],
-    ['from behind the last', { revision: 9 }, 0, ALL, []],
-    ['from the end', { end: {} }, 0, ALL, []],
-    ['backwards from the end', { end: {} }, 1, ALL, [4, 3, 2, 1, 0]],
-    ['backwards from a revision', { revision: 2 }, 1, ALL, [2, 1, 0]],
-    ['backwards from behind the last', { revision: 99 }, 1, 2, [4, 3]],
-    ['backwards from the start', { start: {} }, 1, ALL, [0]],
-  ])('is read %s', async (_, from, direction, count, wanted) => {
-    expect(revisions(await client.read({ ...of('five', from), direction, count }))).toEqual(wanted);
+    ['from the start', { from: { start: {} }, direction: 0, count: ALL }, [0, 1, 2, 3, 4]],
+    [
+      'from a revision on, which is in it',
+      { from: { revision: 3 }, direction: 0, count: ALL },
+      [3, 4],
+    ],
+    ['as many as are wanted', { from: { revision: 1 }, direction: 0, count: 2 }, [1, 2]],
+    ['from behind the last', { from: { revision: 9 }, direction: 0, count: ALL }, []],
+    ['from the end', { from: { end: {} }, direction: 0, count: ALL }, []],
+    ['backwards from the end', { from: { end: {} }, direction: 1, count: ALL }, [4, 3, 2, 1, 0]],
+    ['backwards from a revision', { from: { revision: 2 }, direction: 1, count: ALL }, [2, 1, 0]],
+    ['backwards from behind the last', { from: { revision: 99 }, direction: 1, count: 2 }, [4, 3]],
+    ['backwards from the start', { from: { start: {} }, direction: 1, count: ALL }, [0]],
+  ])('is read %s', async (_, { from, ...how }, wanted) => {
+    expect(revisions(await client.read({ ...of('five', from), ...how }))).toEqual(wanted);
   });
 
   it('says where it ends to clients that know of it', async () => {
@@ -130,13 +134,21 @@ describe('a stream', () => {
 
 describe('all streams', () => {
   it.each([
-    ['from the start', { start: {} }, 0, 3, [1, 2, 3]],
-    ['from a position on, which is in it', { position: { commit: 4, prepare: 4 } }, 0, 2, [4, 5]],
-    ['from the end', { end: {} }, 0, 9, []],
-    ['backwards from before a position', { position: { commit: 4, prepare: 4 } }, 1, 9, [3, 2, 1]],
-    ['backwards from the start', { start: {} }, 1, 9, []],
-  ])('are read %s', async (_, from, direction, count, wanted) => {
-    const messages = await client.read({ all: from, direction, count });
+    ['from the start', { all: { start: {} }, direction: 0, count: 3 }, [1, 2, 3]],
+    [
+      'from a position on, which is in it',
+      { all: { position: { commit: 4, prepare: 4 } }, direction: 0, count: 2 },
+      [4, 5],
+    ],
+    ['from the end', { all: { end: {} }, direction: 0, count: 9 }, []],
+    [
+      'backwards from before a position',
+      { all: { position: { commit: 4, prepare: 4 } }, direction: 1, count: 9 },
+      [3, 2, 1],
+    ],
+    ['backwards from the start', { all: { start: {} }, direction: 1, count: 9 }, []],
+  ])('are read %s', async (_, read, wanted) => {
+    const messages = await client.read(read);
     expect(positions(messages)).toEqual(wanted);
   });
 
