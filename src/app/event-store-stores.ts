@@ -164,7 +164,8 @@ async function inPostgres(
   { onFatal, outcomeMsMax }: EventStoreStoresOptions,
 ): Promise<Views> {
   await migrateBeside(connection);
-  const pool = servicePool(connection, 'views', 1);
+  // A step may wait for a swap of views, and that for a look at where they are.
+  const pool = servicePool(connection, 'views', 3);
   const writer = new PostgresViewWriter({ pool, failureOf, onFatal });
   const { kv, slots, close } = postgresViews({
     connection,

@@ -9,6 +9,7 @@ import { PostgresViewSlots } from '../kv-adapter/postgres-view-slots.js';
 import type { InlineProjection } from '../ports/event-log.js';
 import type { ViewSlots } from '../ports/view-slots.js';
 import { failpoint } from '../shared/failpoint.js';
+import { StartError } from './start-error.js';
 
 export interface PostgresStores {
   readonly log: PostgresEventLog;
@@ -38,7 +39,7 @@ export async function openPostgresStores(options: PostgresStoresOptions): Promis
   const { connection, project, onFatal = stopProcess, outcomeMsMax, snapshotMsMax } = options;
   const { watcher } = options;
   const connect = connectorOf(connection);
-  await migrateBeside(connection);
+  await migrateBeside(connection, assertOwnViews);
   const log = new PostgresEventLog({
     connect,
     pool: servicePool(connection, 'read log', 4),
@@ -83,16 +84,27 @@ export function postgresViews(options: {
 }
 
 /** Its own client: a schema step may take longer than the service's statements may. */
-export async function migrateBeside(connection: ClientConfig): Promise<void> {
+export async function migrateBeside(
+  connection: ClientConfig,
+  check?: (migrator: Client) => Promise<void>,
+): Promise<void> {
   const migrator = new Client({ ...connection, application_name: 'moraine migrate' });
   await migrator.connect();
   try {
     await failpoint('start.beforeSchema');
     await migrate(migrator, await readSchemaSteps());
     await failpoint('start.afterSchema');
+    await check?.(migrator);
   } finally {
     await hangUp(migrator);
   }
+}
+
+/** Views that follow a log which stands elsewhere show nothing of this one. */
+async function assertOwnViews(migrator: Client): Promise<void> {
+  const { rows } = await migrator.query('SELECT FROM view_checkpoint');
+  if (rows.length === 0) return;
+  throw new StartError('other_log', 'this Postgres has the views of a log in an EventStoreDB');
 }
 
 /** A server that neither answers nor hangs up is given up: its own limit is shorter. */

@@ -6,7 +6,7 @@ import { viewOf } from './check-kv.js';
 import type { FailureOf } from './postgres-kv-store.js';
 
 export interface PostgresViewWriterOptions {
-  /** Of one connection: steps follow each other. The writer ends it when it is closed. */
+  /** Of two connections at least. The writer ends it when it is closed. */
   readonly pool: Pool;
   readonly failureOf: FailureOf;
   /** The database found its data damaged: the process must stop, and say so. */
