@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { KEY, type Node } from './node.js';
 
 const ANSWER_MS_MAX = 90_000;
-const ATTEMPT_MS_MAX = 40_000;
+/** As whoever routes requests gives a node up that says nothing. */
+const ATTEMPT_MS_MAX = 4_000;
 const PAUSE_MS = 40;
 const authorization = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString('base64')}`;
 
@@ -42,9 +43,10 @@ export class Caller {
   constructor(
     private readonly around: Around,
     private readonly waiting: Waiting,
-    first: number,
+    /** Where it begins; pinned, it stays there as long as it is answered. */
+    private readonly at: { readonly first: number; readonly isPinned: boolean },
   ) {
-    this.#turn = first;
+    this.#turn = at.first;
   }
 
   /**
@@ -89,7 +91,7 @@ export class Caller {
         const { status, text } = answer;
         // Each thing is asked of another node than the last.
         if (status < 500 && status !== 429) {
-          this.#turn++;
+          if (!this.at.isPinned) this.#turn++;
           return answer;
         }
         last = `${status} ${text}`;

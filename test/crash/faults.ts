@@ -42,7 +42,7 @@ export interface Struck {
   readonly pausedMs?: number;
 }
 
-const HIT_MS_MAX = 30_000;
+const HIT_MS_MAX = 60_000;
 const NTH_MAX = 4;
 const DELAY_MS_MAX = 40;
 const ENDED_MS_MAX = 60_000;

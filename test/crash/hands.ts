@@ -39,7 +39,9 @@ export class Hands {
   }
 
   newCaller(): Caller {
-    return new Caller(this.place.around, this.waiting, this.#callers++);
+    const first = this.#callers++;
+    // Every third, so that each node has somebody who asks nobody else.
+    return new Caller(this.place.around, this.waiting, { first, isPinned: first % 3 === 1 });
   }
 
   /** No two are equal: one that is stored twice is seen. */

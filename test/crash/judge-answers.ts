@@ -25,7 +25,10 @@ export class Answers {
     private readonly repository: string,
     private readonly lines: readonly Line[],
   ) {
-    this.#caller = new Caller({ nodes: [node], faults: this.#wrong }, new Waiting(), 0);
+    this.#caller = new Caller({ nodes: [node], faults: this.#wrong }, new Waiting(), {
+      first: 0,
+      isPinned: true,
+    });
   }
 
   /** Says what is lost, torn, there twice, or there though it was refused. */

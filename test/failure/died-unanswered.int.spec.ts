@@ -14,6 +14,7 @@ import { SetObjectMetadata } from '../../src/commands/object/set-object-metadata
 import { StageObject } from '../../src/commands/object/stage-object.js';
 import { UnstageObjects } from '../../src/commands/object/unstage-objects.js';
 import { UploadObject } from '../../src/commands/object/upload-object.js';
+import { RunRefsTask } from '../../src/commands/refs/run-refs-task.js';
 import { BeginRequest } from '../../src/commands/repeats/begin-request.js';
 import { CreateRepository } from '../../src/commands/repository/create-repository.js';
 import { DeleteRepository } from '../../src/commands/repository/delete-repository.js';
@@ -30,6 +31,8 @@ import type {
   TagId,
   UserId,
 } from '../../src/domain/model.js';
+import type { RefsDump } from '../../src/domain/refs-task/refs-task.events.js';
+import { LogCommits, WHOLE_LOG } from '../../src/queries/log-commits.js';
 import { StatObject } from '../../src/queries/stat-object.js';
 import { utf8 } from '../../src/shared/bytes.js';
 import { nodeOn, type TestMoraine } from '../support/moraine.js';
@@ -40,6 +43,9 @@ const main = 'main' as BranchId;
 const side = 'side' as BranchId;
 const path = (text: string) => text as ObjectPath;
 const forced = { isForced: false };
+const bare = 'bare' as RepositoryId;
+const restore = { kind: 'restore', isForced: false } as const;
+let dumped: RefsDump;
 let database: TestDatabase;
 let folder: string;
 let node: TestMoraine;
@@ -65,9 +71,10 @@ async function* bodyOf(text: string): AsyncGenerator<Uint8Array> {
   yield utf8(text);
 }
 
-const createRepository = (name: RepositoryId, request: Request) => {
-  const namespace = `local://${name}` as StorageNamespace;
-  const wish = { name, namespace, defaultBranch: main, isReadOnly: false, isBare: false };
+const createRepository = (name: RepositoryId, request: Request, { isBare } = { isBare: false }) => {
+  // Refs are restored from tables in the namespace that they were dumped to.
+  const namespace = `local://${isBare ? lake : name}` as StorageNamespace;
+  const wish = { name, namespace, defaultBranch: main, isReadOnly: false, isBare };
   return new CreateRepository(wish, request);
 };
 const upload = (to: string, body: string, request: Request, isConditional = false) =>
@@ -232,6 +239,21 @@ const repeated: readonly Repeated[] = [
   {
     what: 'a repository',
     command: (request) => createRepository('second' as RepositoryId, request),
+  },
+  {
+    what: 'a dump of refs',
+    command: (request) => new RunRefsTask(lake, { kind: 'dump' }, request),
+    between: () => node.execute(commit(main, node.newRequest())),
+  },
+  {
+    what: 'a restore of refs',
+    before: async () => {
+      const dump = new RunRefsTask(lake, { kind: 'dump' }, node.newRequest());
+      dumped = await node.execute(dump);
+      await node.execute(createRepository(bare, node.newRequest(), { isBare: true }));
+    },
+    command: (request) => new RunRefsTask(bare, { ...restore, refs: dumped }, request),
+    seen: () => other.ask(new LogCommits(bare, main, { after: '', amount: 10 }, WHOLE_LOG)),
   },
   {
     what: 'a deletion of a repository',

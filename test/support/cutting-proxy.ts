@@ -13,10 +13,15 @@ export class CuttingProxy {
   readonly #clients = new Set<Socket>();
   #cut: { way: Way; bytesLeft: number } | undefined;
   #cutCount = 0;
+  #isRefusing = false;
 
   /** @param target  of the server: its Unix socket's path, or its port on this machine */
   constructor(target: string | number) {
     this.#server = createServer((client) => {
+      if (this.#isRefusing) {
+        client.destroy();
+        return;
+      }
       const server = typeof target === 'number' ? connect(target, '127.0.0.1') : connect(target);
       this.#clients.add(client);
       client.on('close', () => this.#clients.delete(client));
@@ -52,6 +57,11 @@ export class CuttingProxy {
   /** Leaves every connection whole from here on. */
   leaveWhole(): void {
     this.#cut = undefined;
+  }
+
+  /** Lets nobody in from here on, or everybody again. */
+  refuse(isRefusing: boolean): void {
+    this.#isRefusing = isRefusing;
   }
 
   get cutCount(): number {

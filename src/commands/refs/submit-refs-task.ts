@@ -3,7 +3,7 @@ import { DomainError } from '../../domain/errors.js';
 import { refsTaskIdOf } from '../../domain/job-id.js';
 import type { RefsTaskId, RepositoryId } from '../../domain/model.js';
 import { refsTaskDecider } from '../../domain/refs-task/refs-task.decider.js';
-import type { RefsWork } from '../../domain/refs-task/refs-task.events.js';
+import type { RefsTaskEvent, RefsWork } from '../../domain/refs-task/refs-task.events.js';
 import { refsTaskStream } from '../../domain/refs-task/refs-task.stream.js';
 import type { RepositoryRecord } from '../../domain/repository/repository.events.js';
 import { BranchesView } from '../../projections/branches.view.js';
@@ -47,10 +47,13 @@ export class SubmitRefsTaskHandler implements ICommandHandler<SubmitRefsTask> {
     const repository = await this.places.fresh(name);
     const { uid } = repository;
     const id = refsTaskIdOf(request.commandId, work.kind);
+    const stream = refsTaskStream(uid, id);
+    // Asked for before, it may be done by now, and the repository not bare any more.
+    const [before] = await this.streams.recorded<RefsTaskEvent>(stream, request);
+    if (before) return { repository, id };
     if (work.kind === 'restore') await this.#assertBare(writable(repository, work.isForced));
     const { node } = this.jobs;
     const command = { type: 'RequestTask', repository: name, work, node } as const;
-    const stream = refsTaskStream(uid, id);
     const asked = { stream, decider: refsTaskDecider, command, isLikelyNew: true };
     await this.streams.transact(asked, request);
     await failpoint('refs.afterRequest');
