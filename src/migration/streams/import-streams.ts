@@ -63,14 +63,14 @@ export async function importStreams(
   const knownCount = { of: eventCount };
   for (const part of parts.slice(first)) {
     const events = (await archive.read(part)).map(rename);
-    const waves = options.keepsOrder
-      ? [toAppends(events, options.eventsPerAppend)]
-      : toWaves(events, options.eventsPerAppend);
-    for (const wave of waves) {
-      await writeAll(log, wave, {
-        atOnce: options.appendsAtOnce,
-        onKnown: (count) => (knownCount.of += count),
-      });
+    const onKnown = (count: number) => (knownCount.of += count);
+    if (options.keepsOrder) {
+      const appends = toAppends(events, options.eventsPerAppend);
+      await writeAll(log, appends, { atOnce: options.appendsAtOnce, onKnown });
+    } else {
+      for (const chains of toWaves(events, options.eventsPerAppend)) {
+        await allOf(chains.map((chain) => writeAll(log, chain, { atOnce: 1, onKnown })));
+      }
     }
     eventCount += events.length;
     options.onPart?.({ eventCount, totalCount });
@@ -123,6 +123,12 @@ async function writeAll(
     await Promise.allSettled(running);
   }
   await Promise.all(running);
+}
+
+/** Waits for all, also when one of them fails: nothing is under way behind an error. */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(works);
+  await Promise.all(works);
 }
 
 /** @returns whether the log knew it */

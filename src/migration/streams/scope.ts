@@ -56,12 +56,21 @@ export class Scope {
   }
 }
 
+/** Kinds of streams that are one repository's, besides its own and its staging tokens'. */
+const KINDS = ['address', 'branch', 'commit', 'import', 'multipart', 'pull', 'refs-task', 'tag'];
+
 const prefixesOf = (uid: string): readonly string[] => [
-  ...['address', 'branch', 'commit', 'import', 'multipart', 'pull', 'refs-task', 'tag'].map(
-    (kind) => `${kind}-${uid}-`,
-  ),
+  ...KINDS.map((kind) => `${kind}-${uid}-`),
   `staging-${uid}.`,
 ];
+
+const OF_REPOSITORY = new RegExp(`^(?:(?:${KINDS.join('|')})-([^-]+)-|staging-([^.]+)\\.)`);
+
+/** Returns the uid of the repository that a stream is of; undefined: it says none. */
+export function uidOfStream(stream: string): string | undefined {
+  const match = OF_REPOSITORY.exec(stream);
+  return match?.[1] ?? match?.[2];
+}
 
 /** No such repository was ever in the log. */
 export class RepositoryUnknown extends Error {

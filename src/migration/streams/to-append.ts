@@ -1,6 +1,7 @@
 import { eventSchemas, decodeEvent, type EventType } from '../../domain/event-types.js';
 import type { EventSchema } from '../../domain/upcast.js';
 import type { EventContext, NewEvent, RecordedEvent, StreamAppend } from '../../ports/event-log.js';
+import { uidOfStream } from './scope.js';
 
 /**
  * Returns appends that write recorded events again, each at the revision that it had and with what
@@ -17,31 +18,64 @@ export function toAppends(events: readonly RecordedEvent[], eventsMax: number): 
   return runs.map(appendOf);
 }
 
+/** Appends that go one behind the other. */
+export type Chain = readonly StreamAppend[];
+
 /**
- * Returns the same as {@link toAppends} in waves, one behind the other, for a log that takes one
- * append of a stream at a time and does not keep the order of calls: within a wave any order will
- * do, since objects staged in different tokens have nothing to do with each other.
+ * Returns the same as {@link toAppends} for a log that takes one append of a stream at a time and
+ * does not keep the order of calls: waves, one behind the other, of chains that may go side by side,
+ * since what happens in one repository has nothing to do with another. Within a chain objects that
+ * are staged in different tokens may change places.
  */
-export function toWaves(events: readonly RecordedEvent[], eventsMax: number): StreamAppend[][] {
-  const waves: StreamAppend[][] = [];
-  let free = new Map<string, RecordedEvent[]>();
+export function toWaves(events: readonly RecordedEvent[], eventsMax: number): Chain[][] {
+  const waves: Chain[][] = [];
+  let chains = new Map<string, ChainBuilder>();
   const end = () => {
-    const wave = [...free.values()].flatMap((run) => toAppends(run, eventsMax));
+    const wave = [...chains.values()].map((chain) => chain.build());
     if (wave.length > 0) waves.push(wave);
-    free = new Map();
+    chains = new Map();
   };
   for (const event of events) {
-    if (!FREE_TYPES.has(event.type)) {
+    const uid = uidOfStream(event.stream);
+    if (uid === undefined) {
       end();
-      waves.push(toAppends([event], eventsMax));
+      waves.push([toAppends([event], eventsMax)]);
       continue;
     }
-    const run = free.get(event.stream);
-    if (run) run.push(event);
-    else free.set(event.stream, [event]);
+    const chain = chains.get(uid) ?? new ChainBuilder(eventsMax);
+    chains.set(uid, chain);
+    chain.add(event);
   }
   end();
   return waves;
+}
+
+class ChainBuilder {
+  readonly #appends: StreamAppend[] = [];
+  #free = new Map<string, RecordedEvent[]>();
+
+  constructor(private readonly eventsMax: number) {}
+
+  add(event: RecordedEvent): void {
+    if (FREE_TYPES.has(event.type)) {
+      const run = this.#free.get(event.stream);
+      if (run) run.push(event);
+      else this.#free.set(event.stream, [event]);
+      return;
+    }
+    this.#flush();
+    this.#appends.push(...toAppends([event], this.eventsMax));
+  }
+
+  build(): Chain {
+    this.#flush();
+    return this.#appends;
+  }
+
+  #flush(): void {
+    for (const run of this.#free.values()) this.#appends.push(...toAppends(run, this.eventsMax));
+    this.#free = new Map();
+  }
 }
 
 /** What they write into the views is of their own token alone. */
