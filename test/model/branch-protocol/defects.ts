@@ -6,14 +6,14 @@ import { BranchOperations } from '../../../src/commands/branch/branch-operations
 import { Intents } from '../../../src/commands/branch/intents.js';
 import type { IntentRequest } from '../../../src/domain/branch/branch.events.js';
 import { eventIdOf } from '../../../src/domain/event-id.js';
-import type { MetaRangeId, StorageNamespace } from '../../../src/domain/model.js';
+import type { CommandId, MetaRangeId, StorageNamespace } from '../../../src/domain/model.js';
 import {
   CommittedStore,
   DEFAULT_RANGE_PARAMETERS,
   type StagedChange,
 } from '../../../src/ports/committed-store.js';
 import type { EventContext, EventLog, StreamAppend } from '../../../src/ports/event-log.js';
-import { WrongExpectedRevision } from '../../../src/ports/store-errors.js';
+import { UnknownOutcome, WrongExpectedRevision } from '../../../src/ports/store-errors.js';
 import { ReadsAt, type PlannedRead } from '../../../src/queries/read-at.js';
 import type { SingleStreamStore } from '../../../src/event-log/single-stream-store.js';
 import { ForwardingLog } from './forwarding-log.js';
@@ -50,6 +50,59 @@ const changing = (change: (appends: Appends) => Appends) => (log: EventLog) =>
       return this.log.append(change(appends), context);
     }
   })(log);
+
+/** What a request names is not there yet, and what it takes is not closed. */
+const requestFirst = (appends: Appends): Appends => {
+  if (!holds(appends, 'IntentRequested')) return appends;
+  return appends.toReversed();
+};
+
+/** After an unknown outcome it looks for nothing: it sends a new event to where the stream ends. */
+class SendsAnew implements SingleStreamStore {
+  constructor(private readonly store: SingleStreamStore) {}
+
+  async appendAt(...[stream, revision, events]: Parameters<SingleStreamStore['appendAt']>) {
+    try {
+      return await this.store.appendAt(stream, revision, events);
+    } catch (error) {
+      if (!(error instanceof UnknownOutcome)) throw error;
+      const options = { from: Number.MAX_SAFE_INTEGER, direction: 'backward', limit: 1 } as const;
+      const [last] = await this.store.read(stream, options);
+      const anew = events.map((event) => ({ ...event, id: eventIdOf('fresh', freshCount++) }));
+      return this.store.appendAt(stream, last?.revision ?? -1, anew);
+    }
+  }
+
+  read(...asked: Parameters<SingleStreamStore['read']>) {
+    return this.store.read(...asked);
+  }
+
+  readAll(...asked: Parameters<SingleStreamStore['readAll']>) {
+    return this.store.readAll(...asked);
+  }
+
+  subscribe(...asked: Parameters<SingleStreamStore['subscribe']>) {
+    return this.store.subscribe(...asked);
+  }
+
+  close() {
+    return this.store.close();
+  }
+}
+
+/** Takes what it has sent for what stands in the log, though another may have been first. */
+class BelievesItsAppends extends ForwardingLog {
+  override get groups() {
+    return 'whole' as const;
+  }
+}
+
+/** Every node has the same name, so each takes another's claim for its own. */
+class TakesAnyClaim extends Intents {
+  constructor(...[ports, ...others]: ConstructorParameters<typeof Intents>) {
+    super({ ...ports, ids: { commandId: () => 'everybody' as CommandId } }, ...others);
+  }
+}
 
 /** A group goes as two appends, the request and its token before the close of the old one. */
 class OpensBeforeItCloses extends ForwardingLog {
@@ -229,7 +282,9 @@ const dropsWithClose = (appends: Appends): Appends =>
     return { ...append, events: [event, { ...dropped, data: {} }] };
   });
 
-/** The defects of docs and research that one log of groups can have, by what they are. */
+const STEPS = ['stepwise'] as const;
+
+/** Defects by what they are; each is planted on both kinds of log, unless one alone can have it. */
 export const defects: Readonly<Record<string, Defect>> = {
   'the next token is opened before the old one is closed': {
     log: (log) => new OpensBeforeItCloses(log),
@@ -241,12 +296,26 @@ export const defects: Readonly<Record<string, Defect>> = {
       return withFreshIds(whateverItsEnd(whateverItsEnd(appends, 'Committed'), 'IntentFailed'));
     }),
   },
+  'a request is made before its token is closed': { log: changing(requestFirst), logs: STEPS },
+  'what was sent is taken for what stands': {
+    log: (log) => new BelievesItsAppends(log),
+    logs: STEPS,
+    casts: ['puts and commits', 'merges'],
+  },
+  'a claim of another node is taken for its own': {
+    parts: { Intents: TakesAnyClaim },
+    casts: ['hooks'],
+  },
   // Dropped as soon as they are consumed they are missed by no read of one statement: what takes
   // several is told of it, see staging.view.spec.ts.
   'rows are dropped as soon as their token is closed': { log: changing(dropsWithClose) },
-  'after an unknown outcome a new event is sent': { resent: withFreshIds },
+  'after an unknown outcome a new event is sent': {
+    resent: withFreshIds,
+    streams: (store) => new SendsAnew(store),
+  },
   'openness is judged before the event id': {
     store: (log) => new JudgesOpennessFirst(log),
+    logs: ['whole'],
     casts: ['puts and commits'],
   },
   'a successor is named without an expected revision': {

@@ -3,8 +3,8 @@ import { seed } from '../../support/seed.js';
 import { explore } from './explore.js';
 
 /** Interleavings of an ordinary run; `npm run soak` goes on for as long as it is told. */
-const RUNS = 1_500;
-const AT_ONCE = 500;
+const RUNS = 800;
+const AT_ONCE = 200;
 
 describe(`the branch protocol, in interleavings from SEED=${seed} on`, () => {
   for (let from = 0; from < RUNS; from += AT_ONCE) {

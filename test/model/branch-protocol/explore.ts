@@ -15,7 +15,8 @@ import { Node } from './node.js';
 import { nodeLog } from './node-log.js';
 import { perform, type Operation } from './operations.js';
 import { Random } from './random.js';
-import { scenarioOf, type Actor, type Scenario } from './scenario.js';
+import { named, NAMED, type NamedScenario } from './named-scenarios.js';
+import { scenarioOf, type Actor, type Among, type Scenario } from './scenario.js';
 import { RandomChooser, Scheduler, type Chooser, type WaitingStep } from './scheduler.js';
 import { SteppedKv } from './stepped-kv.js';
 import type { AppendFault, Fate } from './stepped-log.js';
@@ -58,7 +59,7 @@ export interface Play {
  */
 export async function explore(seed: number, defect: Defect = {}): Promise<number> {
   const random = new Random(seed);
-  const scenario = scenarioOf(random, defect);
+  const scenario = drawn(random, defect);
   return play(
     {
       scenario,
@@ -68,6 +69,15 @@ export async function explore(seed: number, defect: Defect = {}): Promise<number
     },
     defect,
   );
+}
+
+/** Returns a scenario of some cast, or now and then one of those with a name. */
+function drawn(random: Random, among: Among): Scenario {
+  const scenario = scenarioOf(random, among);
+  if (among.casts || !random.chance(25)) return scenario;
+  const { log, faultCount, crash } = scenario;
+  const names = Object.keys(NAMED) as NamedScenario[];
+  return { ...named(random.pick(names), log), faultCount, ...(crash && { crash }) };
 }
 
 /** Runs a play. @throws Found  the protocol was violated */

@@ -18,6 +18,7 @@ export interface NodeLogOptions {
   readonly fault: () => AppendFault | undefined;
   /** What is made wrong on purpose where the log judges, and with what is sent again. */
   readonly store?: ((log: EventLog) => EventLog) | undefined;
+  /** The same of a store of single streams, as a node asks it. */
   readonly streams?: ((store: SingleStreamStore) => SingleStreamStore) | undefined;
   readonly resent?: ((appends: readonly StreamAppend[]) => readonly StreamAppend[]) | undefined;
 }
@@ -29,6 +30,6 @@ export function nodeLog(world: World, options: NodeLogOptions): EventLog {
     const log = store?.(world.log) ?? world.log;
     return new SteppedLog(log, { node, scheduler, fault, ...(resent && { resent }) });
   }
-  const below = streams?.(world.streams) ?? world.streams;
-  return new StepwiseEventLog({ store: new SteppedStreams(below, { node, scheduler, fault }) });
+  const stepped = new SteppedStreams(world.streams, { node, scheduler, fault });
+  return new StepwiseEventLog({ store: streams?.(stepped) ?? stepped });
 }
