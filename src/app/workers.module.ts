@@ -1,5 +1,8 @@
 import type { DynamicModule } from '@nestjs/common';
+import { Branches } from '../commands/branch/branches.js';
+import { TokenFolding } from '../commands/branch/fold-tokens.js';
 import { Intents } from '../commands/branch/intents.js';
+import { SweepFolds } from '../commands/branch/sweep-folds.js';
 import { SweepUploads } from '../commands/multipart/sweep-uploads.js';
 import { RepositoryDeletion } from '../commands/repository/repository-deletion.js';
 import { SweepRules } from '../commands/repository/sweep-rules.js';
@@ -35,10 +38,16 @@ export class WorkersModule {
         ...rest: [Intents, RepositoryDeletion]
       ) => new Sweep({ log, kv, clock, ids }, ...rest, { dropGraceMs: DROP_GRACE_MS }),
     };
+    const folds = {
+      provide: SweepFolds,
+      inject: [KvStore, Clock, Ids, Branches],
+      useFactory: (kv: KvStore, clock: Clock, ids: Ids, branches: Branches) =>
+        new SweepFolds({ kv, clock, ids }, new TokenFolding(kv, branches)),
+    };
     const sweeper = {
       provide: Sweeper,
-      inject: [Clock, Sweep, SweepUploads, SweepRules],
-      useFactory: (clock: Clock, ...sweeps: [Sweep, SweepUploads, SweepRules]) =>
+      inject: [Clock, Sweep, SweepFolds, SweepUploads, SweepRules],
+      useFactory: (clock: Clock, ...sweeps: [Sweep, SweepFolds, SweepUploads, SweepRules]) =>
         new Sweeper(sweeps, clock, { everyMs: SWEEP_EVERY_MS, jitter: Math.random, ...heard }),
     };
     const { onError } = heard;
@@ -55,7 +64,7 @@ export class WorkersModule {
     return {
       module: WorkersModule,
       imports: [CommandsModule],
-      providers: [sweep, sweeper, helper],
+      providers: [sweep, folds, sweeper, helper],
       exports: [sweeper, helper],
     };
   }

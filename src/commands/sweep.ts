@@ -200,7 +200,10 @@ function isConsumed(
   { life, ordinal }: { life: number; ordinal: number },
   branch: BranchRecord | undefined,
 ): boolean {
-  return !branch || branch.life !== life || ordinal < branch.tokens.lo;
+  if (!branch || branch.life !== life || ordinal < branch.tokens.lo) return true;
+  return (
+    branch.tokens.folded?.some(([first, last]) => first <= ordinal && ordinal <= last) === true
+  );
 }
 
 /** Yields the rows of a partition. */

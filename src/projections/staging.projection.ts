@@ -3,12 +3,13 @@ import type {
   Restatement,
   StagingDiscarded,
   StoredBranchEvent,
+  TokensFolded,
 } from '../domain/branch/branch.events.js';
 import type { ResetScope } from '../domain/branch/branch.wishes.js';
 import { branchOfStream } from '../domain/branch/branch.stream.js';
 import type { ObjectPath, StagingToken } from '../domain/model.js';
 import type { ObjectUnstaged, StagingEvent } from '../domain/staging/staging.events.js';
-import { tokenOfStream, tokensBetween } from '../domain/staging/staging.stream.js';
+import { stagingToken, tokenOfStream, tokensBetween } from '../domain/staging/staging.stream.js';
 import type { KvWrite } from '../ports/kv-store.js';
 import { unreachable } from '../shared/assert.js';
 import { afterPrefix, utf8 } from '../shared/bytes.js';
@@ -17,6 +18,7 @@ import { keys, partitions, wordPartitions } from './kv-keys.js';
 import type { Projection } from './projection.js';
 
 type Discarded = Extract<StoredBranchEvent, StagingDiscarded>;
+type Folded = Extract<StoredBranchEvent, TokensFolded>;
 type Failed = Extract<StoredBranchEvent, IntentFailed>;
 
 /**
@@ -26,7 +28,7 @@ type Failed = Extract<StoredBranchEvent, IntentFailed>;
  * Where a token has an entry and a tombstone of one path, the entry is newer: a deletion takes the
  * entry away, and staging leaves the tombstone, so that it writes one row.
  */
-export const stagingProjection: Projection<StagingEvent | Discarded | Failed> = {
+export const stagingProjection: Projection<StagingEvent | Discarded | Failed | Folded> = {
   name: 'staging',
   version: 2,
   takes: [
@@ -39,11 +41,13 @@ export const stagingProjection: Projection<StagingEvent | Discarded | Failed> = 
     'StagedRowsDropped',
     'StagingDiscarded',
     'IntentFailed',
+    'TokensFolded',
   ],
 
   project({ stream, atMs, event }) {
     if (event.type === 'StagingDiscarded') return discard(stream, event);
     if (event.type === 'IntentFailed') return restateOldest(stream, event);
+    if (event.type === 'TokensFolded') return fold(stream, event);
     const token = tokenOfStream(stream);
     const partition = partitions.staging(token);
     switch (event.type) {
@@ -113,6 +117,20 @@ const restate = (token: StagingToken, restated: readonly Restatement[]): readonl
     const tombstone = remove(partitions.tombstones(token), utf8(path));
     return [tombstone, ...unstage(token, { path, hidesNothing: true })];
   });
+
+/** What is said here the newest of the folded tokens had no word on. */
+function fold(stream: string, { into, words, idle, runs, record }: Folded): readonly KvWrite[] {
+  if (record === null) return [];
+  const token = stagingToken({ ...branchOfStream(stream), life: record.life, ordinal: into });
+  const { staging, tombstones, idleTombstones, deletedRuns } = partitions;
+  return [
+    ...words.map(({ path, entry }) =>
+      put(entry ? staging(token) : tombstones(token), utf8(path), entry),
+    ),
+    ...idle.map((path) => put(idleTombstones(token), utf8(path), null)),
+    ...runs.map(({ first, last }) => put(deletedRuns(token), runKey(first), last)),
+  ];
+}
 
 /** A part of closed tokens goes; of whole ones nothing yet: they are consumed, and swept later. */
 function discard(stream: string, event: Discarded): readonly KvWrite[] {

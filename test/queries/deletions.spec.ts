@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { Branches } from '../../src/commands/branch/branches.js';
+import { TokenFolding } from '../../src/commands/branch/fold-tokens.js';
+import { SweepFolds } from '../../src/commands/branch/sweep-folds.js';
 import { HardResetBranch } from '../../src/commands/branch/hard-reset-branch.js';
 import { ResetBranch } from '../../src/commands/branch/reset-branch.js';
 import { RESTATED_MAX } from '../../src/domain/branch/branch.events.js';
@@ -44,7 +47,7 @@ class Model {
 async function step(at: Lake, model: Model, random: SeededRandom): Promise<void> {
   const from = random.below(PATHS.length);
   const some = PATHS.slice(from, from + 1 + random.below(40));
-  const kind = random.below(12);
+  const kind = random.below(14);
   const [first = ''] = some;
   if (kind < 3) {
     for (const path of some.slice(0, 12)) {
@@ -62,8 +65,10 @@ async function step(at: Lake, model: Model, random: SeededRandom): Promise<void>
   } else if (kind === 9) {
     await at.commit('main');
     model.commit();
-  } else if (kind === 10) {
+  } else if (kind === 10 || kind === 12) {
     await sealInVain(at);
+  } else if (kind === 13) {
+    await fold(at);
   } else {
     const isPrefix = random.below(2) === 0;
     const prefix = first.slice(0, 3);
@@ -79,6 +84,13 @@ async function step(at: Lake, model: Model, random: SeededRandom): Promise<void>
       else model.shown.set(path, was);
     }
   }
+}
+
+/** As the sweeper does of a branch with many sealed tokens, here of one with two. */
+async function fold({ moraine }: Lake): Promise<void> {
+  const { log, kv, clock, ids } = moraine.adapters;
+  const branches = new Branches(log, { cachedBranches: 10, cachedOutcomes: 10 });
+  await new SweepFolds({ kv, clock, ids }, new TokenFolding(kv, branches, 1)).run();
 }
 
 /** A hard reset wants a clean branch: on another one it fails, and leaves what it sealed. */

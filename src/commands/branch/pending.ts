@@ -32,7 +32,7 @@ export interface Pending {
 /** Returns the tokens that an intent takes, newest first. */
 export function sealedTokens({ place, branch, upto }: Pending): readonly StagingToken[] {
   const of = { uid: place.repository.uid, branch: place.branch, life: branch.life };
-  return tokensBetween(of, { lo: branch.tokens.lo, hi: upto });
+  return tokensBetween(of, { ...branch.tokens, hi: upto });
 }
 
 /** Returns the keys of the paths that a reset or an import means. */

@@ -7,6 +7,7 @@ import type {
   ObjectEntry,
   ObjectPath,
 } from '../model.js';
+import type { PathRun } from '../staging/staging.events.js';
 import type { ResetScope, Wish } from './branch.wishes.js';
 
 /** The commit that a branch stands at, with what its children need of it. */
@@ -41,6 +42,11 @@ export interface TokenSpan {
   readonly lo: number;
   /** The newest named, where writes go; -1 before the first write to the branch. */
   readonly hi: number;
+  /**
+   * Ordinals between, from the first to the last of each pair, that say nothing any more: what they
+   * said was folded into the one behind the pair. Ascending; left out: there are none.
+   */
+  readonly folded?: readonly (readonly [number, number])[];
 }
 
 /** Everything that the result depends on, so that any node completes it with the same one. */
@@ -223,6 +229,23 @@ export interface CommitsAllowed {
   readonly ruleRevision: number;
 }
 
+/**
+ * What sealed tokens say that no intent took stands in the newest of them, too: no value changed.
+ * Said in several events, of which the last one leaves the older tokens out.
+ */
+export interface TokensFolded {
+  readonly type: 'TokensFolded';
+  readonly from: number;
+  readonly into: number;
+  /** Newest words of the older tokens that the newest one has none on; null: a tombstone. */
+  readonly words: readonly Restatement[];
+  /** Tombstones over nothing. */
+  readonly idle: readonly ObjectPath[];
+  /** What each token has deleted whole the newest one has now. */
+  readonly runs: readonly PathRun[];
+  readonly isLast: boolean;
+}
+
 export type BranchResult = Committed | Merged | HeadMoved | StagingDiscarded | IntentFailed;
 
 export type BranchEvent =
@@ -232,6 +255,7 @@ export type BranchEvent =
   | BranchDeletionRequested
   | HookClaimed
   | HookVerdict
+  | TokensFolded
   | BranchResult
   | BranchDeleted
   | WritesBlocked

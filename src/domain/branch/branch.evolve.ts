@@ -6,6 +6,7 @@ import type {
   BranchResult,
   IntentFailure,
   IntentRequested,
+  TokensFolded,
   TokenSpan,
 } from './branch.events.js';
 import type { Wish } from './branch.wishes.js';
@@ -33,6 +34,8 @@ export function evolveBranch(branch: BranchState, event: BranchEvent): BranchSta
       assert(!isDeleting(branch), 'no token behind a delete');
       assert(!branch.areWritesBlocked, 'no token while writes are blocked');
       return { ...branch, tokens: opened(branch.tokens, event.opens) };
+    case 'TokensFolded':
+      return folded(branch, event);
     case 'BranchDeletionRequested': {
       assert(!isDeleting(branch), 'deleted once');
       const { intentId, hookSet } = event;
@@ -121,7 +124,26 @@ function requested(branch: LiveBranch, event: IntentRequested): LiveBranch {
 
 function opened(tokens: TokenSpan, opens: number): TokenSpan {
   assert(opens === tokens.hi + 1, 'tokens are named one after the other');
-  return { lo: tokens.lo, hi: opens };
+  return { ...tokens, hi: opens };
+}
+
+/** Returns what is left of a span when an intent has consumed what is below `lo`. */
+function consumedTo(tokens: TokenSpan, lo: number): TokenSpan {
+  const { hi, folded: pairs = [] } = tokens;
+  const left = pairs.filter(([, last]) => last >= lo);
+  return left.length > 0 ? { lo, hi, folded: left } : { lo, hi };
+}
+
+function folded(branch: LiveBranch, { from, into, isLast }: TokensFolded): LiveBranch {
+  const { tokens } = branch;
+  // What is pending has sealed these tokens, and may take words out of them.
+  assert(branch.queue.length === 0, 'nothing is folded while an intent is pending');
+  assert(tokens.lo <= from && from < into && into < tokens.hi, 'sealed tokens are folded');
+  if (!isLast) return branch;
+  if (from === tokens.lo) return { ...branch, tokens: consumedTo(tokens, into) };
+  const apart = (tokens.folded ?? []).filter(([first, last]) => last < from || first > into);
+  const pairs = [...apart, [from, into - 1] as const].sort(([left], [right]) => left - right);
+  return { ...branch, tokens: { ...tokens, folded: pairs } };
 }
 
 function withHead(
@@ -148,16 +170,17 @@ function completed(branch: LiveBranch, result: BranchResult): LiveBranch {
     return { ...branch, queue };
   }
   const { wish } = next.request;
-  const { lo, hi } = branch.tokens;
-  const tokens = { lo: Math.max(lo, next.upto + 1), hi };
+  const { lo } = branch.tokens;
+  const tokens = consumedTo(branch.tokens, Math.max(lo, next.upto + 1));
   if (result.type === 'IntentFailed') {
     // What an intent found no changes in says nothing that the head does not say. Kept, the tokens
     // of one who commits or merges again and again would grow without end, and with them each read.
     const saysNothing = provesClean[result.reason];
     assert(saysNothing || result.restated.length === 0, 'restated is what changed nothing');
     if (!saysNothing) return { ...branch, queue };
-    const isRestated = result.restated.length > 0;
-    return { ...branch, queue, tokens: isRestated ? { lo: Math.max(lo, next.upto), hi } : tokens };
+    if (result.restated.length === 0) return { ...branch, queue, tokens };
+    const newest = consumedTo(branch.tokens, Math.max(lo, next.upto));
+    return { ...branch, queue, tokens: newest };
   }
   assert(result.type === successOf[wish.kind], 'a result of its own kind');
   if (result.type === 'StagingDiscarded') {

@@ -46,6 +46,7 @@ export const branchSchemas: EventSchemas<StoredBranchEvent> = {
       },
     },
   },
+  TokensFolded: { version: 1 },
   BranchDeleted: { version: 1 },
   WritesBlocked: {
     version: 2,

@@ -1,4 +1,5 @@
 import { assert } from '../../shared/assert.js';
+import type { TokenSpan } from '../branch/branch.events.js';
 import type { BranchId, RepositoryUid, StagingToken } from '../model.js';
 
 export const STAGING_STREAM_PREFIX = 'staging-';
@@ -15,13 +16,17 @@ export const stagingToken = ({ uid, branch, life, ordinal }: TokenPlace): Stagin
   `${uid}.${branch}.${life}.${ordinal}` as StagingToken;
 
 /** Returns the tokens of a branch's life from `lo` to `hi`, newest first: as readers look. */
-export function tokensBetween(
-  of: Omit<TokenPlace, 'ordinal'>,
-  { lo, hi }: { readonly lo: number; readonly hi: number },
-): StagingToken[] {
-  const tokens: StagingToken[] = [];
-  for (let ordinal = hi; ordinal >= lo; ordinal--) tokens.push(stagingToken({ ...of, ordinal }));
-  return tokens;
+export function tokensBetween(of: Omit<TokenPlace, 'ordinal'>, span: TokenSpan): StagingToken[] {
+  return ordinalsOf(span).map((ordinal) => stagingToken({ ...of, ordinal }));
+}
+
+/** Returns the ordinals of a span that are not folded into others, newest first. */
+export function ordinalsOf({ lo, hi, folded = [] }: TokenSpan): number[] {
+  const isFolded = (ordinal: number) =>
+    folded.some(([first, last]) => first <= ordinal && ordinal <= last);
+  const ordinals: number[] = [];
+  for (let ordinal = hi; ordinal >= lo; ordinal--) if (!isFolded(ordinal)) ordinals.push(ordinal);
+  return ordinals;
 }
 
 export const stagingStream = (token: StagingToken): string => `${STAGING_STREAM_PREFIX}${token}`;

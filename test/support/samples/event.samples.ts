@@ -87,6 +87,21 @@ export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
   BranchCreated: onBranch([], created),
   IntentRequested: onBranch(live, requested('i', 0)),
   TokenRotated: onBranch([created], rotated(0)),
+  TokensFolded: onBranch(
+    [created, rotated(0), requested('i', 0), failed('i'), requested('j', 1), failed('j')],
+    {
+      type: 'TokensFolded',
+      from: 0,
+      into: 1,
+      words: [
+        { path: path('a'), entry: staged('a').entry },
+        { path: path('b'), entry: null },
+      ],
+      idle: [path('c')],
+      runs: [{ first: path('b'), last: path('b') }],
+      isLast: true,
+    },
+  ),
   BranchDeletionRequested: onBranch(live, deleting),
   HookClaimed: onBranch(asked, { type: 'HookClaimed', intentId: id, node: 'A', untilMs: NOW_MS }),
   HookVerdict: onBranch(asked, { type: 'HookVerdict', intentId: id, hasPassed: true }),
