@@ -46,6 +46,10 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
   return app;
 }
 
+/** The buses would tell each command and query to streams that nobody listens to. */
+const UNHEARD = { publish: (): void => {} };
+const DISPATCH_ALONE = { commandPublisher: UNHEARD, queryPublisher: UNHEARD };
+
 @Module({})
 class RootModule {}
 
@@ -62,6 +66,6 @@ function rootModule({ providers, imports = [], edge }: AppOptions): DynamicModul
   };
   return {
     module: RootModule,
-    imports: [CqrsModule.forRoot(), shared, EdgesModule.with(edge)],
+    imports: [CqrsModule.forRoot(DISPATCH_ALONE), shared, EdgesModule.with(edge)],
   };
 }
