@@ -59,11 +59,9 @@ export function pictureOf(tree, title) {
 function boxOf({ name, place, room }, { x, y, width, share }) {
   const colour = COLOURS.find(([rooms]) => rooms.test(room))?.[1] ?? '#e7e5e4';
   const told = escaped(`${name} ${place} · ${room} · ${(100 * share).toFixed(1)} %`);
-  const characters = Math.floor((width - 4) / CHARACTER_WIDTH);
-  const label =
-    width < LABEL_WIDTH_MIN
-      ? ''
-      : `<text x="${(x + 2).toFixed(1)}" y="${y + 12}">${escaped(name.slice(0, characters))}</text>`;
+  const shown = escaped(name.slice(0, Math.floor((width - 4) / CHARACTER_WIDTH)));
+  const at = `x="${(x + 2).toFixed(1)}" y="${y + 12}"`;
+  const label = width < LABEL_WIDTH_MIN ? '' : `<text ${at}>${shown}</text>`;
   return (
     `<g><title>${told}</title><rect x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" ` +
     `height="${ROW - 1}" fill="${colour}" stroke="#fff" stroke-width="0.3"/>${label}</g>`

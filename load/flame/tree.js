@@ -1,6 +1,9 @@
 // A profile as a tree of functions, each with its own time and that of all it called.
 import { roomOf } from './rooms.js';
 
+/** A sample that comes later than so many intervals: others had the core meanwhile. */
+const LATE_MAX = 3;
+
 /**
  * @typedef {object} Call
  * @property {string} name
@@ -20,8 +23,9 @@ import { roomOf } from './rooms.js';
 export function treeOf({ nodes, samples, timeDeltas }) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const ownUs = new Map();
+  const usMax = LATE_MAX * timeDeltas.toSorted((left, right) => left - right)[samples.length >> 1];
   for (const [index, id] of samples.entries()) {
-    ownUs.set(id, (ownUs.get(id) ?? 0) + timeDeltas[index]);
+    ownUs.set(id, (ownUs.get(id) ?? 0) + Math.min(timeDeltas[index], usMax));
   }
   const root = callOf(nodes[0], { byId, ownUs, callerRoom: '' });
   root.name = 'the main thread';
