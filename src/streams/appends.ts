@@ -8,15 +8,11 @@ import type {
   NewEvent,
   StreamAppend,
 } from '../ports/event-log.js';
-import {
-  EventRefused,
-  StoreUnavailable,
-  UnknownOutcome,
-  WrongExpectedRevision,
-} from '../ports/store-errors.js';
+import { EventRefused, WrongExpectedRevision } from '../ports/store-errors.js';
 import { utf8 } from '../shared/bytes.js';
 import type { Wanted } from './proposed.js';
-import { badArgument, notReady, Refusal, streamDeleted, timedOut, tooBusy } from './refusal.js';
+import { refusalOf } from './log-faults.js';
+import { streamDeleted, tooBusy } from './refusal.js';
 import {
   DELETED,
   METADATA_TYPE,
@@ -121,14 +117,6 @@ export class OutsideAppends {
 
 /** The key that a tombstone has, and no other event from outside. */
 export const TOMBSTONE_KEY = utf8('$streamDeleted');
-
-/** @returns what a client is told of an error of the log's */
-export function refusalOf(error: unknown): unknown {
-  if (error instanceof UnknownOutcome) return timedOut('what became of it is not known');
-  if (error instanceof StoreUnavailable) return notReady();
-  if (error instanceof EventRefused) return badArgument(error.message);
-  return error instanceof Refusal ? error : error;
-}
 
 /** An append of nothing asks whether the stream is as it should be. */
 function nothing({ wanted }: OutsideAppend, state: StreamState): Outcome {

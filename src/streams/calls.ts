@@ -1,6 +1,7 @@
 import type { ServerDuplexStream, ServerReadableStream, ServerUnaryCall } from '@grpc/grpc-js';
 import { type Metadata, type sendUnaryData, status } from '@grpc/grpc-js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
+import { refusalOf } from './log-faults.js';
 import { Refusal } from './refusal.js';
 
 /** What stands around each call. */
@@ -118,7 +119,8 @@ export class Calls {
     );
   }
 
-  #statusOf(error: unknown) {
+  #statusOf(thrown: unknown) {
+    const error = refusalOf(thrown);
     if (error instanceof Refusal) return error.status;
     this.options.onFault(error);
     return { code: status.INTERNAL, details: 'the call failed; the server has logged why' };

@@ -88,7 +88,9 @@ export class Pages {
   async last(atLeast = 0): Promise<number> {
     const firstAfter = async (after: number): Promise<number> =>
       (await this.log.readAll({ after, limit: 1 }))[0]?.position ?? Infinity;
-    let low = atLeast;
+    // Most who ask are there already.
+    let low = await firstAfter(atLeast);
+    if (low === Infinity) return atLeast;
     let high = Infinity;
     for (let step = READ_EVENTS_MAX; high === Infinity; step *= 2) {
       const next = await firstAfter(low + step);

@@ -69,8 +69,8 @@ export const metadataMissing = (property: string): Refusal =>
 export const timedOut = (message: string): Refusal =>
   new Refusal(status.ABORTED, `Operation timed out: ${message}`);
 
-export const notReady = (): Refusal =>
-  new Refusal(status.UNAVAILABLE, 'Server Is Not Ready: the log cannot be reached');
+export const notReady = (why: string): Refusal =>
+  new Refusal(status.UNAVAILABLE, `Server Is Not Ready: ${why}`);
 
 export const tooBusy = (what: string): Refusal =>
   new Refusal(status.UNAVAILABLE, `Server Is Too Busy: ${what}`);
