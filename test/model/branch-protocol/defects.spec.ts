@@ -7,7 +7,7 @@ import { LOG_KINDS } from './node-log.js';
 /** Interleavings in which a defect must have shown. */
 const RUNS_MAX = 4_000;
 /** Runs of the same seeds without it, which must be clean. */
-const CLEAN_RUNS = 10;
+const CLEAN_RUNS = 4;
 
 describe(`a planted defect is found, in interleavings from SEED=${seed} on`, () => {
   const planted = Object.entries(defects).flatMap(([name, defect]) =>

@@ -3,7 +3,7 @@ import { seed } from '../../support/seed.js';
 import { explore } from './explore.js';
 
 /** Interleavings of an ordinary run; `npm run soak` goes on for as long as it is told. */
-const RUNS = 800;
+const RUNS = 600;
 const AT_ONCE = 200;
 
 describe(`the branch protocol, in interleavings from SEED=${seed} on`, () => {
