@@ -22,8 +22,9 @@ import type { ViewProgress } from '../view-progress.js';
 import { followAll, positionOf, type FeedItem } from './all-feed.js';
 import { clientFailureOf, neverSent } from './client-failures.js';
 import { ClientLine } from './client-line.js';
+import { LogEnd } from './log-end.js';
 import { isLost, PatientCalls } from './patient-calls.js';
-import { fromStored, isSystems, toNumber, toStored } from './stored-event.js';
+import { fromStored, toNumber, toStored } from './stored-event.js';
 
 export interface EventStoreOptions {
   readonly connectionString: string;
@@ -46,6 +47,7 @@ export class EventStoreStreams implements SingleStreamStore {
   readonly #line: ClientLine;
   readonly #options: EventStoreOptions;
   readonly #calls: PatientCalls;
+  readonly #end: LogEnd;
   readonly #closing = new AbortController();
   /** The furthest event that was here before any append that is sent now. */
   #seen = 0;
@@ -58,6 +60,7 @@ export class EventStoreStreams implements SingleStreamStore {
       outcomeMsMax: this.#outcomeMsMax,
       closing: this.#closing.signal,
     });
+    this.#end = new LogEnd(this.#calls);
   }
 
   /**
@@ -168,44 +171,22 @@ export class EventStoreStreams implements SingleStreamStore {
     });
     for await (const item of feed) {
       this.#seen = Math.max(this.#seen, item.position);
+      if (!streamPrefixes) this.#end.passed(item);
       yield item;
     }
   }
 
   /**
    * Returns the position of the last event of the log that is no system's, or `after` when there is
-   * none behind that.
+   * none behind it.
    */
-  async lastPosition(after: number, prefixes?: readonly string[]): Promise<number> {
-    for (let from: number | undefined, count = 1; ; count = READ_EVENTS_MAX) {
-      const start = from;
-      const found = await this.#calls.collect<AllStreamResolvedEvent>((client) =>
-        client.readAll({
-          direction: BACKWARDS,
-          fromPosition: start === undefined ? END : positionOf(start),
-          maxCount: count,
-          requiresLeader: true,
-        }),
-      );
-      for (const { event } of found) {
-        if (!event) continue;
-        const at = toNumber(event.position.commit);
-        if (at <= after) return after;
-        const isAsked = prefixes?.some((prefix) => event.streamId.startsWith(prefix)) ?? true;
-        if (isAsked && !isSystems(event)) return at;
-        from = at;
-      }
-      if (found.length < count) return after;
-    }
+  lastPosition(after: number, prefixes?: readonly string[]): Promise<number> {
+    return this.#end.lastPosition(after, prefixes);
   }
 
   /** Returns the position of the last record of the log, whoever's it is; 0 of an empty log. */
-  async end(): Promise<number> {
-    const options = { direction: BACKWARDS, fromPosition: END, maxCount: 1 } as const;
-    const [last] = await this.#calls.collect<AllStreamResolvedEvent>((client) =>
-      client.readAll({ ...options, requiresLeader: true }),
-    );
-    return last?.event ? toNumber(last.event.position.commit) : 0;
+  end(): Promise<number> {
+    return this.#end.lastRecord();
   }
 
   async close(): Promise<void> {
@@ -295,8 +276,11 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
 const OUTCOME_MS_MAX = 10_000;
-const APPEND_MS_MAX = 2_500;
+const APPEND_MS_MAX = 5_000;
 /** Who sends what is unknown again does so as often, with a look at the stream before. */
 const SENDERS_TRIES = 4;
-/** Of the client's own limit and ours, its is the first. */
-const GRACE_MS = 500;
+/**
+ * Of the client's own limit and ours, its is the first, in a process that is late with everything
+ * too: ours takes the client away from all who wait for it.
+ */
+const GRACE_MS = 5_000;

@@ -76,4 +76,4 @@ export class PatientCalls {
   }
 }
 
-const SILENCE_MS_MAX = 5_000;
+const SILENCE_MS_MAX = 10_000;
