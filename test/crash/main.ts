@@ -51,6 +51,9 @@ for (const { on, faults } of planOf(plan as PlanName, random)) {
       tally.add(report);
       tell(report);
     }
+  } catch (error) {
+    // What keeps a round from its end is what is looked for.
+    tally.wrong.push(String(error));
   } finally {
     await running.close();
     running = undefined;
