@@ -54,6 +54,8 @@ export interface ControlAppend {
   /** The command or intent that an event follows from. */
   readonly of: (event: BranchEvent) => string;
   readonly part: string;
+  /** What stands on an event instead of the append's own. */
+  readonly contextOf?: (event: BranchEvent) => EventContext | undefined;
   /** What is written with them in other streams, or not at all; in steps, before them. */
   readonly beside?: readonly StreamAppend[];
   /** The same, in steps behind them. */
@@ -68,8 +70,6 @@ export class Branches {
   readonly #folds: LRUCache<string, BranchFold>;
   readonly #outcomes: LRUCache<IntentId, IntentOutcome>;
   readonly #watchers = new Map<IntentId, () => void>();
-  /** Folds with what is on its way to the log, and may be refused there. */
-  readonly #ahead = new Map<string, BranchFold>();
 
   constructor(
     private readonly log: EventLog,
@@ -89,14 +89,6 @@ export class Branches {
     const cached = this.cached(place);
     // That there is no branch, only the log's end may say.
     return cached?.state.status === 'live' ? cached : this.view(place);
-  }
-
-  /**
-   * Returns where to write: as `likely`, but with a token that is on its way to the log. Nothing may
-   * be decided on it. A write that goes there stands behind the token's opening, or is refused.
-   */
-  async whereToWrite(place: BranchPlace): Promise<BranchFold> {
-    return this.#ahead.get(controlStream(place)) ?? this.likely(place);
   }
 
   /** Returns the branch as the end of its control stream has it. */
@@ -125,33 +117,29 @@ export class Branches {
   async append(
     place: BranchPlace,
     fold: BranchFold,
-    { events, of, part, beside = [], after = [] }: ControlAppend,
+    { events, of, part, contextOf, beside = [], after = [] }: ControlAppend,
     context: EventContext,
   ): Promise<LostRace | undefined> {
     const stream = controlStream(place);
     const control = {
       stream,
       expected: expectedOf(fold),
-      events: withRecords(fold.state, events).map((event) => newEvent(event, of(event), part)),
+      events: withRecords(fold.state, events).map((event) => {
+        const recorded = contextOf?.(event);
+        return { ...newEvent(event, of(event), part), ...(recorded && { recorded }) };
+      }),
     };
-    const sent = this.log.append([...beside, control, ...after], context);
-    const ahead = { state: evolved(fold.state, events), revision: fold.revision + events.length };
-    // Where appends of a group come one by one, a token is open before it is named.
-    const isWhole = this.log.groups === 'whole';
-    if (isWhole && opensToken(fold.state, ahead.state)) this.#ahead.set(stream, ahead);
     try {
-      const results = await sent;
+      const results = await this.log.append([...beside, control, ...after], context);
       await failpoint('fold.afterAppend');
       // What was there already may be long past, and another node's, who built it otherwise: the
       // next look says where the branch is.
-      const isOurs = isWhole && !results.some(({ isRepeated }) => isRepeated);
+      const isOurs = this.log.groups === 'whole' && !results.some(({ isRepeated }) => isRepeated);
       if (isOurs) this.#accepted(stream, fold, events);
       return undefined;
     } catch (error) {
       if (error instanceof WrongExpectedRevision || error instanceof EventRefused) return error;
       throw error;
-    } finally {
-      if (this.#ahead.get(stream) === ahead) this.#ahead.delete(stream);
     }
   }
 
@@ -275,12 +263,6 @@ export const resultEventId = (intentId: IntentId) => eventIdOf(intentId, 'result
 /** Returns what a fold's stream must be for an append behind it. */
 export const expectedOf = ({ revision }: BranchFold): Expected =>
   revision < 0 ? 'none' : revision;
-
-const evolved = (state: BranchState, events: readonly BranchEvent[]): BranchState =>
-  events.reduce<BranchState>((before, event) => branchDecider.evolve(before, event), state);
-
-const opensToken = (before: BranchState, after: BranchState): boolean =>
-  before.status === 'live' && after.status === 'live' && before.tokens.hi < after.tokens.hi;
 
 /** Returns events as they are stored: each with the branch as it is after it. */
 export function withRecords(
