@@ -30,7 +30,7 @@ export async function runOverProcesses(
   { fault, ...load }: Load & { readonly fault: Fault },
 ): Promise<Judged> {
   const random = new SeededRandom(load.seed);
-  const repository = `h-${load.seed}`;
+  const repository = `h-${load.seed}-${fault}`;
   const first = cluster.member(0).calls;
   await makeRepository(cluster, repository);
   const [made] = await query<{ uid: string }>(UID, [`repository-${repository}`]);

@@ -23,11 +23,9 @@ export const SEEN_ELSEWHERE: readonly (readonly [string, (pair: Pair) => Promise
   ['tags that are deleted and made again', tags],
   ['merges, resets and reverts', moves],
   ['metadata of a repository', metadata],
-  ['rules of branches', rules],
   ['repositories that are deleted and made again', repositories],
   ['pull requests', pulls],
   ['imports', imports],
-  ['uploads in parts, and addresses', uploads],
   ['sessions', sessions],
   ['requests that come again', repeats],
 ];
@@ -164,24 +162,6 @@ async function metadata({ here, there, name }: Pair): Promise<void> {
   expect(await lake.json(there, '/metadata')).toEqual({});
 }
 
-async function rules({ here, there, name }: Pair): Promise<void> {
-  const lake = new Lake(name);
-  await lake.make(here);
-  const path = `${lake.path}/settings/branch_protection`;
-  for (const body of ['a', 'b']) {
-    await lake.put(there, 'main', body);
-    const commit = { method: 'POST', path: `${lake.path}/branches/main/commits` } as const;
-    const rule = { pattern: 'ma*' };
-    await here.must({ method: 'PUT', path, json: [rule] });
-    expect(await lake.json(there, '/settings/branch_protection')).toMatchObject([rule]);
-    expect(await lake.status(there, lake.putting('main', 'c'))).toBe(403);
-    expect(await lake.status(there, { ...commit, json: { message: 'm' } })).toBe(403);
-    await here.must({ method: 'PUT', path, json: [] });
-    expect(await lake.status(there, { ...commit, json: { message: 'm' } })).toBe(201);
-    expect(await lake.status(there, lake.putting('main', 'c', body))).toBe(201);
-  }
-}
-
 async function repositories({ here, there, name }: Pair): Promise<void> {
   const lake = new Lake(name);
   for (const life of ['one', 'two', 'three']) {
@@ -250,38 +230,6 @@ interface ImportStatus {
   readonly completed: boolean;
   readonly commit?: { readonly id: string };
   readonly error?: unknown;
-}
-
-async function uploads({ here, there, name }: Pair): Promise<void> {
-  const lake = new Lake(name);
-  await lake.make(here);
-  const place = `${lake.path}/branches/main/staging`;
-  const begin = { method: 'POST', path: `${place}/pmpu?path=big&parts=1` } as const;
-  const { upload_id: id, physical_address } = JSON.parse(await here.must(begin)) as Begun;
-  const part = { method: 'PUT', path: `${place}/pmpu/${id}/parts/1?path=big` } as const;
-  const json = { physical_address };
-  const given = JSON.parse(await there.must({ ...part, json })) as { presigned_url: string };
-  const signed = new URL(given.presigned_url);
-  const sent = await fetch(`${there.node.url}${signed.pathname}${signed.search}`, {
-    method: 'PUT',
-    body: 'in parts',
-  });
-  expect(sent.status).toBe(200);
-  const parts = [{ part_number: 1, etag: sent.headers.get('etag') ?? '' }];
-  const complete = { method: 'PUT', path: `${place}/pmpu/${id}?path=big` } as const;
-  await here.must({ ...complete, json: { physical_address, parts } });
-  expect(await lake.content(there, 'main', 'big')).toBe('in parts');
-  const backing = `${place}/backing?path=linked`;
-  const address = JSON.parse(await here.must({ method: 'GET', path: backing })) as object;
-  const link = { staging: address, checksum: 'c', size_bytes: 1 };
-  await there.must({ method: 'PUT', path: backing, json: link });
-  expect(await lake.paths(here, 'main')).toEqual(['big', 'linked']);
-  expect(await lake.status(here, { method: 'PUT', path: backing, json: link })).toBe(400);
-}
-
-interface Begun {
-  readonly upload_id: string;
-  readonly physical_address: string;
 }
 
 async function sessions({ here, there }: Pair): Promise<void> {

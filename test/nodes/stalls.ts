@@ -5,6 +5,9 @@ import type { Calls } from './calls.js';
 import type { Cluster } from './cluster.js';
 import { Lake } from './lake.js';
 
+/** What anything may take elsewhere while a node stands still. */
+export const STALL_MS_MAX = 2_000;
+
 type Query = <Row extends object>(sql: string) => Promise<readonly Row[]>;
 
 /** How a node goes: held up for a while, or for ever. */
@@ -60,7 +63,7 @@ export class Stalls {
 
   /** @param file  the one of {@link stoppable} */
   static async over(cluster: Cluster, query: Query, file: string): Promise<Stalls> {
-    const stalls = new Stalls(cluster, query, file, `stalls-${process.pid}`);
+    const stalls = new Stalls(cluster, query, file, `stalls-${performance.now().toFixed(0)}`);
     await stalls.#lake.make(cluster.member(0).calls);
     return stalls;
   }
@@ -70,17 +73,24 @@ export class Stalls {
     const branch = `b${this.#rounds++}`;
     await this.#prepare(calls, branch);
     const lag = new Lag();
-    writeFileSync(this.file, `${at} ${nth} ${way}`);
-    node.signal('SIGUSR2');
+    this.#arm(`${at} ${nth} ${way}`);
     const work = new Work(this.#lake, calls, branch);
     const isReached = await work.until(() => isStopped(node.pid));
     const underWay = work.underWay;
+    // Nobody may come there later.
+    if (!isReached) this.#arm('nowhere 0 SIGCONT');
     const other = this.cluster.member(1).calls;
     const asked = isReached ? await this.#askAll(other, branch) : { worstMs: 0, worst: '' };
     if (way === 'SIGKILL' && isReached) await node.start();
     else node.resume();
     const faults = await work.end(way);
     return { at, way, isReached, underWay, ...asked, lateMs: lag.end(), faults };
+  }
+
+  /** Tells the first node where to stop. */
+  #arm(text: string): void {
+    writeFileSync(this.file, text);
+    this.cluster.member(0).node.signal('SIGUSR2');
   }
 
   async #prepare(on: Calls, branch: string): Promise<void> {
@@ -246,4 +256,4 @@ function isStopped(pid: number): boolean {
 const PENDING = `SELECT 1 AS pending FROM kv_row JOIN kv_slot USING (slot)
   WHERE state = 'active' AND partition = 'branches/@pending' LIMIT 1`;
 const POLL_MS = 20;
-const REACHED_MS_MAX = 4_000;
+const REACHED_MS_MAX = 10_000;

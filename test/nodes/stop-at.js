@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { onFailpoint } from '../../dist/shared/failpoint.js';
 
-const file = process.env.STOP_AT_FILE;
-if (isMainThread && file) process.on('SIGUSR2', () => arm(file));
+const place = process.env.STOP_AT_FILE;
+if (isMainThread && place) process.on('SIGUSR2', arm);
 
-function arm(file) {
-  const [at, nth, signal] = readFileSync(file, 'utf8').split(' ');
+function arm() {
+  const [at, nth, signal] = readFileSync(place, 'utf8').split(' ');
   let hits = 0;
   onFailpoint(async (name) => {
     if (name !== at || ++hits !== Number(nth)) return;
