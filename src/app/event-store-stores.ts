@@ -51,8 +51,8 @@ interface Views {
 }
 
 /**
- * Opens the log in an EventStoreDB and its views in Postgres or in memory, and waits until the views
- * show what is in the log.
+ * Opens the log in an EventStoreDB and its views in Postgres or in memory, and waits until the
+ * views show what is in the log.
  *
  * @throws StartError  the views are of another log; StoreUnavailable: the store does not answer
  */
@@ -112,7 +112,9 @@ export async function openEventStoreStores(
   };
 }
 
-/** An append that the views do not show is in the log, and its caller must not be told otherwise. */
+/**
+ * An append that the views do not show is in the log, and its caller must not be told otherwise.
+ */
 async function shown(progress: ViewProgress, position: number, msMax: number): Promise<void> {
   try {
     await progress.reached(position, msMax);

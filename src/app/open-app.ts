@@ -33,7 +33,8 @@ import { openStreamsEdge, streamsAccess, type StreamsEdge } from './streams-edge
 import { Sweeper } from './sweeper.js';
 import { traceBus, traceRequests } from './traced-requests.js';
 import { API_VERSION } from './versions.js';
-import { Helper, WorkersModule } from './workers.module.js';
+import { Helper } from './helper.provider.js';
+import { WorkersModule } from './workers.module.js';
 
 const ADMIN = 'admin' as UserId;
 

@@ -6,24 +6,18 @@ import { SweepFolds } from '../commands/branch/sweep-folds.js';
 import { SweepUploads } from '../commands/multipart/sweep-uploads.js';
 import { RepositoryDeletion } from '../commands/repository/repository-deletion.js';
 import { SweepRules } from '../commands/repository/sweep-rules.js';
-import { HelpPending } from '../commands/help-pending.js';
 import { Sweep } from '../commands/sweep.js';
 import { Clock } from '../ports/clock.js';
 import { EventLog } from '../ports/event-log.js';
 import { Ids } from '../ports/ids.js';
 import { KvStore } from '../ports/kv-store.js';
 import { CommandsModule } from './commands.module.js';
+import { helperProvider } from './helper.provider.js';
 import { Sweeper, type SweeperOptions } from './sweeper.js';
 
 const SWEEP_EVERY_MS = 10_000;
-/** So that an intent is completed within two seconds though its requester died, or is held up. */
-const HELP_EVERY_MS = 250;
-const HELP_PATIENCE_MS = 750;
 /** Longer than a snapshot may be held, and than a build may take. */
 const DROP_GRACE_MS = 15 * 60 * 1000;
-
-/** Completes intents that nobody else completes. */
-export class Helper extends Sweeper {}
 
 export class WorkersModule {
   static with(heard: Pick<SweeperOptions, 'onError' | 'onDone'>): DynamicModule {
@@ -50,17 +44,7 @@ export class WorkersModule {
       useFactory: (clock: Clock, ...sweeps: [Sweep, SweepFolds, SweepUploads, SweepRules]) =>
         new Sweeper(sweeps, clock, { everyMs: SWEEP_EVERY_MS, jitter: Math.random, ...heard }),
     };
-    const { onError } = heard;
-    const helper = {
-      provide: Helper,
-      inject: [KvStore, Clock, Ids, Intents],
-      useFactory: (kv: KvStore, clock: Clock, ids: Ids, intents: Intents) => {
-        const limits = { patienceMs: HELP_PATIENCE_MS, onError };
-        const help = new HelpPending({ kv, clock, ids }, intents, limits);
-        const options = { everyMs: HELP_EVERY_MS, jitter: Math.random, onError };
-        return new Helper([help], clock, { ...options, onDone: () => undefined });
-      },
-    };
+    const helper = helperProvider(heard);
     return {
       module: WorkersModule,
       imports: [CommandsModule],

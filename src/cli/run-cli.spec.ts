@@ -213,7 +213,7 @@ describe('the command line', () => {
     expect((await run('projections rebuild --projection odd')).code).toBe(ExitCode.ok);
   });
 
-  it('hands what is asked for to who moves streams, and tells on stderr how far it is', async () => {
+  it('hands what is asked for to who moves streams, and says on stderr how far it is', async () => {
     asked.length = 0;
     const exported = await run('streams export --to d --repository r --after 5 --json');
     expect(exported).toMatchObject({ code: 0 });

@@ -122,7 +122,8 @@ export class Sweep {
   async #dueOf(tokens: readonly StagingToken[]): Promise<readonly StagingToken[]> {
     const view = new BranchesView(this.ports.kv);
     const records = new Map<string, Promise<BranchRecord | undefined>>();
-    // Read behind the tokens, so a branch that a token is of is not younger than what is read of it.
+    // Read behind the tokens, so a branch that a token is of is not younger than what is read of
+    // it.
     const recordOf = ({ uid, branch }: TokenPlace) => {
       const name = `${uid} ${branch}`;
       const record = records.get(name) ?? view.get(uid, branch);

@@ -40,8 +40,10 @@ export function IsEventstoreUrl(): PropertyDecorator {
 
 const flatten = (name: string) => name.trim().toLowerCase().replaceAll(/[_-]/g, '');
 
-const FORM =
-  /^esdb(\+discover)?:\/\/([^:@/?\s]+:[^@\s]+@)?[^@/?\s,:]+(:\d+)?(,[^@/?\s,:]+(:\d+)?)*\/?(\?\S*)?$/;
+const HOST = String.raw`[^@/?\s,:]+(:\d+)?`;
+const FORM = new RegExp(
+  String.raw`^esdb(\+discover)?://([^:@/?\s]+:[^@\s]+@)?${HOST}(,${HOST})*/?(\?\S*)?$`,
+);
 
 const OPTIONS: ReadonlySet<string> = new Set(
   [

@@ -21,7 +21,8 @@ export function eventIdOf(of: string, part: string | number): EventId {
   const variant = VARIANTS[Number.parseInt(hex.charAt(16), 16) & 3];
   const third = `5${hex.slice(13, 16)}`;
   const fourth = `${variant}${hex.slice(17, 20)}`;
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${third}-${fourth}-${hex.slice(20, 32)}` as EventId;
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), third, fourth, hex.slice(20, 32)];
+  return parts.join('-') as EventId;
 }
 
 /** The first digit of the fourth group: two bits say what kind of id it is, two are the hash's. */

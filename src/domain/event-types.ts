@@ -96,7 +96,7 @@ export function decodeEvent(stored: { type: string; version: number; data: objec
 }
 
 /** Returns what a guard compares of a stored event of ours: no reader gets it with the event. */
-export function keyOf(stored: {
+export function guardKeyOf(stored: {
   type: string;
   version: number;
   data: object;

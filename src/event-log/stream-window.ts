@@ -88,8 +88,8 @@ export class StreamWindow {
   }
 
   /**
-   * Goes on behind events that the store has had and does not show any more. A stream that ends with
-   * such is not open: nobody can say what its last event was.
+   * Goes on behind events that the store has had and does not show any more. A stream that ends
+   * with such is not open: nobody can say what its last event was.
    */
   passOver(revision: number): void {
     if (revision > this.#end.revision) this.#end = { revision, isClosed: true };

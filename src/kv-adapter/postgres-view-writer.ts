@@ -13,7 +13,9 @@ export interface PostgresViewWriterOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
-/** Views in Postgres that the nodes of an installation share: `advance_views` decides who writes. */
+/**
+ * Views in Postgres that the nodes of an installation share: `advance_views` decides who writes.
+ */
 export class PostgresViewWriter extends ViewWriter {
   readonly isShared = true;
   readonly #options: PostgresViewWriterOptions;

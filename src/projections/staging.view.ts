@@ -1,5 +1,5 @@
 import type { ObjectEntry, ObjectPath, StagingToken } from '../domain/model.js';
-import type { PathRun } from '../domain/staging/staging.events.js';
+import type { PathRun } from '../domain/staging/path-run.js';
 import type { StagedChange } from '../ports/committed-store.js';
 import type { KvRead, KvRow, KvSnapshot } from '../ports/kv-store.js';
 import { assert } from '../shared/assert.js';

@@ -1,4 +1,4 @@
-import { keyOf } from '../domain/event-types.js';
+import { guardKeyOf } from '../domain/event-types.js';
 import { isOutsideType, outsideOf } from '../domain/outside-event.js';
 import { carry, type CarriedEvent } from '../domain/recorded-event-codec.js';
 import type { RecordedEvent } from '../ports/event-log.js';
@@ -30,7 +30,7 @@ export function servedEvent(recorded: RecordedEvent): ServedEvent {
 }
 
 function own(recorded: RecordedEvent): CarriedEvent {
-  const key = keyOf(recorded);
+  const key = guardKeyOf(recorded);
   return carry(key ? { ...recorded, key } : recorded);
 }
 

@@ -59,7 +59,7 @@ describe('between a node and its store', () => {
     ['toServer', 600],
     ['toClient', 700],
   ] as readonly (readonly [Way, number])[]) {
-    it(`a connection may be cut after any number of bytes ${way}: nothing is lost or doubled`, async () => {
+    it(`a cut after any number of bytes ${way} loses and doubles nothing`, async () => {
       const stream = newStream();
       const asked: string[] = [];
       const places = Array.from({ length: 20 }, (_, n) => Math.round((n * bytes) / 20));
@@ -102,7 +102,7 @@ describe('between a node and its store', () => {
     }
   }, 120_000);
 
-  it('a consumer that stands still keeps nobody waiting, and gets everything in its time', async () => {
+  it('a consumer that stands still keeps nobody waiting, and gets everything later', async () => {
     const many = Array.from({ length: 2_000 }, () => newEvent());
     const stream = newStream('feed-');
     for (let n = 0; n < many.length; n += 1_000) {

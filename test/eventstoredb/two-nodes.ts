@@ -44,7 +44,7 @@ export function twoNodesContract(): void {
       const append = (node: number, stream: string, event: NewEvent, expected: 'open' | 'none') =>
         at(node).log.append([{ stream, expected, events: [event] }], context);
 
-      it('let all of 32 writers in while the stream is open, and none after it is closed', async () => {
+      it('let all of 32 writers in while the stream is open, none behind its close', async () => {
         const stream = newStream();
         await append(0, stream, newEvent(), 'none');
         const accepted: AppendResult[] = [];

@@ -77,10 +77,10 @@ describe.each(['memory', 'Postgres'] as const)('views in %s', (kind) => {
     const at = await place(kind);
     const nodes = [await open(at.url, at.connection), await open(at.url, at.connection)];
     const stream = `staging-${token()}`;
-    let isOver = false;
+    const over = new AbortController();
     let count = 0;
     const writing = nodes.map(async ({ log }) => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const events = [staged(`p/${count++ % 50}`)];
         await log.append([{ stream, expected: 'any', events }], context);
       }
@@ -93,11 +93,12 @@ describe.each(['memory', 'Postgres'] as const)('views in %s', (kind) => {
     );
     const outcomes = [];
     for (let n = 0; n < 3; n++) {
-      const before = count;
-      while (count < before + 10) await sleep(1);
+      const enough = count + 10;
+      const isReached = () => count >= enough;
+      while (!isReached()) await sleep(1);
       outcomes.push(await rebuilder.rebuild('staging', { swap: true }));
     }
-    isOver = true;
+    over.abort();
     await Promise.all(writing);
     outcomes.push(await rebuilder.rebuild('staging', { swap: false }));
     expect(outcomes.map(({ differing }) => differing)).toEqual([[], [], [], []]);

@@ -93,7 +93,8 @@ async function settled(query: Query, uid: string): Promise<void> {
   }
 }
 
-const UID = `SELECT e.data->'repository'->>'uid' AS uid FROM event e JOIN stream s ON s.id = e.stream
+const UID = `SELECT e.data->'repository'->>'uid' AS uid
+  FROM event e JOIN stream s ON s.id = e.stream
   WHERE s.name = $1 ORDER BY e.revision LIMIT 1`;
 const PENDING = `SELECT count(*) FROM kv_row JOIN kv_slot USING (slot)
   WHERE state = 'active' AND partition = 'branches/@pending' AND encode(key, 'escape') LIKE $1`;

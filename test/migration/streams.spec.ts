@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { RepositoryId } from '../../src/domain/model.js';
+import type { EventId, RepositoryId } from '../../src/domain/model.js';
 import { FolderArchive } from '../../src/event-log/archive/folder-archive.js';
 import { MemoryEventLog } from '../../src/event-log/memory-event-log.js';
 import { MemoryKvStore } from '../../src/kv-adapter/memory-kv-store.js';
@@ -237,8 +238,8 @@ describe(`an archive of a log, seed ${seed}`, () => {
       await exportStreams(log, archive, ALL);
       await importStreams(target, archive, IMPORT);
       const created = (await eventsOf(log)).find(({ type: one }) => one === 'RepositoryCreated');
-      const event = { ...created, id: source.adapters.ids.commandId() };
-      const { id, type, data, version } = event as unknown as RecordedEvent;
+      const event = { ...created, id: randomUUID() as EventId };
+      const { id, type, data, version } = event as RecordedEvent;
       const append = {
         stream: 'repository-more',
         expected: 'none',

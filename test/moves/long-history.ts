@@ -26,7 +26,8 @@ const LEFT_OBJECTS = 50;
 
 /**
  * Makes about so many events by real commands: several repositories with writers on two branches
- * each, deletions, commits, merges and tags; one repository is deleted now and then, and made again.
+ * each, deletions, commits, merges and tags; one repository is deleted now and then, and made
+ * again.
  */
 export async function makeHistory(
   moraine: TestMoraine,

@@ -9,7 +9,7 @@ import { over } from '../linear/planted/defect.js';
 const main = new GetBranch('lake' as RepositoryId, 'main' as BranchId);
 
 describe('a read of a branch', () => {
-  it('shows what it has read itself, and not what a slower reader has noted meanwhile', async () => {
+  it('shows what it has read itself, not what a slower reader has noted meanwhile', async () => {
     const held: (() => void)[] = [];
     let isHolding = false;
     const nodes = await twoInMemory((adapters, node) => {

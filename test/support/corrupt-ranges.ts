@@ -203,7 +203,7 @@ async function byRewriter(file: Uint8Array): Promise<void> {
 
 /** Reads as small files are read, whole; or with 0 as large ones are, part by part. */
 const byReader = (blocks: MemoryBlockStore, wholeBytesMax: number) => async (): Promise<void> => {
-  const limits = { tableBytesMax: 1 << 22, blockBytesMax: 1 << 22 , objectBytesMax: 1 << 22 };
+  const limits = { tableBytesMax: 1 << 22, blockBytesMax: 1 << 22, objectBytesMax: 1 << 22 };
   const reader = new RangeReader(new TableFiles(blocks, { tailBytes: 400, wholeBytesMax }), limits);
   const range: RangeRecord = { id, ...bounds, count: 1, estimatedBytes: 0 };
   for (const place of [0, 2, 50, 499]) {
@@ -236,7 +236,7 @@ async function byMerge(file: Uint8Array): Promise<void> {
 
 /** Compares the file, read part by part, with another one. */
 const byDiff = (blocks: MemoryBlockStore) => async (): Promise<void> => {
-  const limits = { tableBytesMax: 1 << 22, blockBytesMax: 1 << 22 , objectBytesMax: 1 << 22 };
+  const limits = { tableBytesMax: 1 << 22, blockBytesMax: 1 << 22, objectBytesMax: 1 << 22 };
   const files = new TableFiles(blocks, { tailBytes: 400, wholeBytesMax: 0 });
   await blocks.putIfAbsent(tableAddress(namespace, sound.id), sound.file);
   const range: RangeRecord = { id, ...bounds, count: 1, estimatedBytes: 0 };

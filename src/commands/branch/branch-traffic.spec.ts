@@ -146,7 +146,7 @@ describe('a write', () => {
     expect(traffic.beforeWrite('b')).toBeUndefined();
   });
 
-  it('lets a seal that has its write go first, so that the next one has a write as well', async () => {
+  it('lets a seal that has its write go first, so that the next has one too', async () => {
     makeBusy();
     const place = traffic.lineUp('b');
     traffic.lineUp('b');

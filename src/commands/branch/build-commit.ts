@@ -6,7 +6,10 @@ import { failedBy, failedClean } from './failed.js';
 import { sealedTokens, type Pending, type ResultStores } from './pending.js';
 import type { ResultPass } from './result-pass.js';
 
-/** Builds what a pending commit comes to; its files are on their way to the store, as `pass` knows. */
+/**
+ * Builds what a pending commit comes to; its files are on their way to the store, as `pass`
+ * knows.
+ */
 export async function buildCommit(
   stores: ResultStores,
   pass: ResultPass,

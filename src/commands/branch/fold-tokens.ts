@@ -5,7 +5,7 @@ import {
   type TokensFolded,
 } from '../../domain/branch/branch.events.js';
 import type { ObjectEntry, ObjectPath, StagingToken } from '../../domain/model.js';
-import type { PathRun } from '../../domain/staging/staging.events.js';
+import type { PathRun } from '../../domain/staging/path-run.js';
 import { ordinalsOf } from '../../domain/staging/staging.stream.js';
 import type { EventContext } from '../../ports/event-log.js';
 import type { KvRow, KvStore } from '../../ports/kv-store.js';

@@ -151,7 +151,8 @@ export class IntentRequests {
 
   /**
    * The same for a commit, and with it for those that wait behind it: each takes the writes that
-   * lie between it and the one before. All of it is one group, so it is written whole or not at all.
+   * lie between it and the one before. All of it is one group, so it is written whole or not at
+   * all.
    */
   async #appendAll(
     place: BranchPlace,

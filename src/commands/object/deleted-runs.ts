@@ -1,5 +1,6 @@
 import type { ObjectPath } from '../../domain/model.js';
-import type { PathRun, RunsDeleted } from '../../domain/staging/staging.events.js';
+import type { PathRun } from '../../domain/staging/path-run.js';
+import type { RunsDeleted } from '../../domain/staging/staging.events.js';
 import type { CommittedStore } from '../../ports/committed-store.js';
 import type { KvRead, KvRow, KvSnapshot } from '../../ports/kv-store.js';
 import { runAt, runOf, runsFrom } from '../../projections/staging.view.js';

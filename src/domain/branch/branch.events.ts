@@ -7,7 +7,7 @@ import type {
   ObjectEntry,
   ObjectPath,
 } from '../model.js';
-import type { PathRun } from '../staging/staging.events.js';
+import type { PathRun } from '../staging/path-run.js';
 import type { ResetScope, Wish } from './branch.wishes.js';
 
 /** The commit that a branch stands at, with what its children need of it. */

@@ -1,5 +1,6 @@
 import { assert } from '../../shared/assert.js';
 import type { ObjectEntry, ObjectPath } from '../model.js';
+import type { PathRun } from './path-run.js';
 import type { IntentRequest } from '../branch/branch.events.js';
 
 /** The first event of a token. Only a token that has it takes writes. */
@@ -31,12 +32,6 @@ export interface ObjectUnstaged {
   readonly path: ObjectPath;
   /** Below this token the branch shows nothing at the path, as long as the token is there. */
   readonly hidesNothing?: true;
-}
-
-/** Paths from `first` to `last`, both among them. */
-export interface PathRun {
-  readonly first: ObjectPath;
-  readonly last: ObjectPath;
 }
 
 /**

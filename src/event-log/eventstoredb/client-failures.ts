@@ -50,5 +50,13 @@ export function neverSent(error: unknown): boolean {
   return error instanceof Error && UNREACHED.test(error.message);
 }
 
-const UNREACHED =
-  /No connection established|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|Name resolution failed|Failed to discover/;
+const UNREACHED = new RegExp(
+  [
+    'No connection established',
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'Name resolution failed',
+    'Failed to discover',
+  ].join('|'),
+);

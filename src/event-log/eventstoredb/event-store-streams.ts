@@ -40,7 +40,9 @@ export interface EventStoreOptions {
 type StreamRead = { from: number; direction: 'forward' | 'backward'; limit: number };
 type AllRead = { after: number; limit: number; filter?: EventFilter };
 
-/** The streams of an EventStoreDB of 22.10 or newer; README.md argues why they keep what they say. */
+/**
+ * The streams of an EventStoreDB of 22.10 or newer; README.md argues why they keep what they say.
+ */
 export class EventStoreStreams implements SingleStreamStore {
   /** A server of before 24.6 takes no append of more than a mebibyte, unless it is told to. */
   readonly batchBytesMax = 900 * 1024;
@@ -194,7 +196,9 @@ export class EventStoreStreams implements SingleStreamStore {
     this.#line.close();
   }
 
-  /** @returns the events of a page that are no system's, and where the next one begins if it does */
+  /**
+   * @returns the events of a page that are no system's, and where the next one begins if it does
+   */
   async #allPage(
     after: number,
     limit: number,

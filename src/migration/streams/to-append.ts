@@ -1,5 +1,4 @@
-import { eventSchemas, decodeEvent, type EventType } from '../../domain/event-types.js';
-import type { EventSchema } from '../../domain/upcast.js';
+import { guardKeyOf } from '../../domain/event-types.js';
 import type { EventContext, NewEvent, RecordedEvent, StreamAppend } from '../../ports/event-log.js';
 import { uidOfStream } from './scope.js';
 
@@ -23,7 +22,8 @@ export type Chain = readonly StreamAppend[];
 
 /**
  * Returns the same as {@link toAppends} for a log that takes one append of a stream at a time and
- * does not keep the order of calls: waves, one behind the other, of chains that may go side by side,
+ * does not keep the order of calls: waves, one behind the other, of chains that may go side by
+ * side,
  * since what happens in one repository has nothing to do with another. Within a chain objects that
  * are staged in different tokens may change places.
  */
@@ -93,7 +93,7 @@ function appendOf(run: readonly RecordedEvent[]): StreamAppend {
 
 function newEventOf(event: RecordedEvent): NewEvent {
   const { id, type, version, data, closes } = event;
-  const key = keyOf(event);
+  const key = guardKeyOf(event);
   return {
     id,
     type,
@@ -110,10 +110,3 @@ export const contextOf = (event: RecordedEvent): EventContext => {
   const { atMs, caller, requestId, commandId } = event;
   return { atMs, caller, requestId, commandId };
 };
-
-/** What a guard compares stands on no event that is read: it follows from what the event says. */
-function keyOf(event: RecordedEvent): Uint8Array | undefined {
-  if (!Object.hasOwn(eventSchemas, event.type)) return undefined;
-  const schema = eventSchemas[event.type as EventType] as EventSchema<never>;
-  return schema.keyOf?.(decodeEvent(event) as never);
-}

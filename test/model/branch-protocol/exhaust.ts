@@ -101,7 +101,9 @@ class EnumeratingChooser implements Chooser {
     return [...kept, (this.#taken[at]?.choice ?? 0) + 1];
   }
 
-  /** The first step of each thread, the one that was at it before all others; sleepers come last. */
+  /**
+   * The first step of each thread, the one that was at it before all others; sleepers come last.
+   */
   #options(waiting: readonly WaitingStep[]): readonly number[] {
     const isAwake = waiting.some((step) => !isSleep(step));
     const seen = new Set<string>();

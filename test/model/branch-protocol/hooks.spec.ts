@@ -146,7 +146,7 @@ describe.each(LOG_KINDS)('hooks, on a log whose groups are %s', (kind) => {
     ]);
   });
 
-  it('a caller does not wait for longer than it may: its intent is named, and completes', async () => {
+  it('a caller waits no longer than it may: its intent is named, and completes', async () => {
     const { stage, nodeWith } = await staged(kind);
     const answer = Promise.withResolvers<boolean>();
     const node = nodeWith(() => answer.promise, 600_000);

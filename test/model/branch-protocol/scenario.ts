@@ -88,6 +88,10 @@ class Values {
 }
 
 function wishesOf(cast: Cast, random: Random, values: Values): Operation[][] {
+  return commonWishesOf(cast, random, values) ?? rarerWishesOf(cast, random, values);
+}
+
+function commonWishesOf(cast: Cast, random: Random, values: Values): Operation[][] | undefined {
   const put = (): Operation => ({ kind: 'put', path: random.pick(PATHS), value: values.next() });
   const remove = (): Operation => ({ kind: 'remove', path: random.pick(PATHS) });
   const list = (): Operation => ({ kind: 'list', amount: random.pick([1, 1000]) });
@@ -134,6 +138,16 @@ function wishesOf(cast: Cast, random: Random, values: Values): Operation[][] {
         ...some(random.between(0, 1), () => [list(), list()]),
         ...some(random.between(0, 1), (): Operation[] => [{ kind: 'delete' }, { kind: 'create' }]),
       ];
+    default:
+      return undefined;
+  }
+}
+
+function rarerWishesOf(cast: Cast, random: Random, values: Values): Operation[][] {
+  const put = (): Operation => ({ kind: 'put', path: random.pick(PATHS), value: values.next() });
+  const list = (): Operation => ({ kind: 'list', amount: random.pick([1, 1000]) });
+  const putThenCommit = () => [put(), commit()];
+  switch (cast) {
     case 'hooks':
       return [
         ...some(random.between(1, 2), () => [put()]),

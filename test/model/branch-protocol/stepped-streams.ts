@@ -24,7 +24,8 @@ export class SteppedStreams implements SingleStreamStore {
 
   async appendAt(stream: string, revision: number, events: readonly OutgoingEvent[]) {
     const { node, scheduler } = this.options;
-    const what = `append ${short(stream)} (${revision}) ${events.map(({ type }) => type).join(' ')}`;
+    const types = events.map(({ type }) => type).join(' ');
+    const what = `append ${short(stream)} (${revision}) ${types}`;
     await scheduler.step(node, what);
     const append = () => this.store.appendAt(stream, revision, events);
     const fault = this.options.fault();
