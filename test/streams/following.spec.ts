@@ -209,7 +209,7 @@ describe('many who follow', () => {
       await messages.next();
       await settled(() => fetched.bytes);
       // A page, what is on its way, and what the connection takes without anybody who reads.
-      expect(fetched.bytes).toBeLessThan(8 * 1024 * 1024);
+      expect(fetched.bytes).toBeLessThan(12 * 1024 * 1024);
       let seen = 0;
       while (seen < 60) {
         const one = told((await messages.next()).value);
