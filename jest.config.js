@@ -8,6 +8,9 @@ const common = {
 };
 
 export default {
+  // In one process alone everything waits for everything, and what one file leaves slows the next.
+  maxWorkers: '100%',
+  workerIdleMemoryLimit: '1500MB',
   projects: [
     {
       ...common,
