@@ -1,13 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Clock } from '../../ports/clock.js';
-import { intentOf } from '../../../test/support/samples/branch.samples.js';
-import type { CommandId } from '../../domain/model.js';
-import { newEvent } from '../new-events.js';
-import { BranchTraffic, type Follower } from './branch-traffic.js';
-
-const commandId = 'c1' as CommandId;
-const context = { atMs: 0, caller: 'ann', requestId: 'r1', commandId };
-const staged = (id: string) => newEvent({ type: 'TokenOpened' }, id, 'staged');
+import { BranchTraffic } from './branch-traffic.js';
 
 /** A clock that stands; its sleepers are woken by hand. */
 class StandingClock extends Clock {
@@ -97,7 +90,7 @@ describe('a seal', () => {
   it('waits on while somebody who sealed is yet to be answered, and could not write', async () => {
     makeBusy();
     traffic.wrote('b');
-    traffic.lineUp('b').sealing();
+    traffic.lineUp('b').sealed();
     let answer = (): void => {};
     void traffic.answering('b', () => new Promise<void>((resolve) => (answer = resolve)));
     const mayGoOn = seal();
@@ -115,7 +108,7 @@ describe('a seal', () => {
 
   it('goes on at last, however long somebody is not answered', async () => {
     makeBusy();
-    traffic.lineUp('b').sealing();
+    traffic.lineUp('b').sealed();
     void traffic.answering('b', () => forever);
     const mayGoOn = seal();
     for (let waits = 0; waits < 12; waits++) await clock.pass();
@@ -148,14 +141,12 @@ describe('a write', () => {
 
   it('lets a seal that has its write go first, so that the next has one too', async () => {
     makeBusy();
-    const place = traffic.lineUp('b');
+    const seal = traffic.lineUp('b');
     traffic.lineUp('b');
     traffic.wrote('b');
     const isOn = write();
     expect(await isOn()).toBe(false);
-    place.sealing();
-    expect(await isOn()).toBe(false);
-    place.sealed();
+    seal.sealed();
     expect(await isOn()).toBe(true);
   });
 
@@ -164,7 +155,6 @@ describe('a write', () => {
     const seals = [traffic.lineUp('b'), traffic.lineUp('b'), traffic.lineUp('b')];
     traffic.wrote('b');
     const writes = [write(), write(), write(), write()];
-    seals[0]?.sealing();
     seals[0]?.sealed();
     const areOn = await Promise.all(writes.map((isOn) => isOn()));
     expect(areOn).toEqual([true, true, false, false]);
@@ -172,7 +162,7 @@ describe('a write', () => {
 
   it('waits for no seal that is given up, and for none for long', async () => {
     makeBusy();
-    const place = traffic.lineUp('b');
+    const seal = traffic.lineUp('b');
     traffic.wrote('b');
     const [first, second] = [write(), write()];
     expect(await first()).toBe(false);
@@ -180,55 +170,7 @@ describe('a write', () => {
     expect(await first()).toBe(true);
     expect(await second()).toBe(true);
     const third = write();
-    place.leave();
+    seal.leave();
     expect(await third()).toBe(true);
-  });
-});
-
-describe('commits that wait behind one that seals', () => {
-  const landed = Promise.resolve(true);
-  const inLine = (id: string) => traffic.lineUp('b', { intent: intentOf(id), context });
-  const idsOf = (followers: readonly Follower[]) => followers.map(({ intent }) => intent.id);
-
-  it('go with it, each with its share of the writes that wait', async () => {
-    for (let many = 0; many < 9; many++) makeBusy();
-    const [first] = [inLine('i1'), inLine('i2'), inLine('i3')];
-    traffic.wrote('b');
-    const writes = ['a', 'b', 'c'].map((key) => traffic.beforeWrite('b', () => [staged(key)]));
-    const followers = first.followers(landed);
-    expect(idsOf(followers)).toEqual(['i2', 'i3']);
-    expect(followers.map((one) => one.writes)).toEqual([[staged('a'), staged('b')], [staged('c')]]);
-    expect(await Promise.all(writes)).toEqual([true, true, true]);
-  });
-
-  it('stay where no write waits for them', () => {
-    for (let many = 0; many < 9; many++) makeBusy();
-    const [first] = [inLine('i1'), inLine('i2')];
-    expect(first.followers(landed)).toEqual([]);
-  });
-
-  it('go with nothing when most of those who are there wait', () => {
-    makeBusy();
-    const [first] = [inLine('i1'), inLine('i2'), inLine('i3')];
-    const followers = first.followers(landed);
-    expect(idsOf(followers)).toEqual(['i2']);
-    expect(followers[0]?.writes).toEqual([]);
-  });
-
-  it('stay behind what seals on its own', () => {
-    makeBusy();
-    const [first] = [inLine('i1'), traffic.lineUp('b'), inLine('i3')];
-    void traffic.beforeWrite('b', () => [staged('a')]);
-    expect(first.followers(landed)).toEqual([]);
-  });
-
-  it('leave a write alone that cannot be appended by others', async () => {
-    for (let many = 0; many < 9; many++) makeBusy();
-    const [first] = [inLine('i1'), inLine('i2')];
-    traffic.wrote('b');
-    const written = traffic.beforeWrite('b', () => undefined);
-    expect(first.followers(landed)).toEqual([]);
-    first.sealed();
-    expect(await written).toBe(false);
   });
 });

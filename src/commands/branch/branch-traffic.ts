@@ -1,6 +1,4 @@
-import type { IntentRequest } from '../../domain/branch/branch.events.js';
 import type { Clock } from '../../ports/clock.js';
-import type { EventContext, NewEvent } from '../../ports/event-log.js';
 
 /** A branch is busy for so long after two operations were under way on it at once. */
 const BUSY_MS = 250;
@@ -9,9 +7,7 @@ const SEAL_WAIT_MS = 20;
 /** So often it waits anew because somebody was answered meanwhile, or is yet to be. */
 const SEAL_WAITS_MAX = 12;
 /** How long a write waits for the seal before it, so that the one after it finds it. */
-const WRITE_WAIT_MS = 100;
-/** Commits that are requested by one append. */
-const SEALS_AT_ONCE = 16;
+const WRITE_WAIT_MS = 20;
 /** Branches that are remembered; of the others nothing waits. */
 const BRANCHES_MAX = 1_000;
 
@@ -22,57 +18,22 @@ interface Traffic {
   peakCount: number;
   formerPeakCount: number;
   peakUntilMs: number;
-  /** A seal is on its way to the log: the token is closed or will be, and the next is not there. */
-  isSealing: boolean;
   /** Handed to the log behind the newest seal. */
   writesSinceSealCount: number;
   /** Writes that the next seal is to have, at least, before more are let on. */
   writesPerSeal: number;
-  /** Who waits to seal, in the order in which they do. */
-  readonly line: SealPlace[];
+  /** Commits that wait for their seal. */
+  waitingSealCount: number;
   /** Intents that have sealed, and whose callers hear of the outcome yet. */
   unansweredCount: number;
   answeredCount: number;
   waiting: AbortController | undefined;
-  readonly heldWrites: HeldWrite[];
+  readonly heldWrites: AbortController[];
 }
 
-/** A commit that waits to seal, as another one can request it with its own. */
-export interface WaitingCommit {
-  readonly intent: IntentRequest;
-  readonly context: EventContext;
-}
-
-/** A write that waits for the seal before it. */
-interface HeldWrite {
-  /** Undefined of one that cannot be written with others. */
-  readonly events: readonly NewEvent[] | undefined;
-  readonly isOn: AbortController;
-  /** Set when another appends it: resolves to whether it landed. */
-  landing?: Promise<boolean>;
-}
-
-/** A commit that is requested behind another one, with writes that it finds. */
-export interface Follower extends WaitingCommit {
-  readonly writes: readonly NewEvent[];
-}
-
-/** A place in the line of those that are to seal. */
+/** A commit's place in the line of those that are to seal. */
 export interface SealPlace {
-  /** Undefined of what only seals on its own. */
-  readonly commit: WaitingCommit | undefined;
-  /** Set when another one requests it: resolves to whether it is in the queue. */
-  landing: Promise<boolean> | undefined;
-  /**
-   * Takes out of the line who can be requested by one append with this place, each with a share of
-   * the writes that wait; or, when most of those who are there wait, with none.
-   *
-   * @param landed  resolves to whether all of it is in the log
-   */
-  followers(landed: Promise<boolean>): readonly Follower[];
-  /** To be called when the seal is handed to the log: what is written from now on waits for it. */
-  sealing(): void;
-  /** To be called when the log has answered. */
+  /** To be called when the seal was handed to the log: what is written now lies behind it. */
   sealed(): void;
   /** To be called when it is clear that it will not seal any more. */
   leave(): void;
@@ -109,28 +70,17 @@ export class BranchTraffic {
     }
   }
 
-  /**
-   * Returns undefined when a write may go on at once, as it nearly always may.
-   *
-   * @param events  with what stands on them, if another append may take them along
-   * @returns whether it has landed already
-   */
-  beforeWrite(
-    stream: string,
-    events?: () => readonly NewEvent[] | undefined,
-  ): Promise<boolean> | undefined {
+  /** Returns undefined when a write may go on at once, as it nearly always may. */
+  beforeWrite(stream: string): Promise<void> | undefined {
     const traffic = this.#byStream.get(stream);
-    if (!traffic || !mustHold(traffic)) return undefined;
-    const held: HeldWrite = { events: events?.(), isOn: new AbortController() };
+    if (!traffic || traffic.waitingSealCount === 0) return undefined;
+    if (traffic.writesSinceSealCount < traffic.writesPerSeal) return undefined;
+    const held = new AbortController();
     traffic.heldWrites.push(held);
-    return this.#afterHold(traffic, held);
-  }
-
-  async #afterHold(traffic: Traffic, held: HeldWrite): Promise<boolean> {
-    await this.clock.sleep(WRITE_WAIT_MS, held.isOn.signal);
-    const at = traffic.heldWrites.indexOf(held);
-    if (at >= 0) traffic.heldWrites.splice(at, 1);
-    return (await held.landing) ?? false;
+    return this.clock.sleep(WRITE_WAIT_MS, held.signal).finally(() => {
+      const at = traffic.heldWrites.indexOf(held);
+      if (at >= 0) traffic.heldWrites.splice(at, 1);
+    });
   }
 
   /** To be called when a write was handed to the log: a seal that follows takes it. */
@@ -153,31 +103,23 @@ export class BranchTraffic {
   }
 
   /** Takes a place in the line of those that are to seal. */
-  lineUp(stream: string, commit?: WaitingCommit): SealPlace {
+  lineUp(stream: string): SealPlace {
     const traffic = this.#of(stream);
+    traffic.waitingSealCount++;
+    let isThere = true;
     const leave = () => {
-      const at = traffic.line.indexOf(place);
-      if (at >= 0) traffic.line.splice(at, 1);
-      const isFree = traffic.line.length === 0 && !traffic.isSealing;
-      if (isFree) letOn(traffic, traffic.heldWrites.length);
-    };
-    const sealing = () => {
-      leave();
-      traffic.isSealing = true;
-      traffic.writesSinceSealCount = 0;
+      if (isThere) traffic.waitingSealCount--;
+      isThere = false;
+      if (traffic.waitingSealCount === 0) letOn(traffic, traffic.heldWrites.length);
     };
     const sealed = () => {
-      traffic.isSealing = false;
-      traffic.writesPerSeal = shareOf(traffic.heldWrites.length, traffic.line.length);
-      letOn(traffic, traffic.line.length === 0 ? traffic.heldWrites.length : traffic.writesPerSeal);
+      leave();
+      traffic.writesSinceSealCount = 0;
+      const perSeal = traffic.heldWrites.length / Math.max(1, traffic.waitingSealCount);
+      traffic.writesPerSeal = Math.max(1, Math.ceil(perSeal));
+      letOn(traffic, traffic.writesPerSeal);
     };
-    const followers = (landed: Promise<boolean>) => {
-      sealing();
-      return followersOf(traffic, landed);
-    };
-    const place: SealPlace = { commit, landing: undefined, followers, sealing, sealed, leave };
-    traffic.line.push(place);
-    return place;
+    return { sealed, leave };
   }
 
   /** Resolves when there is something to seal, or at once when nobody else is there to write it. */
@@ -211,10 +153,9 @@ export class BranchTraffic {
       peakCount: 0,
       formerPeakCount: 0,
       peakUntilMs: 0,
-      isSealing: false,
       writesSinceSealCount: 0,
       writesPerSeal: 1,
-      line: [],
+      waitingSealCount: 0,
       unansweredCount: 0,
       answeredCount: 0,
       waiting: undefined,
@@ -242,48 +183,10 @@ function countPeak(traffic: Traffic, nowMs: number): void {
   traffic.peakCount = Math.max(traffic.peakCount, traffic.underWayCount);
 }
 
-/** Whether a write would meet a closed token, or be one too many for the next seal. */
-const mustHold = ({ isSealing, line, writesSinceSealCount, writesPerSeal }: Traffic): boolean =>
-  isSealing || (line.length > 0 && writesSinceSealCount >= writesPerSeal);
-
-function isMostlyWaiting(traffic: Traffic): boolean {
-  return 2 * traffic.line.length > 1 + peakOf(traffic);
-}
-
-const peakOf = ({ peakCount, formerPeakCount }: Traffic): number =>
-  Math.max(peakCount, formerPeakCount);
-
-const shareOf = (writeCount: number, sealCount: number): number =>
-  Math.max(1, Math.ceil(writeCount / Math.max(1, sealCount)));
-
-/** Those at the front of the line that have a write to find, and those that are too many. */
-function followersOf(traffic: Traffic, landed: Promise<boolean>): readonly Follower[] {
-  const followers: Follower[] = [];
-  const { line, heldWrites } = traffic;
-  const share = shareOf(heldWrites.length, Math.min(line.length, SEALS_AT_ONCE));
-  while (followers.length < SEALS_AT_ONCE) {
-    const commit = line[0]?.commit;
-    if (!commit) break;
-    const writes = plainWrites(heldWrites, share);
-    if (writes.length === 0 && !isMostlyWaiting(traffic)) break;
-    for (const held of writes) {
-      held.landing = landed;
-      held.isOn.abort();
-    }
-    const place = line.shift();
-    if (place) place.landing = landed;
-    followers.push({ ...commit, writes: writes.flatMap(({ events = [] }) => events) });
-  }
-  return followers;
-}
-
-/** Takes the first writes that others can append. */
-function plainWrites(held: HeldWrite[], countMax: number): readonly HeldWrite[] {
-  let count = 0;
-  while (count < countMax && held[count]?.events) count++;
-  return held.splice(0, count);
+function isMostlyWaiting({ waitingSealCount, peakCount, formerPeakCount }: Traffic): boolean {
+  return 2 * waitingSealCount > 1 + Math.max(peakCount, formerPeakCount);
 }
 
 function letOn({ heldWrites }: Traffic, count: number): void {
-  for (const { isOn } of heldWrites.splice(0, count)) isOn.abort();
+  for (const held of heldWrites.splice(0, count)) held.abort();
 }

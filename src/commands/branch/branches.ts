@@ -54,8 +54,6 @@ export interface ControlAppend {
   /** The command or intent that an event follows from. */
   readonly of: (event: BranchEvent) => string;
   readonly part: string;
-  /** What stands on an event instead of the append's own. */
-  readonly contextOf?: (event: BranchEvent) => EventContext | undefined;
   /** What is written with them in other streams, or not at all; in steps, before them. */
   readonly beside?: readonly StreamAppend[];
   /** The same, in steps behind them. */
@@ -117,17 +115,14 @@ export class Branches {
   async append(
     place: BranchPlace,
     fold: BranchFold,
-    { events, of, part, contextOf, beside = [], after = [] }: ControlAppend,
+    { events, of, part, beside = [], after = [] }: ControlAppend,
     context: EventContext,
   ): Promise<LostRace | undefined> {
     const stream = controlStream(place);
     const control = {
       stream,
       expected: expectedOf(fold),
-      events: withRecords(fold.state, events).map((event) => {
-        const recorded = contextOf?.(event);
-        return { ...newEvent(event, of(event), part), ...(recorded && { recorded }) };
-      }),
+      events: withRecords(fold.state, events).map((event) => newEvent(event, of(event), part)),
     };
     try {
       const results = await this.log.append([...beside, control, ...after], context);

@@ -6,15 +6,13 @@ import { stagingStream } from '../../domain/staging/staging.stream.js';
 import type { Clock } from '../../ports/clock.js';
 import type { EventLog, StreamAppend } from '../../ports/event-log.js';
 import { WrongExpectedRevision } from '../../ports/store-errors.js';
-import { assert } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
 import type { InTurn } from '../../shared/in-turn.js';
 import { contextOf, newEvent } from '../new-events.js';
 import type { Request } from '../request.js';
-import { controlStream, type Branches, type BranchPlace, type LostRace } from './branches.js';
+import { controlStream, type Branches, type BranchPlace } from './branches.js';
 import { refusalByRule } from './branch-protection.js';
 import type { SealPlace } from './branch-traffic.js';
-import { groupOf } from './seal-group.js';
 import { live, REQUEST_PART, tokenAt, type LiveFold, type Successors } from './successor.js';
 
 /** Lost races of one request before its caller is told that the branch is busy. */
@@ -127,11 +125,6 @@ export class IntentRequests {
         events: [newEvent(closed, intent.id, 'close')],
       });
     }
-    await failpoint('intent.beforeRequest');
-    const isPlain = beside.length > 0 && !fold.state.areWritesBlocked && !step.mayBeOpened;
-    if (isPlain && this.log.groups === 'whole' && step.seal.commit) {
-      return this.#appendAll(place, fold, { ...step, beside }, request);
-    }
     if (!fold.state.areWritesBlocked) {
       const stream = stagingStream(tokenAt(place, fold.state, hi + 1));
       const opened = newEvent({ type: 'TokenOpened' }, intent.id, `open-${hi + 1}`);
@@ -139,59 +132,11 @@ export class IntentRequests {
       const isOpened = step.mayBeOpened && (await this.log.end(stream)).revision >= 0;
       if (!isOpened) beside.push({ stream, expected: 'none', events: [opened] });
     }
+    await failpoint('intent.beforeRequest');
     const append = { events, of: () => intent.id, part: REQUEST_PART, beside };
-    step.seal.sealing();
-    try {
-      const context = contextOf(request, this.clock);
-      return await this.#told(await this.branches.append(place, fold, append, context));
-    } finally {
-      step.seal.sealed();
-    }
-  }
-
-  /**
-   * The same for a commit, and with it for those that wait behind it: each takes the writes that
-   * lie between it and the one before. All of it is one group, so it is written whole or not at
-   * all.
-   */
-  async #appendAll(
-    place: BranchPlace,
-    fold: LiveFold,
-    step: AskedIntent & {
-      readonly events: readonly BranchEvent[];
-      readonly beside: readonly StreamAppend[];
-    },
-    request: Request,
-  ): Promise<'accepted' | 'closed' | 'lost'> {
-    const landing = Promise.withResolvers<boolean>();
-    landing.promise.catch(() => undefined);
-    const followers = step.seal.followers(landing.promise);
-    const own = { intent: step.intent, context: contextOf(request, this.clock) };
-    try {
-      const group =
-        groupOf(place, fold.state, [own, ...followers], decided) ??
-        groupOf(place, fold.state, [own], decided);
-      assert(group, 'what was decided a moment ago is decided so again');
-      const append = {
-        ...group,
-        of: requestedBy,
-        part: REQUEST_PART,
-        beside: [...step.beside, ...group.beside],
-      };
-      const lost = await this.branches.append(place, fold, append, own.context);
-      // Who was not taken after all goes on alone.
-      landing.resolve(lost === undefined && group.events.length > followers.length);
-      return await this.#told(lost);
-    } catch (error) {
-      // What became of it is unknown, of all that was in it.
-      landing.reject(error);
-      throw error;
-    } finally {
-      step.seal.sealed();
-    }
-  }
-
-  async #told(lost: LostRace | undefined): Promise<'accepted' | 'closed' | 'lost'> {
+    const appended = this.branches.append(place, fold, append, contextOf(request, this.clock));
+    step.seal.sealed();
+    const lost = await appended;
     if (lost === undefined) {
       await failpoint('intent.afterRequest');
       return 'accepted';
@@ -199,9 +144,6 @@ export class IntentRequests {
     return lost instanceof WrongExpectedRevision && lost.reason === 'closed' ? 'closed' : 'lost';
   }
 }
-
-const requestedBy = (event: BranchEvent): string =>
-  event.type === 'IntentRequested' ? event.intent.id : '';
 
 /** Returns what a request leads to, or that a rule forbids it. */
 function decided(intent: IntentRequest, state: LiveBranch): readonly BranchEvent[] | DomainError {

@@ -101,16 +101,12 @@ export class Intents {
     const asked = hookSet === undefined ? intent : { ...intent, hookSet };
     const stream = controlStream(place);
     return this.traffic.during(stream, async () => {
-      const isCommit = intent.wish.kind === 'commit';
-      const commit = { intent: asked, context: this.#contextOf(request) };
-      const seal = this.traffic.lineUp(stream, isCommit ? commit : undefined);
+      const seal = this.traffic.lineUp(stream);
       try {
         // In turn, since two requests of this process would only lose races to each other.
         await this.#turns.run(stream, async () => {
-          // Somebody before it in the line may have requested it with his own.
-          if (await seal.landing) return;
           // A commit may wait for something to take; to all others a write is only in the way.
-          if (isCommit) await this.traffic.beforeSeal(stream);
+          if (intent.wish.kind === 'commit') await this.traffic.beforeSeal(stream);
           await this.#requests.request(place, { intent: asked, seal }, request);
         });
       } finally {

@@ -4,13 +4,7 @@ import type { StagingToken } from '../../domain/model.js';
 import type { StagingEvent } from '../../domain/staging/staging.events.js';
 import { stagingStream } from '../../domain/staging/staging.stream.js';
 import type { Clock } from '../../ports/clock.js';
-import type {
-  EventContext,
-  EventLog,
-  Guard,
-  NewEvent,
-  StreamAppend,
-} from '../../ports/event-log.js';
+import type { EventContext, EventLog, Guard, StreamAppend } from '../../ports/event-log.js';
 import { EventRefused, WrongExpectedRevision } from '../../ports/store-errors.js';
 import { failpoint } from '../../shared/failpoint.js';
 import {
@@ -129,12 +123,7 @@ export class StagingWriter {
     write: Pick<StagedAppend, 'events' | 'beside'>,
     request: Request,
   ): Promise<readonly StagingEvent[]> {
-    const isAlone = !write.beside?.length && !request.once;
-    const events = () => (isAlone ? this.#taken(write, request) : undefined);
-    if (await this.traffic.beforeWrite(controlStream(place), events)) {
-      await failpoint('write.afterAppend');
-      return write.events;
-    }
+    await this.traffic.beforeWrite(controlStream(place));
     let fold = await this.branches.likely(place);
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const { state } = live(fold);
@@ -149,15 +138,6 @@ export class StagingWriter {
       fold = await this.afterClose(place, hi, request);
     }
     throw new DomainError('store_busy');
-  }
-
-  /** Returns a write's events as another append can take them along. */
-  #taken({ events }: Pick<StagedAppend, 'events'>, request: Request): readonly NewEvent[] {
-    const recorded = this.#contextOf(request);
-    return events.map((event, index) => ({
-      ...newEvent(event, request.commandId, index),
-      recorded,
-    }));
   }
 
   /**
