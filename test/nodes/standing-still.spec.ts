@@ -5,10 +5,11 @@ import { Clock } from '../../src/ports/clock.js';
 import { twoInMemory, prepare } from '../linear/in-memory.js';
 import { BusTarget } from '../linear/bus-target.js';
 import { over } from '../linear/planted/defect.js';
+import { StoreUnavailable } from '../../src/ports/store-errors.js';
 import type { TestMoraine } from '../support/moraine.js';
 
 const PATIENCE_MS = 750;
-const never = new Promise<never>(() => undefined);
+const dead = () => Promise.reject(new StoreUnavailable('this node is gone'));
 
 /** Stands where a test puts it. */
 class SetClock extends Clock {
@@ -29,7 +30,7 @@ const stopping = (adapters: Adapters, node: number): Adapters => {
     log: over(log, {
       append: (appends, context) => {
         const isResult = appends.some(({ events }) => events.some(({ type }) => RESULTS.has(type)));
-        return isResult && node === 0 ? never : log.append(appends, context);
+        return isResult && node === 0 ? dead() : log.append(appends, context);
       },
     }),
   };

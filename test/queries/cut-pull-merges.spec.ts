@@ -28,7 +28,7 @@ describe('a pull request', () => {
     await at.commit('cut');
     const id = await opens('cut');
     onFailpoint(async (name) => {
-      if (name === 'intent.afterResult') throw new Error('the node dies');
+      if (name === 'intent.beforeAnswer') throw new Error('the node dies');
     });
     await expect(merges(id)).rejects.toThrow('the node dies');
     onFailpoint(undefined);

@@ -63,17 +63,16 @@ export const IN_READS: readonly Defect[] = [
     name: 'a commit loses a write of a sealed token',
     plant: (adapters, hand) => {
       const { committed } = adapters;
+      const fewer = async function* (changes: Parameters<typeof committed.lay>[2]) {
+        for await (const batch of changes) {
+          yield batch.length > 1 && hand.strikes(4) ? batch.slice(1) : batch;
+        }
+      };
       return {
         ...adapters,
         committed: over(committed, {
-          apply: (namespace, base, changes, parameters) => {
-            const fewer = async function* () {
-              for await (const batch of changes) {
-                yield batch.length > 1 && hand.strikes(4) ? batch.slice(1) : batch;
-              }
-            };
-            return committed.apply(namespace, base, fewer(), parameters);
-          },
+          lay: (namespace, base, changes, parameters) =>
+            committed.lay(namespace, base, fewer(changes), parameters),
         }),
       };
     },

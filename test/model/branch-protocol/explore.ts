@@ -183,11 +183,15 @@ class Run {
   async #sleep(node: string, ms: number, signal?: AbortSignal): Promise<void> {
     const { clock } = this.#world;
     if (ms <= TICK_MS / 2) {
-      // Who waits reads nothing meanwhile.
-      const busy = this.#busySince.get(this.scheduler.current ?? '');
-      if (busy) busy.tick = Infinity;
+      // Who waits reads nothing meanwhile, nor do those who wait for what this node is doing.
+      const idle = [...this.#busySince].filter(
+        ([thread, busy]) =>
+          thread === this.scheduler.current ||
+          (busy.node === node && !this.scheduler.isWaiting(thread)),
+      );
+      for (const [, busy] of idle) busy.tick = Infinity;
       await this.scheduler.step(node, 'sleep');
-      if (busy) busy.tick = this.#tick;
+      for (const [, busy] of idle) busy.tick = this.#tick;
       return;
     }
     if (this.what.dice.isTimeless) {
@@ -240,7 +244,8 @@ class Run {
   /** What looks at the log's end depends on nothing that was read before. */
   readonly #beginsAnew = ({ thread, what }: WaitingStep): void => {
     const busy = this.#busySince.get(thread);
-    if (busy && what.startsWith('read branch-')) busy.tick = this.#tick;
+    const isAwake = busy?.tick === Infinity && what !== 'sleep';
+    if (busy && (isAwake || what.startsWith('read branch-'))) busy.tick = this.#tick;
   };
 
   async #callAll({ name, node: on, operations }: Actor, node: Node): Promise<void> {

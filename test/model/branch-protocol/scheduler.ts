@@ -55,6 +55,11 @@ export class Scheduler {
     this.#waiting.splice(0, this.#waiting.length, ...alive);
   }
 
+  /** Whether a thread has a step to take, and is not waiting for another's. */
+  isWaiting(thread: string): boolean {
+    return this.#waiting.some((step) => step.thread === thread);
+  }
+
   isDead(node: string): boolean {
     return this.#dead.has(node);
   }
@@ -86,6 +91,8 @@ export class Scheduler {
   }
 }
 
+const BEHIND_ALL = 2 ** 32;
+
 /** Says whose turn it is. */
 export interface Chooser {
   /** Returns the index of one of those who wait, in the order they came. */
@@ -113,6 +120,9 @@ export class RandomChooser implements Chooser {
       const rank = this.#rankOf(thread);
       if (rank < best) [best, index] = [rank, at];
     }
+    // Who sleeps, and looks, and sleeps again, lets the others go on: he may wait for one of them.
+    const next = waiting[index];
+    if (next?.what === 'sleep') this.#ranks.set(next.thread, best + BEHIND_ALL);
     return index;
   }
 
