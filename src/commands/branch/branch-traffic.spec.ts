@@ -141,12 +141,12 @@ describe('a write', () => {
 
   it('lets a seal that has its write go first, so that the next has one too', async () => {
     makeBusy();
-    const seal = traffic.lineUp('b');
+    const lined = traffic.lineUp('b');
     traffic.lineUp('b');
     traffic.wrote('b');
     const isOn = write();
     expect(await isOn()).toBe(false);
-    seal.sealed();
+    lined.sealed();
     expect(await isOn()).toBe(true);
   });
 
@@ -162,7 +162,7 @@ describe('a write', () => {
 
   it('waits for no seal that is given up, and for none for long', async () => {
     makeBusy();
-    const seal = traffic.lineUp('b');
+    const lined = traffic.lineUp('b');
     traffic.wrote('b');
     const [first, second] = [write(), write()];
     expect(await first()).toBe(false);
@@ -170,7 +170,7 @@ describe('a write', () => {
     expect(await first()).toBe(true);
     expect(await second()).toBe(true);
     const third = write();
-    seal.leave();
+    lined.leave();
     expect(await third()).toBe(true);
   });
 });
