@@ -1,3 +1,4 @@
+import type { EventId } from '../domain/model.js';
 import type { RecordedEvent } from './event-log.js';
 
 /** Which events an archive holds. */
@@ -10,6 +11,8 @@ export interface ArchiveAbout {
   readonly scope: ArchiveScope;
   /** The position behind which it begins; 0: with the log's first event. */
   readonly after: number;
+  /** The event at that position: a log without it lacks what stands before the archive. */
+  readonly before?: { readonly stream: string; readonly id: EventId };
 }
 
 /** A part of an archive: whole, durable, never changed. */

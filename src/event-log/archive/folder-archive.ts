@@ -42,7 +42,8 @@ export class FolderArchive extends EventArchive {
     if (about.version !== VERSION) {
       throw new CorruptData(`${ABOUT_FILE}: version ${about.version} is of another program`);
     }
-    return { scope: about.scope, after: about.after };
+    const { scope, after, before } = about;
+    return { scope, after, ...(before && { before }) };
   }
 
   async begin(about: ArchiveAbout): Promise<void> {

@@ -40,7 +40,7 @@ export async function exportStreams(
   { scope: wanted, after, onPart, partEventsMax = PART_EVENTS_MAX }: ExportOptions,
 ): Promise<ExportReport> {
   const scope = await Scope.of(log, wanted);
-  await beginOrGoOn(archive, { scope: wanted, after });
+  await beginOrGoOn(log, archive, { scope: wanted, after });
   const parts = await archive.parts();
   let position = parts.at(-1)?.lastPosition ?? after;
   let eventCount = 0;
@@ -93,9 +93,16 @@ const pageAfter = (after: number, { filter }: Scope) => ({
   ...(filter && { filter }),
 });
 
-async function beginOrGoOn(archive: EventArchive, wanted: ArchiveAbout): Promise<void> {
+async function beginOrGoOn(
+  log: EventLog,
+  archive: EventArchive,
+  wanted: ArchiveAbout,
+): Promise<void> {
   const is = await archive.about();
-  if (is === undefined) return archive.begin(wanted);
+  if (is === undefined) {
+    const before = await eventAt(log, wanted.after);
+    return archive.begin({ ...wanted, ...(before && { before }) });
+  }
   const isSame =
     is.after === wanted.after &&
     is.scope.kind === wanted.scope.kind &&
@@ -104,6 +111,12 @@ async function beginOrGoOn(archive: EventArchive, wanted: ArchiveAbout): Promise
   if (!isSame) {
     throw new NotOfThisArchive(`it holds ${told(is)}, and what is wanted is ${told(wanted)}`);
   }
+}
+
+async function eventAt(log: EventLog, position: number): Promise<ArchiveAbout['before']> {
+  if (position === 0) return undefined;
+  const [event] = await log.readAll({ after: position - 1, limit: 1 });
+  return event?.position === position ? { stream: event.stream, id: event.id } : undefined;
 }
 
 const told = ({ scope, after }: ArchiveAbout): string =>

@@ -1,4 +1,4 @@
-import type { ArchivePart, EventArchive } from '../../ports/event-archive.js';
+import type { ArchiveAbout, ArchivePart, EventArchive } from '../../ports/event-archive.js';
 import type { EventContext, EventLog, RecordedEvent, StreamAppend } from '../../ports/event-log.js';
 import { EventRefused, UnknownOutcome, WrongExpectedRevision } from '../../ports/store-errors.js';
 import { ArchiveMissing, NotOfThisArchive } from './archive-errors.js';
@@ -53,7 +53,7 @@ export async function importStreams(
   if (options.as !== undefined && about.scope.kind !== 'repository') {
     throw new NotOfThisArchive('only an archive of one repository can get another name');
   }
-  if (about.after > 0) await assertBegins(log, archive);
+  if (about.after > 0) await assertBegins(log, archive, about);
   if (about.scope.kind === 'all' && about.after === 0) await assertNothingElse(log, archive);
   const parts = await archive.parts();
   const totalCount = parts.reduce((sum, { eventCount }) => sum + eventCount, 0);
@@ -176,7 +176,14 @@ async function assertNothingElse(log: EventLog, archive: EventArchive): Promise<
 }
 
 /** What comes from a position on needs what stands before it. */
-async function assertBegins(log: EventLog, archive: EventArchive): Promise<void> {
+async function assertBegins(
+  log: EventLog,
+  archive: EventArchive,
+  { before }: ArchiveAbout,
+): Promise<void> {
+  if (before && (await log.find(before.stream, before.id)) === undefined) {
+    throw new NotOfThisArchive(`the log lacks what stands before it: the end of ${before.stream}`);
+  }
   const [part] = await archive.parts();
   const [first] = part === undefined ? [] : await archive.read(part);
   if (first === undefined || first.revision === 0) return;
