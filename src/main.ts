@@ -8,7 +8,7 @@ import { Ending } from './app/ending.js';
 import type { OpenApp, RunningApp } from './app/running-app.js';
 import { secretKeyIn } from './app/secret-key.js';
 import { ExitCode } from './cli/exit-code.js';
-import type { ServerConfig } from './config/server.config.js';
+import { isInMemory, type ServerConfig } from './config/server.config.js';
 import { type Logger, newLogger } from './observability/logger.js';
 
 const FLUSH_EVERY_MS = 100;
@@ -110,10 +110,6 @@ async function connect(
   logger.info({ startMs, isNew: postgres.isNew, pid: postgres.pid }, 'Postgres is ready');
   return postgres.connection;
 }
-
-/** Nothing of it is in Postgres. */
-const isInMemory = ({ eventLog, views }: ServerConfig): boolean =>
-  eventLog === 'memory' || (eventLog === 'eventstoredb' && views === 'memory');
 
 async function close(
   { lock, postgres, app }: Opened,

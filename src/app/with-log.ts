@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import type { ClientConfig } from 'pg';
 import { ConfigError } from '../config/config-error.js';
-import type { ServerConfig } from '../config/server.config.js';
+import { isInMemory, type ServerConfig } from '../config/server.config.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { ViewSlots } from '../ports/view-slots.js';
 import { allProjections, inlineProjection } from '../projections/all-projections.js';
@@ -35,7 +35,7 @@ export async function withLog<Result>(
   if (config.eventLog === 'memory') {
     throw new ConfigError(['eventLog memory keeps nothing that a command could read']);
   }
-  if (config.eventLog === 'eventstoredb' && config.views === 'memory') {
+  if (isInMemory(config)) {
     return withStores(config, undefined, work);
   }
   if (config.databaseUrl !== undefined) {

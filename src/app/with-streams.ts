@@ -66,8 +66,8 @@ function moverOf({ log, slots, keepsOrder }: OpenLog, seal: LogSeal | undefined)
       const archive = new FolderArchive(folder);
       const options = { ...(as !== undefined && { as }), onPart: progressTo(onProgress) };
       const { eventCount, difference } = await verifyEvents(log, archive, options);
-      const { number, stream, revision, what } = difference ?? {};
       if (difference) {
+        const { number, stream, revision, what } = difference;
         const told = `event ${number}, ${stream} revision ${revision}: ${what}`;
         return { events: eventCount, difference: told, views: [] };
       }

@@ -1,13 +1,12 @@
-import type { CommandId, RepositoryUid, UserId } from '../domain/model.js';
-import type { RepositoryRecord } from '../domain/repository/repository.events.js';
 import type { Clock } from '../ports/clock.js';
 import type { Ids } from '../ports/ids.js';
-import { SCAN_ROWS_MAX, type KvRow, type KvStore } from '../ports/kv-store.js';
+import type { KvRow, KvStore } from '../ports/kv-store.js';
 import { decodeValue, type PendingBranch } from '../projections/kv-codec.js';
 import { partitions } from '../projections/kv-keys.js';
-import { fromUtf8, justAfter } from '../shared/bytes.js';
+import { RepositoriesView } from '../projections/repositories.view.js';
+import { fromUtf8 } from '../shared/bytes.js';
 import type { Intents } from './branch/intents.js';
-import type { Request } from './request.js';
+import { ownRequest } from './request.js';
 
 export interface HelpLimits {
   /** How long a queue may stand still before this node helps. */
@@ -44,7 +43,7 @@ export class HelpPending {
     ]);
     const due = this.#standingStill(rows);
     if (due.length === 0) return;
-    const repositories = await this.#repositories();
+    const repositories = await new RepositoriesView(this.ports.kv).byUid();
     for (const row of due) {
       const { uid, branch } = decodeValue<PendingBranch>(row);
       const repository = repositories.get(uid);
@@ -77,35 +76,10 @@ export class HelpPending {
   #help(name: string, place: Parameters<Intents['help']>[0]): void {
     if (this.#helping.size >= HELPED_AT_ONCE_MAX) return;
     const helping = this.intents
-      .help(place, this.#request())
+      .help(place, ownRequest(this.ports.ids, 'help'))
       .catch(this.limits.onError)
       .finally(() => this.#helping.delete(name));
     this.#helping.set(name, helping);
-  }
-
-  async #repositories(): Promise<ReadonlyMap<RepositoryUid, RepositoryRecord>> {
-    const found = new Map<RepositoryUid, RepositoryRecord>();
-    let from: Uint8Array | undefined;
-    for (;;) {
-      const scan = {
-        kind: 'scan' as const,
-        partition: partitions.repositories,
-        limit: SCAN_ROWS_MAX,
-      };
-      const [rows = []] = await this.ports.kv.read([{ ...scan, ...(from && { from }) }]);
-      for (const row of rows) {
-        const repository = decodeValue<RepositoryRecord>(row);
-        found.set(repository.uid, repository);
-      }
-      const last = rows.at(-1);
-      if (rows.length < SCAN_ROWS_MAX || !last) return found;
-      from = justAfter(last.key);
-    }
-  }
-
-  #request(): Request {
-    const commandId: CommandId = this.ports.ids.commandId();
-    return { caller: { user: 'moraine' as UserId, requestId: `help-${commandId}` }, commandId };
   }
 }
 

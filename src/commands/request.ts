@@ -1,5 +1,6 @@
 import { eventIdOf } from '../domain/event-id.js';
-import type { Caller, CommandId } from '../domain/model.js';
+import type { Caller, CommandId, UserId } from '../domain/model.js';
+import type { Ids } from '../ports/ids.js';
 
 /** What belongs to a request, passed on as a value. */
 export interface Request {
@@ -24,3 +25,9 @@ export const partOf = ({ caller, commandId }: Request, part: string): Request =>
   caller,
   commandId: eventIdOf(commandId, part) as string as CommandId,
 });
+
+/** Returns a request that nobody has made but this program: for the work that it is named after. */
+export function ownRequest(ids: Ids, work: string): Request {
+  const commandId = ids.commandId();
+  return { caller: { user: 'moraine' as UserId, requestId: `${work}-${commandId}` }, commandId };
+}

@@ -1,11 +1,5 @@
 import type { BranchRecord } from '../domain/branch/branch.events.js';
-import type {
-  CommandId,
-  ObjectPath,
-  RepositoryUid,
-  StagingToken,
-  UserId,
-} from '../domain/model.js';
+import type { ObjectPath, RepositoryUid, StagingToken } from '../domain/model.js';
 import type { RepositoryRecord } from '../domain/repository/repository.events.js';
 import { REQUEST_KEPT_MS, requestDecider } from '../domain/request/request.decider.js';
 import { placeOfToken, stagingStream, type TokenPlace } from '../domain/staging/staging.stream.js';
@@ -17,13 +11,14 @@ import { BranchesView } from '../projections/branches.view.js';
 import { decodeValue, type BegunRequest, type PendingBranch } from '../projections/kv-codec.js';
 import { keys, partitions, wordPartitions } from '../projections/kv-keys.js';
 import { RepositoriesView } from '../projections/repositories.view.js';
-import { compareBytes, fromUtf8, justAfter } from '../shared/bytes.js';
+import { scanPages, scanRows } from '../projections/scan-rows.js';
+import { compareBytes, fromUtf8 } from '../shared/bytes.js';
 import { failpoint } from '../shared/failpoint.js';
 import { AggregateStreams } from './aggregate-stream.js';
 import type { Intents } from './branch/intents.js';
 import { contextOf, newEvent } from './new-events.js';
 import type { RepositoryDeletion } from './repository/repository-deletion.js';
-import { partOf, type Request } from './request.js';
+import { ownRequest, partOf, type Request } from './request.js';
 
 const ROWS_PER_PAGE = 500;
 /** Rows that one append takes out of a view: its transaction stays short. */
@@ -64,7 +59,7 @@ export class Sweep {
 
   /** Looks once over everything. */
   async run(): Promise<void> {
-    const request = this.#request();
+    const request = ownRequest(this.ports.ids, 'sweep');
     await this.#finishDeletions(request);
     await this.#helpBranches(request);
     await this.#dropTokens(request);
@@ -82,28 +77,21 @@ export class Sweep {
   async #helpBranches(request: Request): Promise<void> {
     const partition = partitions.pendingBranches;
     let repositories: ReadonlyMap<RepositoryUid, RepositoryRecord> | undefined;
-    for await (const row of rowsOf(this.ports.kv, partition)) {
+    for await (const row of scanRows(this.ports.kv, partition)) {
       const { uid, branch } = decodeValue<PendingBranch>(row);
-      repositories ??= await this.#repositories();
+      // Read only when something is pending: most rounds find nothing.
+      repositories ??= await new RepositoriesView(this.ports.kv).byUid();
       const repository = repositories.get(uid);
       // One that is being deleted ends its branches itself.
       if (repository) await this.intents.help({ repository, branch }, request);
     }
   }
 
-  /** Read only when something is pending: most rounds find nothing. */
-  async #repositories(): Promise<ReadonlyMap<RepositoryUid, RepositoryRecord>> {
-    const found = new Map<RepositoryUid, RepositoryRecord>();
-    for await (const row of rowsOf(this.ports.kv, partitions.repositories)) {
-      const repository = decodeValue<RepositoryRecord>(row);
-      found.set(repository.uid, repository);
-    }
-    return found;
-  }
-
   async #dropTokens(request: Request): Promise<void> {
     const seen = new Set<StagingToken>();
-    for await (const page of pagesOf(this.ports.kv, partitions.closedTokens)) {
+    for await (const page of scanPages(this.ports.kv, partitions.closedTokens, {
+      limit: ROWS_PER_PAGE,
+    })) {
       const tokens = page.map(({ key }) => fromUtf8(key) as StagingToken);
       for (const token of tokens) seen.add(token);
       const due = await this.#dueOf(tokens);
@@ -174,18 +162,13 @@ export class Sweep {
         }),
       );
     let due: string[] = [];
-    for await (const row of rowsOf(this.ports.kv, partitions.requests, until)) {
+    for await (const row of scanRows(this.ports.kv, partitions.requests, { until })) {
       due.push(decodeValue<BegunRequest>(row).stream);
       if (due.length < REQUESTS_AT_ONCE) continue;
       await forget(due);
       due = [];
     }
     await forget(due);
-  }
-
-  #request(): Request {
-    const commandId: CommandId = this.ports.ids.commandId();
-    return { caller: { user: 'moraine' as UserId, requestId: `sweep-${commandId}` }, commandId };
   }
 }
 
@@ -205,32 +188,4 @@ function isConsumed(
   return (
     branch.tokens.folded?.some(([first, last]) => first <= ordinal && ordinal <= last) === true
   );
-}
-
-/** Yields the rows of a partition. */
-async function* rowsOf(kv: KvStore, partition: string, until?: Uint8Array): AsyncGenerator<KvRow> {
-  for await (const page of pagesOf(kv, partition, until)) yield* page;
-}
-
-async function* pagesOf(
-  kv: KvStore,
-  partition: string,
-  until?: Uint8Array,
-): AsyncGenerator<readonly KvRow[]> {
-  let from: Uint8Array | undefined;
-  for (;;) {
-    const [rows = []] = await kv.read([
-      {
-        kind: 'scan',
-        partition,
-        limit: ROWS_PER_PAGE,
-        ...(from && { from }),
-        ...(until && { until }),
-      },
-    ]);
-    yield rows;
-    const last = rows.at(-1);
-    if (rows.length < ROWS_PER_PAGE || !last) return;
-    from = justAfter(last.key);
-  }
 }

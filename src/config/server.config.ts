@@ -321,3 +321,7 @@ function IsStreamsPlace(): PropertyDecorator {
     },
   });
 }
+
+/** Returns whether nothing of an installation is in Postgres. */
+export const isInMemory = ({ eventLog, views }: ServerConfig): boolean =>
+  eventLog === 'memory' || (eventLog === 'eventstoredb' && views === 'memory');

@@ -8,6 +8,7 @@ import type { Page, PageRequest } from '../shared/page.js';
 import { decodeValue } from './kv-codec.js';
 import { keys, partitions } from './kv-keys.js';
 import { scanPage } from './scan-page.js';
+import { scanRows } from './scan-rows.js';
 
 /** Repositories that can be found. */
 export class RepositoriesView {
@@ -22,6 +23,16 @@ export class RepositoriesView {
   async get(name: RepositoryId): Promise<RepositoryRecord> {
     const [rows] = await this.kv.read([RepositoriesView.read(name)]);
     return found(rows);
+  }
+
+  /** Returns all of them by their uids. */
+  async byUid(): Promise<ReadonlyMap<RepositoryUid, RepositoryRecord>> {
+    const all = new Map<RepositoryUid, RepositoryRecord>();
+    for await (const row of scanRows(this.kv, partitions.repositories)) {
+      const repository = decodeValue<RepositoryRecord>(row);
+      all.set(repository.uid, repository);
+    }
+    return all;
   }
 
   /** @throws DomainError repository_not_found  this very one is gone, whoever has its name now */

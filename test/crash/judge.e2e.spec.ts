@@ -139,16 +139,15 @@ describe(`the judge of crashes (SEED=${seed})`, () => {
   });
 
   it('sees a second open token, and a branch that waits', async () => {
-    const stream = `SELECT id FROM stream WHERE name = 'staging-' || split_part(
-      (SELECT name FROM stream WHERE name ^@ 'staging-' LIMIT 1), '-', 2) || '9'`;
     const wrong = await judgedWith(
-      async (client) => {
-        await client.query(`INSERT INTO stream (name)
-          SELECT name || '9' FROM stream WHERE name ^@ 'staging-' LIMIT 1`);
-        await client.query(`INSERT INTO event SELECT -1, (${stream}), 0, gen_random_uuid(), at_ms,
-          version, false, type, caller, request_id, command_id, key, data FROM event
-          WHERE type = 'TokenOpened' LIMIT 1`);
-      },
+      (client) =>
+        client.query(`WITH later AS (
+            INSERT INTO stream (name)
+              SELECT name || '999999' FROM stream WHERE name ^@ 'staging-' LIMIT 1 RETURNING id
+          )
+          INSERT INTO event SELECT -1, later.id, 0, gen_random_uuid(), at_ms,
+            version, false, type, caller, request_id, command_id, key, data FROM event, later
+            WHERE type = 'TokenOpened' LIMIT 1`),
       [
         `DELETE FROM event WHERE position = -1`,
         `DELETE FROM stream WHERE NOT EXISTS (SELECT FROM event WHERE event.stream = stream.id)`,

@@ -203,7 +203,8 @@ export class Intents {
     const building: [IntentId, Built][] = [];
     const pass = new ResultPass(this.ports);
     const from = { stores: this.ports, pass };
-    pass.readAhead(place, fold.state, INTENTS_PER_PASS);
+    const first = fold.state.queue.slice(0, INTENTS_PER_PASS);
+    pass.readAhead(place, fold.state, first, (id) => built.has(id));
     let state: LiveBranch = fold.state;
     while (results.length < INTENTS_PER_PASS) {
       const next = state.queue[0];

@@ -1,5 +1,5 @@
-import type { LiveBranch } from '../../domain/branch/branch.state.js';
-import type { StagingToken } from '../../domain/model.js';
+import { mustAsk, type LiveBranch, type PendingIntent } from '../../domain/branch/branch.state.js';
+import type { IntentId, StagingToken } from '../../domain/model.js';
 import type { StagedChange } from '../../ports/committed-store.js';
 import { stagedChanges } from '../../projections/staging.view.js';
 import type { BranchPlace } from './branches.js';
@@ -17,14 +17,28 @@ export class ResultPass {
 
   constructor(private readonly stores: ResultStores) {}
 
-  /** Begins to read what the first commits of a queue take, should each take what is left to it. */
-  readAhead(place: BranchPlace, branch: LiveBranch, countMax: number): void {
+  /**
+   * Begins to read what commits take that are first in a queue, should each take what is left to it.
+   *
+   * @param pendings  as they stand in the queue; of those behind one that is no commit, or that
+   *   waits for its hooks, nothing is built in this pass
+   * @param isBuilt  of these nothing needs to be read again
+   */
+  readAhead(
+    place: BranchPlace,
+    branch: LiveBranch,
+    pendings: readonly PendingIntent[],
+    isBuilt: (id: IntentId) => boolean,
+  ): void {
     let { lo } = branch.tokens;
-    for (const pending of branch.queue.slice(0, countMax)) {
+    for (const pending of pendings) {
       if (pending.kind !== 'request' || pending.request.wish.kind !== 'commit') return;
+      if (mustAsk(pending)) return;
       const { request, upto } = pending;
-      const tokens = sealedTokens({ place, branch: withTokensFrom(branch, lo), request, upto });
-      this.#ahead.set(nameOf(tokens), begun(stagedChanges(this.stores.kv, tokens)));
+      if (!isBuilt(request.id)) {
+        const tokens = sealedTokens({ place, branch: withTokensFrom(branch, lo), request, upto });
+        this.#ahead.set(nameOf(tokens), begun(stagedChanges(this.stores.kv, tokens)));
+      }
       lo = Math.max(lo, upto + 1);
     }
   }

@@ -1,4 +1,4 @@
-import type { BranchId, CommandId, RepositoryUid, UserId } from '../../domain/model.js';
+import type { BranchId, RepositoryUid } from '../../domain/model.js';
 import type { StagingToken } from '../../domain/model.js';
 import type { RepositoryRecord } from '../../domain/repository/repository.events.js';
 import { placeOfToken } from '../../domain/staging/staging.stream.js';
@@ -6,12 +6,12 @@ import type { Clock } from '../../ports/clock.js';
 import type { Ids } from '../../ports/ids.js';
 import type { KvStore } from '../../ports/kv-store.js';
 import { BranchesView } from '../../projections/branches.view.js';
-import { decodeValue } from '../../projections/kv-codec.js';
 import { partitions } from '../../projections/kv-keys.js';
+import { RepositoriesView } from '../../projections/repositories.view.js';
 import { scanRows } from '../../projections/scan-rows.js';
 import { fromUtf8 } from '../../shared/bytes.js';
 import { contextOf } from '../new-events.js';
-import { partOf, type Request } from '../request.js';
+import { ownRequest, partOf } from '../request.js';
 import type { TokenFolding } from './fold-tokens.js';
 
 interface Crowded {
@@ -35,9 +35,9 @@ export class SweepFolds {
       const { lo, hi } = record?.tokens ?? { lo: 0, hi: 0 };
       // Most that are closed were consumed, and wait to be dropped.
       if (hi - lo <= this.folding.sealedTokensMax || (record?.pendingCount ?? 0) > 0) continue;
-      repositories ??= await this.#repositories();
+      repositories ??= await new RepositoriesView(this.ports.kv).byUid();
       const repository = repositories.get(uid);
-      const request = partOf(this.#request(), `${uid}/${branch}`);
+      const request = partOf(ownRequest(this.ports.ids, 'sweep'), `${uid}/${branch}`);
       const context = contextOf(request, this.ports.clock);
       if (repository) await this.folding.fold({ repository, branch }, context);
     }
@@ -54,19 +54,5 @@ export class SweepFolds {
     }
     const most = this.folding.sealedTokensMax;
     return [...branches.values()].filter(({ closedCount }) => closedCount > most);
-  }
-
-  async #repositories(): Promise<ReadonlyMap<RepositoryUid, RepositoryRecord>> {
-    const found = new Map<RepositoryUid, RepositoryRecord>();
-    for await (const row of scanRows(this.ports.kv, partitions.repositories)) {
-      const repository = decodeValue<RepositoryRecord>(row);
-      found.set(repository.uid, repository);
-    }
-    return found;
-  }
-
-  #request(): Request {
-    const commandId: CommandId = this.ports.ids.commandId();
-    return { caller: { user: 'moraine' as UserId, requestId: `sweep-${commandId}` }, commandId };
   }
 }

@@ -1,7 +1,6 @@
 import { multipartDecider } from '../../domain/multipart/multipart.decider.js';
 import type { MultipartCommand } from '../../domain/multipart/multipart.commands.js';
 import { multipartStream } from '../../domain/multipart/multipart.stream.js';
-import type { CommandId, UserId } from '../../domain/model.js';
 import type { BlockStore } from '../../ports/block-store.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Ids } from '../../ports/ids.js';
@@ -9,7 +8,7 @@ import type { KvStore } from '../../ports/kv-store.js';
 import { type ListedUpload, UploadsView } from '../../projections/uploads.view.js';
 import { justAfter } from '../../shared/bytes.js';
 import type { AggregateStreams } from '../aggregate-stream.js';
-import { partOf, type Request } from '../request.js';
+import { ownRequest, partOf, type Request } from '../request.js';
 import { DomainError } from '../../domain/errors.js';
 import { partsPrefix } from './uploads.js';
 
@@ -34,7 +33,7 @@ export class SweepUploads {
 
   /** Looks once over all uploads. */
   async run(): Promise<void> {
-    const request = this.#request();
+    const request = ownRequest(this.ports.ids, 'sweep');
     const view = new UploadsView(this.ports.kv);
     let from: Uint8Array | undefined;
     for (;;) {
@@ -72,10 +71,5 @@ export class SweepUploads {
   async #step(upload: ListedUpload, command: MultipartCommand, request: Request): Promise<void> {
     const stream = multipartStream(upload);
     await this.streams.transact({ stream, decider: multipartDecider, command }, request);
-  }
-
-  #request(): Request {
-    const commandId: CommandId = this.ports.ids.commandId();
-    return { caller: { user: 'moraine' as UserId, requestId: `sweep-${commandId}` }, commandId };
   }
 }

@@ -1,7 +1,6 @@
-import type { CommandId, UserId } from '../../domain/model.js';
 import type { Ids } from '../../ports/ids.js';
 import type { RepositoriesView } from '../../projections/repositories.view.js';
-import { partOf } from '../request.js';
+import { ownRequest, partOf } from '../request.js';
 import type { RuleEnforcement } from './rule-enforcement.js';
 
 const REPOSITORIES_PER_ROUND = 100;
@@ -18,10 +17,9 @@ export class SweepRules {
   async run(): Promise<void> {
     const pending = await this.repositories.withPendingRules(REPOSITORIES_PER_ROUND);
     if (pending.length === 0) return;
-    const commandId: CommandId = this.ids.commandId();
-    const caller = { user: 'moraine' as UserId, requestId: `sweep-${commandId}` };
+    const request = ownRequest(this.ids, 'sweep');
     for (const repository of pending) {
-      await this.enforcement.finish(repository, partOf({ caller, commandId }, repository.uid));
+      await this.enforcement.finish(repository, partOf(request, repository.uid));
     }
   }
 }
