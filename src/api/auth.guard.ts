@@ -7,7 +7,7 @@ import { clientOf, type EdgeRequest, edgeRequest } from './caller.js';
 import { KeyedRequests, keyOf } from './keyed-request.js';
 import { KnownCallers } from './known-callers.js';
 import {
-  OPERATIONS,
+  ALL_OPERATIONS,
   OPTIONAL_CALLER_OPERATIONS,
   PUBLIC_OPERATIONS,
   PUBLIC_PAGES,
@@ -88,7 +88,7 @@ function routeKey(request: EdgeRequest): string {
 }
 
 function routesOf(operationIds: ReadonlySet<string>): string[] {
-  return OPERATIONS.filter(({ operationId }) => operationIds.has(operationId)).map(
+  return ALL_OPERATIONS.filter(({ operationId }) => operationIds.has(operationId)).map(
     (operation) => `${operation.method} ${routeOf(operation)}`,
   );
 }

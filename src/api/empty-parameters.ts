@@ -1,5 +1,5 @@
 import { DomainError } from '../domain/errors.js';
-import { API_PREFIX, OPERATIONS } from './operations.js';
+import { ALL_OPERATIONS, API_PREFIX } from './operations.js';
 
 /**
  * Returns what is wrong with a URL that is no endpoint only because a name in it is empty:
@@ -9,7 +9,7 @@ export function emptyParameter(method: string, url: string): DomainError | undef
   const [path = ''] = url.split('?', 1);
   const names = path.slice(API_PREFIX.length).split('/');
   if (!names.slice(1, -1).includes('') || names.at(-1) === '') return undefined;
-  for (const operation of OPERATIONS) {
+  for (const operation of ALL_OPERATIONS) {
     if (operation.method !== method) continue;
     const field = emptyFieldOf(operation.path.split('/'), names);
     if (field === undefined) continue;

@@ -1,4 +1,4 @@
-/** The 134 operations of lakeFS's REST API 1.84, and which of them this server answers. */
+/** An operation of lakeFS's REST API 1.84 or of our own, and whether this server answers it. */
 export interface Operation {
   readonly operationId: string;
   readonly method: Method;
@@ -29,6 +29,7 @@ const ref = `${repository}/refs/{ref}`;
 const user = '/auth/users/{userId}';
 const group = '/auth/groups/{groupId}';
 
+/** The 134 of lakeFS. */
 export const OPERATIONS: readonly Operation[] = [
   served('setupCommPrefs', 'POST', '/setup_comm_prefs'),
   served('getSetupState', 'GET', '/setup_lakefs'),
@@ -176,6 +177,9 @@ export const OPERATIONS: readonly Operation[] = [
 
 /** What this server has and lakeFS has not; all below `/moraine`, so that no client meets it. */
 export const OWN_OPERATIONS: readonly Operation[] = [];
+
+/** Whatever a request may be for. */
+export const ALL_OPERATIONS: readonly Operation[] = [...OPERATIONS, ...OWN_OPERATIONS];
 
 /** Answered to anybody; all others need a caller. */
 export const PUBLIC_OPERATIONS: ReadonlySet<string> = new Set([

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { EndedRequest, RequestWatcher } from '../observability/ended-request.js';
 import type { EdgeRequest } from './caller.js';
-import { OPERATIONS, routeOf } from './operations.js';
+import { ALL_OPERATIONS, routeOf } from './operations.js';
 
 /** A request of which somebody behind the router knows better what it asks for. */
 export interface NamedRequest extends FastifyRequest {
@@ -80,7 +80,7 @@ export function operationOf(request: FastifyRequest): string {
 }
 
 const operationIds: ReadonlyMap<string, string> = new Map(
-  OPERATIONS.map((each) => [`${each.method} ${routeOf(each)}`, each.operationId]),
+  ALL_OPERATIONS.map((each) => [`${each.method} ${routeOf(each)}`, each.operationId]),
 );
 const NO_OPERATION = 'none';
 const NOTHING: Wire = { bytesIn: 0, bytesOut: 0 };

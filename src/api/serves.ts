@@ -1,7 +1,7 @@
 import { RequestMapping, RequestMethod } from '@nestjs/common';
 import { assert } from '../shared/assert.js';
 import type { Contract } from './openapi/contract.js';
-import { type Method, type Operation, OPERATIONS, OWN_OPERATIONS, routeOf } from './operations.js';
+import { ALL_OPERATIONS, type Method, type Operation, routeOf } from './operations.js';
 
 /** An operation that a method answers, and what a caller may rely on there. */
 export interface Served {
@@ -16,9 +16,7 @@ export interface Served {
  * @param contract  for the document at `/openapi.json`; see CONTRIBUTING.md
  */
 export function Serves(operationId: string, contract?: Contract): MethodDecorator {
-  const operation = [...OPERATIONS, ...OWN_OPERATIONS].find(
-    (each) => each.operationId === operationId,
-  );
+  const operation = ALL_OPERATIONS.find((each) => each.operationId === operationId);
   assert(operation?.status === 'served', `${operationId} is no served operation`);
   const map = RequestMapping({ path: routeOf(operation), method: nestMethods[operation.method] });
   const served: Served = { operation, contract };

@@ -2,9 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { OpenApiDocument } from '../../src/api/openapi/document-shapes.js';
 import {
+  ALL_OPERATIONS,
   API_PREFIX,
-  OPERATIONS,
-  OWN_OPERATIONS,
   PUBLIC_OPERATIONS,
 } from '../../src/api/operations.js';
 import { Query } from '../../src/api/query.js';
@@ -24,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => edge.close());
 
-const served = [...OPERATIONS, ...OWN_OPERATIONS].filter((each) => each.status === 'served');
+const served = ALL_OPERATIONS.filter((each) => each.status === 'served');
 
 /** The real method, with a note of the names that it was asked for. */
 function read<Name extends 'text' | 'has'>(name: Name, asked: Set<string>): Query[Name] {

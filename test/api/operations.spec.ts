@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  ALL_OPERATIONS,
   API_PREFIX,
   OPERATIONS,
   OPTIONAL_CALLER_OPERATIONS,
+  OWN_OPERATIONS,
   PUBLIC_OPERATIONS,
 } from '../../src/api/operations.js';
 import { wholeApp, type WholeApp } from './whole-app.js';
@@ -24,6 +26,14 @@ describe('the contract', () => {
     expect(new Set(OPERATIONS.map((each) => `${each.method} ${each.path}`)).size).toBe(134);
   });
 
+  it('is beside ours, which are below /moraine and have names of their own', () => {
+    const { length } = ALL_OPERATIONS;
+    expect(length).toBe(OPERATIONS.length + OWN_OPERATIONS.length);
+    expect(OWN_OPERATIONS.filter(({ path }) => !path.startsWith('/moraine/'))).toEqual([]);
+    expect(new Set(ALL_OPERATIONS.map((each) => each.operationId)).size).toBe(length);
+    expect(new Set(ALL_OPERATIONS.map((each) => `${each.method} ${each.path}`)).size).toBe(length);
+  });
+
   it('is open to anybody in nine operations, and asks for nobody in one more', () => {
     expect([...PUBLIC_OPERATIONS].toSorted()).toEqual([
       'externalPrincipalLogin',
@@ -37,14 +47,14 @@ describe('the contract', () => {
       'stsLogin',
     ]);
     expect([...OPTIONAL_CALLER_OPERATIONS]).toEqual(['getCurrentUser']);
-    const known = new Set(OPERATIONS.map((each) => each.operationId));
+    const known = new Set(ALL_OPERATIONS.map((each) => each.operationId));
     for (const id of [...PUBLIC_OPERATIONS, ...OPTIONAL_CALLER_OPERATIONS]) {
       expect(known).toContain(id);
     }
   });
 });
 
-describe.each(OPERATIONS)('$operationId', (operation) => {
+describe.each(ALL_OPERATIONS)('$operationId', (operation) => {
   const { method, operationId, status } = operation;
   const isPublic = PUBLIC_OPERATIONS.has(operationId);
 

@@ -1,9 +1,8 @@
 import type { Type } from '@nestjs/common';
 import {
+  ALL_OPERATIONS,
   API_PREFIX,
-  OPERATIONS,
   OPTIONAL_CALLER_OPERATIONS,
-  OWN_OPERATIONS,
   PUBLIC_OPERATIONS,
 } from '../operations.js';
 import { Components } from './components.js';
@@ -32,7 +31,7 @@ export function openApiOf(
   const told = toldBy(controllers);
   const components = new Components();
   const paths: Record<string, Record<string, OperationObject>> = {};
-  for (const operation of [...OPERATIONS, ...OWN_OPERATIONS]) {
+  for (const operation of ALL_OPERATIONS) {
     const one = told.get(operation.operationId);
     if (one === undefined) continue;
     const methods = (paths[operation.path] ??= {});
