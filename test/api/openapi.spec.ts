@@ -1,11 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { OpenApiDocument } from '../../src/api/openapi/document-shapes.js';
-import {
-  ALL_OPERATIONS,
-  API_PREFIX,
-  PUBLIC_OPERATIONS,
-} from '../../src/api/operations.js';
+import { ALL_OPERATIONS, API_PREFIX, PUBLIC_OPERATIONS } from '../../src/api/operations.js';
 import { Query } from '../../src/api/query.js';
 import { BASIC, json, type RunningEdge, runEdge } from './running-edge.js';
 import { BODY } from './sample-body.js';
