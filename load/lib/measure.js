@@ -28,6 +28,25 @@ export function optionsOfMany(clientsOf, allows = {}) {
   );
 }
 
+/** Returns the options of a run in which each kind of work begins so often a second, by name. */
+export function optionsOfRates(rateOf, allows = {}) {
+  const names = Object.keys(rateOf);
+  const steady = (exec, rate) => ({
+    executor: 'constant-arrival-rate',
+    rate,
+    duration: `${seconds}s`,
+    preAllocatedVUs: Math.max(4, Math.ceil(rate / 4)),
+    maxVUs: Math.max(16, rate),
+    gracefulStop: '60s',
+    exec,
+  });
+  return bounded(Object.fromEntries(names.map((name) => [name, steady(name, rateOf[name])])), {
+    // Work that nobody was free to begin is load that was not there.
+    dropped_iterations: ['count==0'],
+    ...allows,
+  });
+}
+
 /** Returns the options of a run that does so many things and ends. */
 export function optionsOfCount({ clients, iterations }) {
   const work = { executor: 'shared-iterations', vus: clients, iterations, maxDuration: '15m' };
