@@ -1,4 +1,5 @@
 import { branchDecider } from '../../domain/branch/branch.decider.js';
+import { DELETION_PART } from '../../domain/branch/intent-parts.js';
 import { DomainError } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import { failpoint } from '../../shared/failpoint.js';
@@ -41,7 +42,7 @@ export class BranchDeletion {
         await this.intents.help(place, request);
         continue;
       }
-      const append = { events, of: () => intentId, part: 'request-delete' };
+      const append = { events, of: () => intentId, part: DELETION_PART };
       const context = contextOf(request, this.clock);
       const lost = await this.branches.append(place, fold, append, context);
       if (lost !== undefined) continue;

@@ -1,6 +1,7 @@
 import { branchDecider } from '../../domain/branch/branch.decider.js';
 import type { BranchEvent, IntentRequest } from '../../domain/branch/branch.events.js';
 import { isDeleting, type LiveBranch } from '../../domain/branch/branch.state.js';
+import { REQUEST_PART } from '../../domain/branch/intent-parts.js';
 import { DomainError } from '../../domain/errors.js';
 import { stagingStream } from '../../domain/staging/staging.stream.js';
 import type { Clock } from '../../ports/clock.js';
@@ -13,7 +14,7 @@ import type { Request } from '../request.js';
 import { controlStream, type Branches, type BranchPlace } from './branches.js';
 import { refusalByRule } from './branch-protection.js';
 import type { SealPlace } from './branch-traffic.js';
-import { live, REQUEST_PART, tokenAt, type LiveFold, type Successors } from './successor.js';
+import { live, tokenAt, type LiveFold, type Successors } from './successor.js';
 
 /** Lost races of one request before its caller is told that the branch is busy. */
 const TRIES_MAX = 200;

@@ -1,5 +1,6 @@
 import { branchDecider, isBlocked } from '../../domain/branch/branch.decider.js';
 import type { BranchEvent, IntentRequest } from '../../domain/branch/branch.events.js';
+import { REQUEST_PART } from '../../domain/branch/intent-parts.js';
 import { intentIdOf, type LiveBranch } from '../../domain/branch/branch.state.js';
 import { DomainError } from '../../domain/errors.js';
 import { decodeEvent } from '../../domain/event-types.js';
@@ -24,9 +25,6 @@ export function live(fold: BranchFold): LiveFold {
   if (fold.state.status === 'absent') throw new DomainError('branch_not_found');
   return fold as LiveFold;
 }
-
-/** Whoever appends a request gives it the same event id, so it is in the queue once. */
-export const REQUEST_PART = 'request';
 
 /** Names the token behind one that is closed and has no successor. */
 export class Successors {
