@@ -21,6 +21,7 @@ export function addLimits(server: FastifyInstance, limits: EdgeLimits): void {
     server.server.emit('request', request, response);
   });
   server.decorateRequest('leavePlace', null);
+  server.decorateRequest('leaveLimits', null);
   server.addHook('onRequest', (request, reply, done) => {
     if (limits.isDraining()) void reply.header('connection', 'close');
     if (isProbe(request)) done();
@@ -36,6 +37,16 @@ export function addLimits(server: FastifyInstance, limits: EdgeLimits): void {
 interface PlacedRequest extends FastifyRequest {
   /** Gives the place among the requests back; null: it has none of those. */
   leavePlace: (() => void) | null;
+  /** Gives it back, and the answer is as slow as it likes; null: it is not limited. */
+  leaveLimits: (() => void) | null;
+}
+
+/**
+ * Lets a request go that is answered for as long as somebody listens: it holds no place any more,
+ * and whoever answers it looks after its client himself.
+ */
+export function leaveLimits(request: FastifyRequest): void {
+  (request as PlacedRequest).leaveLimits?.();
 }
 
 function admit(
@@ -50,10 +61,12 @@ function admit(
     if (reply.raw.destroyed) return leave();
     const forget = limits.slowClients.watch(request, reply, kind === 'upload');
     if (kind === 'request') (request as PlacedRequest).leavePlace = leave;
-    reply.raw.once('close', () => {
+    const leaveBoth = () => {
       leave();
       forget();
-    });
+    };
+    (request as PlacedRequest).leaveLimits = leaveBoth;
+    reply.raw.once('close', leaveBoth);
     if (expecting.has(request.raw)) reply.raw.writeContinue();
     done();
   });

@@ -43,6 +43,7 @@ const rows: ReadonlyArray<readonly [DomainErrorCode, number]> = [
   ['default_branch', 403],
   ['dirty_branch', 400],
   ['dump_refused', 400],
+  ['feeds_full', 503],
   ['import_completed', 409],
   ['import_not_found', 404],
   ['import_not_supported', 403],

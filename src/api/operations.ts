@@ -176,7 +176,9 @@ export const OPERATIONS: readonly Operation[] = [
 ];
 
 /** What this server has and lakeFS has not; all below `/moraine`, so that no client meets it. */
-export const OWN_OPERATIONS: readonly Operation[] = [];
+export const OWN_OPERATIONS: readonly Operation[] = [
+  served('streamEvents', 'GET', '/moraine/events'),
+];
 
 /** Whatever a request may be for. */
 export const ALL_OPERATIONS: readonly Operation[] = [...OPERATIONS, ...OWN_OPERATIONS];

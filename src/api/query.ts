@@ -77,6 +77,13 @@ export class Query {
     return word;
   }
 
+  /** @throws DomainError invalid  there is a parameter that is none of these */
+  assertOnly(names: readonly string[]): void {
+    for (const [each] of this.#pairs) {
+      if (!names.includes(each)) throw invalid(each, `is none of ${names.join(', ')}`);
+    }
+  }
+
   /** Returns whether a parameter is there at all, whatever its value. */
   has(name: string): boolean {
     return this.#pairs.some(([each]) => each === name);

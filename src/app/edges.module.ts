@@ -10,6 +10,7 @@ import { CommitsController } from '../api/commits.controller.js';
 import { ConfigController } from '../api/config.controller.js';
 import { DocsController } from '../api/docs.controller.js';
 import { DiffsController } from '../api/diffs.controller.js';
+import { FeedController } from '../api/feed.controller.js';
 import { HealthController } from '../api/health.controller.js';
 import { HttpErrorFilter } from '../api/http-errors.js';
 import { KeyedRequests } from '../api/keyed-request.js';
@@ -78,6 +79,7 @@ const controllers = [
   ConfigController,
   DocsController,
   DiffsController,
+  FeedController,
   HealthController,
   ImportController,
   LaterController,

@@ -11,6 +11,7 @@ import { DomainError } from '../domain/errors.js';
 import type { UserId } from '../domain/model.js';
 import type { Logger } from '../observability/logger.js';
 import { NestLogger } from '../observability/nest-logger.js';
+import { FeedHub } from '../queries/feed/feed-hub.js';
 import { allProjections } from '../projections/all-projections.js';
 import { Rebuilder } from '../projections/rebuild.js';
 import { assert } from '../shared/assert.js';
@@ -21,6 +22,7 @@ import { type AppOptions, createApp } from './create-app.js';
 import { Limiting } from './limiting.js';
 import { addMetricsPage, MetricsServer } from './metrics-server.js';
 import { Observing } from './observing.js';
+import { FeedModule } from './feed.module.js';
 import { JobKeeper } from './job-keeper.js';
 import { openStores, type OpenStores } from './open-stores.js';
 import { QueriesModule } from './queries.module.js';
@@ -83,6 +85,7 @@ async function build(
       SigningModule.with(config),
       QueriesModule,
       CommandsModule,
+      FeedModule.with(config),
       WorkersModule.with(sweepsHeard(logger, observing)),
     ],
     edge: edgeOf(adapters, config, checks),
@@ -111,6 +114,10 @@ function running(
   const { metrics } = observing;
   const workers = [app.get(Sweeper), app.get(Helper), app.get(JobKeeper), limiting];
   for (const worker of workers) worker.start();
+  const drain = (): void => {
+    limiting.drain();
+    app.get(FeedHub).drain();
+  };
   let page: MetricsServer | undefined;
   let streams: StreamsEdge | undefined;
   return {
@@ -123,9 +130,9 @@ function running(
       }
       return listen(app, config);
     },
-    drain: () => limiting.drain(),
+    drain,
     close: async () => {
-      limiting.drain();
+      drain();
       await streams?.close();
       await app.close();
       for (const worker of workers) await worker.stop();

@@ -109,6 +109,18 @@ export class ServerConfig {
   @Whole(0, 3_600_000)
   readonly keepAliveMs: number = 75_000;
 
+  /** Feeds of events open at once; one more is answered 503. */
+  @Whole(0, 1_000_000)
+  readonly feedsMax: number = 5_000;
+
+  /** A feed says so often that it is there, and looks whether its reader still may read. */
+  @Whole(100, 600_000)
+  readonly feedHeartbeatMs: number = 15_000;
+
+  /** A feed whose reader takes nothing of what waits for so long is ended. */
+  @Whole(100, 3_600_000)
+  readonly feedStallMs: number = 60_000;
+
   /** How long an issued physical address can be linked. */
   @Whole(1_000, 30 * DAY_MS)
   readonly addressTokenTtlMs: number = DAY_MS;
@@ -209,6 +221,9 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   'stallMsMax',
   'bytesPerSecondMin',
   'keepAliveMs',
+  'feedsMax',
+  'feedHeartbeatMs',
+  'feedStallMs',
   'addressTokenTtlMs',
   'presignTtlMs',
   'sessionTtlMs',

@@ -31,6 +31,7 @@ const messages = {
   default_branch: () => 'cannot delete repository default branch',
   dirty_branch: () => 'uncommitted changes (dirty branch)',
   dump_refused: (of: { reason: string }) => of.reason,
+  feeds_full: () => 'too many feeds are open here, try again later',
   import_completed: () => 'conflict found',
   import_not_found: () => 'not found',
   import_not_supported: () => 'import is not supported for this storage',

@@ -115,6 +115,11 @@ export class MemoryEventLog extends EventLog {
     return this.#page(options).events;
   }
 
+  async lastPosition(): Promise<number> {
+    this.#assertOpen();
+    return this.#all.length;
+  }
+
   async *subscribe(options: {
     after: number;
     signal: AbortSignal;

@@ -46,6 +46,9 @@ export interface SingleStreamStore {
     filter?: EventFilter;
   }): Promise<readonly RecordedEvent[]>;
 
+  /** Returns the position of the last event, or `after` when there is none behind it. */
+  lastPosition(after: number): Promise<number>;
+
   /** As `EventLog.subscribe`. */
   subscribe(options: {
     after: number;

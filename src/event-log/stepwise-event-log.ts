@@ -110,6 +110,13 @@ export class StepwiseEventLog extends EventLog {
     return this.options.store.readAll(options);
   }
 
+  async lastPosition(): Promise<number> {
+    this.#assertOpen();
+    const position = await this.options.store.lastPosition(0);
+    if (position > 0) await this.options.shown?.(position);
+    return position;
+  }
+
   subscribe(options: {
     after: number;
     signal: AbortSignal;

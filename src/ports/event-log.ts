@@ -157,6 +157,12 @@ export abstract class EventLog {
   }): Promise<readonly RecordedEvent[]>;
 
   /**
+   * Returns the position of the last event that reads show; 0 of an empty log. What is appended
+   * after this call comes behind it.
+   */
+  abstract lastPosition(): Promise<number>;
+
+  /**
    * Yields every event after a position, in order, each once, and goes on with new ones until
    * `signal` aborts. Survives a lost connection; a caller resumes with the last position it kept.
    */

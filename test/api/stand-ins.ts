@@ -35,6 +35,8 @@ import type {
 import type { RepositoryRecord } from '../../src/domain/repository/repository.events.js';
 import { DiffBranch } from '../../src/queries/diff-branch.js';
 import { DiffRefs } from '../../src/queries/diff-refs.js';
+import { OpenFeed } from '../../src/queries/feed/open-feed.js';
+import type { FeedSink } from '../../src/queries/feed/feed-consumer.js';
 import { FindMergeBase } from '../../src/queries/find-merge-base.js';
 import { GetBranch } from '../../src/queries/get-branch.js';
 import { GetCommit } from '../../src/queries/get-commit.js';
@@ -157,6 +159,7 @@ export const standIns = new Map<Type<object>, (asked: never) => unknown>([
         { type: 'prefix_changed', path: 'b/', pathType: 'common_prefix' },
       ),
   ],
+  [OpenFeed, () => ({ at: 0, uid: undefined, follow: (sink: FeedSink) => sink.end('draining') })],
   [GetBranch, ({ branch }: GetBranch) => ({ name: branch, commitId })],
   [GetCommit, () => commit],
   [StartImport, () => 'dc0os19ksdubvtpdpdlg'],

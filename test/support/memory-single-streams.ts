@@ -51,6 +51,10 @@ export class MemorySingleStreams implements SingleStreamStore {
     return this.log.readAll(options);
   }
 
+  async lastPosition(after: number): Promise<number> {
+    return Math.max(after, await this.log.lastPosition());
+  }
+
   subscribe(options: {
     after: number;
     signal: AbortSignal;

@@ -50,6 +50,8 @@ export const FIND = `
     ) e
     WHERE s.name = $1`;
 
+export const LAST_POSITION = 'SELECT max(position) FROM event';
+
 /**
  * $1 position, $2 amount, $3 prefixes or null. The window's end and count come with every row, and
  * in one row without an event when nothing in it matches: a page of a feed that matches little

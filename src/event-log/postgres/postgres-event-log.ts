@@ -18,7 +18,14 @@ import { prepareGroup } from '../prepare-group.js';
 import { Wake } from '../wake.js';
 import { AppendQueue, type AppendWatcher } from './append-queue.js';
 import type { Connect } from './connect.js';
-import { FIND, READ_ALL, READ_BACKWARD, READ_ENDS, READ_FORWARD } from './event-reads.js';
+import {
+  FIND,
+  LAST_POSITION,
+  READ_ALL,
+  READ_BACKWARD,
+  READ_ENDS,
+  READ_FORWARD,
+} from './event-reads.js';
 import { toRecorded, type EventRow } from './event-reads.js';
 import { freeLock } from './free-lock.js';
 import { Line } from './line.js';
@@ -119,6 +126,11 @@ export class PostgresEventLog extends EventLog {
       if (page.isLast || events.length >= limit) return events.slice(0, limit);
       after = page.until;
     }
+  }
+
+  async lastPosition(): Promise<number> {
+    const [row] = await this.#query<[number | null]>('last', LAST_POSITION, []);
+    return row?.[0] ?? 0;
   }
 
   async *subscribe(options: {

@@ -81,6 +81,10 @@ class SendsAnew implements SingleStreamStore {
     return this.store.readAll(...asked);
   }
 
+  lastPosition(after: number) {
+    return this.store.lastPosition(after);
+  }
+
   subscribe(...asked: Parameters<SingleStreamStore['subscribe']>) {
     return this.store.subscribe(...asked);
   }

@@ -43,6 +43,10 @@ export class ForwardingLog extends EventLog {
     return this.log.readAll(options);
   }
 
+  lastPosition() {
+    return this.log.lastPosition();
+  }
+
   subscribe(options: { after: number; signal: AbortSignal; filter?: EventFilter }) {
     return this.log.subscribe(options);
   }

@@ -92,6 +92,10 @@ export class SteppedLog extends EventLog {
     return this.log.readAll(options);
   }
 
+  lastPosition() {
+    return this.log.lastPosition();
+  }
+
   subscribe(options: { after: number; signal: AbortSignal; filter?: EventFilter }) {
     return this.log.subscribe(options);
   }

@@ -53,6 +53,10 @@ export class SteppedStreams implements SingleStreamStore {
     return this.store.readAll(options);
   }
 
+  lastPosition(after: number) {
+    return this.store.lastPosition(after);
+  }
+
   subscribe(options: { after: number; signal: AbortSignal; filter?: EventFilter }) {
     return this.store.subscribe(options);
   }
