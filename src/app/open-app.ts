@@ -25,6 +25,7 @@ import { Observing } from './observing.js';
 import { FeedModule } from './feed.module.js';
 import { JobKeeper } from './job-keeper.js';
 import { openStores, type OpenStores } from './open-stores.js';
+import { MomentsModule } from './moments.module.js';
 import { QueriesModule } from './queries.module.js';
 import type { AdminBanner, AppSurroundings, RunningApp } from './running-app.js';
 import { drainCheck, ReadyChecks, storeChecks } from './ready-checks.js';
@@ -83,6 +84,7 @@ async function build(
     imports: [
       AdaptersModule.of(adapters),
       SigningModule.with(config),
+      MomentsModule.with({ changesMax: config.pastChangesMax, bytesMax: config.pastBytesMax }),
       QueriesModule,
       CommandsModule,
       FeedModule.with(config),

@@ -16,6 +16,7 @@ import { GetTagHandler } from '../queries/get-tag.js';
 import { ListBranchesHandler } from '../queries/list-branches.js';
 import { ListObjectsHandler } from '../queries/list-objects.js';
 import { ListPullsHandler } from '../queries/list-pulls.js';
+import { ListReflogHandler } from '../queries/list-reflog.js';
 import { ListRepositoriesHandler } from '../queries/list-repositories.js';
 import { ListTagsHandler } from '../queries/list-tags.js';
 import { LocateObjectHandler } from '../queries/locate-object.js';
@@ -36,6 +37,7 @@ import { ViewsModule } from './views.module.js';
     GetBranchRulesHandler,
     GetPullHandler,
     ListPullsHandler,
+    ListReflogHandler,
     GetCommitHandler,
     GetImportHandler,
     GetRefsTaskHandler,

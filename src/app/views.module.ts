@@ -9,6 +9,7 @@ import { InstallationView } from '../projections/installation.view.js';
 import { PullsView } from '../projections/pulls.view.js';
 import { RepositoriesView } from '../projections/repositories.view.js';
 import { TagsView } from '../projections/tags.view.js';
+import { Moments } from '../queries/as-of/moments.js';
 import { ReadsAt } from '../queries/read-at.js';
 import { Refs } from '../queries/resolve-ref.js';
 
@@ -26,11 +27,15 @@ const views: Provider[] = [
     inject: [KvStore],
     useFactory: (kv: KvStore) => new CommitsView(kv, { cachedCommits: CACHED_COMMITS }),
   },
-  { provide: Refs, inject: [CommitsView], useFactory: (commits: CommitsView) => new Refs(commits) },
+  {
+    provide: Refs,
+    inject: [CommitsView, Moments],
+    useFactory: (commits: CommitsView, moments: Moments) => new Refs(commits, moments),
+  },
   {
     provide: ReadsAt,
-    inject: [KvStore, Refs],
-    useFactory: (kv: KvStore, refs: Refs) => new ReadsAt(kv, refs),
+    inject: [KvStore, Refs, Moments],
+    useFactory: (kv: KvStore, refs: Refs, moments: Moments) => new ReadsAt(kv, refs, moments),
   },
   {
     provide: StoredAuthenticator,

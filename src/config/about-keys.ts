@@ -32,6 +32,8 @@ export const ABOUT_KEYS: Readonly<Record<ConfigKey, string>> = {
   addressTokenTtlMs: 'how long an issued physical address can be linked',
   presignTtlMs: 'how long a presigned URL can be used',
   sessionTtlMs: 'how long a session lasts that a login begins',
+  pastChangesMax: 'a moment of the past with more uncommitted writes than this is not laid out',
+  pastBytesMax: 'memory for such moments; while one is laid out, as much again',
   publicUrl: 'where clients reach this server, for presigned URLs; left out: the Host they ask by',
   importEnabled: '`true`: objects may be imported from where they lie, and stay there',
   importFolders: 'absolute folders that may be imported from, with commas between them',

@@ -133,6 +133,14 @@ export class ServerConfig {
   @Whole(1_000, 14 * DAY_MS)
   readonly sessionTtlMs: number = 7 * DAY_MS;
 
+  /** Events that say what was not committed at one moment of the past, when somebody reads it. */
+  @Whole(1, 1_000_000_000)
+  readonly pastChangesMax: number = 1_000_000;
+
+  /** Memory for what was not committed at moments of the past; twice, while some is read anew. */
+  @Whole(1024 * 1024, 64 * 1024 * 1024 * 1024)
+  readonly pastBytesMax: number = 512 * 1024 * 1024;
+
   /** Where clients reach this server, for presigned URLs. Left out: the `Host` of the request. */
   @IsOptional()
   @Matches(/^https?:\/\/[^/?#@\s]+$/, {
@@ -227,6 +235,8 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   'addressTokenTtlMs',
   'presignTtlMs',
   'sessionTtlMs',
+  'pastChangesMax',
+  'pastBytesMax',
   'publicUrl',
   'importEnabled',
   'importFolders',

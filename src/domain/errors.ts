@@ -43,6 +43,14 @@ const messages = {
   key_taken: () => 'Idempotency-Key was used for another request',
   merge_conflict: (of: { step: string; paths: readonly string[] }) =>
     [`${of.step}: conflict found`, ...of.paths].join('\n  '),
+  moment_in_future: (of: { ref: string }) => `${of.ref}: this moment lies in the future`,
+  moment_invalid: (of: { ref: string }) =>
+    `${of.ref}: in the braces stands a time (2026-11-21T18:00:00Z), p and a position of the log, ` +
+    'r and a revision of the branch, or how many moves of its head ago',
+  moment_not_found: (of: { ref: string; why: string }) => `${of.ref}: ${of.why}`,
+  moment_too_large: (of: { ref: string; max: string }) =>
+    `${of.ref}: more was not committed at this moment than this server lays out again, ` +
+    `${of.max}; what was committed can be read by an @ behind it`,
   name_taken: (of: { by: 'branch name' | 'commit ID' | 'tag ID'; name: string }) =>
     `${of.by} ${of.name}: conflict found`,
   namespace_in_use: (of: { namespace: string }) =>

@@ -17,7 +17,7 @@ import { spanOf, type ObjectsFilter } from './list-objects.js';
 import { Overlay, pathOf } from './overlay.js';
 import { ReadsAt, type ReadPoint } from './read-at.js';
 
-/** What is on a branch and not committed. */
+/** What is on a branch and not committed, or was at a moment: `main@{…}`. */
 export class DiffBranch extends Query<Page<Difference>> {
   constructor(
     readonly repository: RepositoryId,
@@ -39,7 +39,7 @@ export class DiffBranchHandler implements IQueryHandler<DiffBranch> {
   execute({ repository, branch, page, filter }: DiffBranch): Promise<Page<Difference>> {
     const atBranch = this.reads.within(repository, branch, async (snapshot, point) => {
       // Tags and commits have nothing staged, and neither has a branch that was never written to.
-      if (point.tokens.length === 0 && !(await this.reads.branch(repository, branch))) {
+      if (point.tokens.length === 0 && !(await this.reads.branchAt(repository, branch))) {
         throw new DomainError('branch_not_found');
       }
       return differencesPage(this.#differences(snapshot, point, page, filter), page, filter);

@@ -109,13 +109,13 @@ export class DiffRefsHandler implements IQueryHandler<DiffRefs> {
     }
   }
 
-  /** Returns the branch of a ref `branch$`; undefined of any other. */
+  /** Returns what stands before the `$` of a ref `branch$`; undefined of any other. */
   async #stagedBranch(repository: RepositoryRecord, ref: string): Promise<string | undefined> {
-    const { base, modifiers } = parseRef(ref);
-    if (modifiers[0]?.kind !== 'staged') return undefined;
-    const found = await this.refs.base(this.kv, repository, base);
-    if (found.kind !== 'branch') throw new DomainError('ref_invalid', { ref });
-    return base;
+    const parsed = parseRef(ref);
+    if (parsed.modifiers[0]?.kind !== 'staged') return undefined;
+    const found = await this.refs.base(this.kv, repository, { ref, parsed });
+    if (found.kind === 'commit') throw new DomainError('ref_invalid', { ref });
+    return ref.slice(0, -1);
   }
 
   #twoDot(trees: Trees, first: FirstRead) {

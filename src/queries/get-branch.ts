@@ -8,7 +8,11 @@ export interface NamedCommit<Name extends string> {
   readonly commitId: CommitId;
 }
 
-/** @throws DomainError  repository_not_found, branch_not_found */
+/**
+ * A branch, or one as of a moment: `main@{…}` has the head of then.
+ *
+ * @throws DomainError  repository_not_found, branch_not_found; what a moment is not
+ */
 export class GetBranch extends Query<NamedCommit<BranchId>> {
   constructor(
     readonly repository: RepositoryId,
@@ -23,7 +27,7 @@ export class GetBranchHandler implements IQueryHandler<GetBranch> {
   constructor(private readonly reads: ReadsAt) {}
 
   async execute({ repository, branch }: GetBranch): Promise<NamedCommit<BranchId>> {
-    const found = await this.reads.branch(repository, branch);
+    const found = await this.reads.branchAt(repository, branch);
     if (!found) throw new DomainError('branch_not_found');
     return { name: branch, commitId: found.record.head.commitId };
   }

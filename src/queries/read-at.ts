@@ -10,7 +10,8 @@ import { BranchesView } from '../projections/branches.view.js';
 import { decodeValue } from '../projections/kv-codec.js';
 import { found, RepositoriesView } from '../projections/repositories.view.js';
 import { assert } from '../shared/assert.js';
-import type { Refs } from './resolve-ref.js';
+import type { Moments } from './as-of/moments.js';
+import type { RefBase, Refs } from './resolve-ref.js';
 
 /** Where a read looks, newest first: staging tokens, then a committed tree. */
 export interface ReadPoint {
@@ -60,6 +61,7 @@ export class ReadsAt {
   constructor(
     private readonly kv: KvStore,
     private readonly refs: Refs,
+    private readonly moments: Moments,
   ) {}
 
   /**
@@ -76,13 +78,16 @@ export class ReadsAt {
         if (read !== 'again') return read;
       }
     }
-    // Tags and commits stand still, so what is read of them one by one is one state all the same.
-    const at = await this.#point(this.kv, await new RepositoriesView(this.kv).get(repository), ref);
-    if (at.tokens.length === 0) return { point: at, rows: [] };
-    return this.within(repository, ref, async (snapshot, point) => {
+    const readAll = async (snapshot: KvSnapshot, point: ReadPoint) => {
       const reads = plan(point);
       return { point, rows: reads.length === 0 ? [] : await snapshot.read(reads) };
-    });
+    };
+    // Tags and commits stand still, so what is read of them one by one is one state all the same.
+    const owner = await new RepositoriesView(this.kv).get(repository);
+    const { base, point } = await this.#point(this.kv, owner, ref);
+    if (point.tokens.length === 0) return { point, rows: [] };
+    if (base.kind === 'past branch') return readAll(await this.moments.rows(base.moment), point);
+    return this.within(repository, ref, readAll);
   }
 
   /**
@@ -109,6 +114,18 @@ export class ReadsAt {
       const record = await new BranchesView(snapshot).get(owner.uid, branch);
       return record && { repository: owner, record };
     });
+  }
+
+  /** The same, of a branch as of a moment too: `main@{…}`. */
+  async branchAt(
+    repository: RepositoryId,
+    ref: string,
+  ): Promise<{ repository: RepositoryRecord; record: BranchRecord } | undefined> {
+    const parsed = this.#parse(ref);
+    if (!parsed.asOf) return this.branch(repository, ref as BranchId);
+    const owner = await new RepositoriesView(this.kv).get(repository);
+    const base = await this.refs.base(this.kv, owner, { ref, parsed });
+    return base.kind === 'past branch' ? { repository: owner, record: base.record } : undefined;
   }
 
   /**
@@ -141,11 +158,25 @@ export class ReadsAt {
     ref: string,
     work: (snapshot: KvSnapshot, point: ReadPoint) => Promise<Result>,
   ): Promise<Result> {
+    if (this.#parse(ref).asOf) return this.#withinPast(repository, ref, work);
     return this.kv.snapshot(async (snapshot) => {
       const [rows] = await snapshot.read([RepositoriesView.read(repository)]);
       const record = found(rows);
-      return work(snapshot, await this.#point(snapshot, record, ref));
+      const { point } = await this.#point(snapshot, record, ref);
+      return work(snapshot, point);
     });
+  }
+
+  /** What was is not of the present's state, and needs no snapshot of it. */
+  async #withinPast<Result>(
+    repository: RepositoryId,
+    ref: string,
+    work: (snapshot: KvSnapshot, point: ReadPoint) => Promise<Result>,
+  ): Promise<Result> {
+    const owner = await new RepositoriesView(this.kv).get(repository);
+    const { base, point } = await this.#point(this.kv, owner, ref);
+    const isPast = base.kind === 'past branch' && point.tokens.length > 0;
+    return work(isPast ? await this.moments.rows(base.moment) : this.kv, point);
   }
 
   async #guess(
@@ -197,15 +228,17 @@ export class ReadsAt {
     snapshot: KvSnapshot,
     repository: RepositoryRecord,
     ref: string,
-  ): Promise<ReadPoint> {
+  ): Promise<{ readonly base: RefBase; readonly point: ReadPoint }> {
     const parsed = this.#parse(ref);
-    const base = await this.refs.base(snapshot, repository, parsed.base);
+    const base = await this.refs.base(snapshot, repository, { ref, parsed });
     const isPlain = parsed.modifiers.length === 0 || !mayWalk(parsed);
-    if (base.kind === 'branch' && isPlain) {
-      return pointOf(repository, base.branch, base.record, parsed.modifiers[0]?.kind);
+    if (base.kind !== 'commit' && isPlain) {
+      const branch = base.kind === 'branch' ? base.branch : base.moment.branch;
+      const mark = parsed.modifiers[0]?.kind;
+      return { base, point: pointOf(repository, branch, base.record, mark) };
     }
-    const commit = await this.refs.walk(repository, base, { ref, parsed });
-    return { repository, tokens: [], metaRangeId: commit.metaRangeId, branch: undefined };
+    const { metaRangeId } = await this.refs.walk(repository, base, { ref, parsed });
+    return { base, point: { repository, tokens: [], metaRangeId, branch: undefined } };
   }
 
   #parse(ref: string): ParsedRef {
@@ -236,7 +269,7 @@ const mayWalk = ({ modifiers }: ParsedRef): boolean =>
 
 /** A whole commit id goes before a branch of that name, so it is looked up the long way. */
 const mayBeBranch = (parsed: ParsedRef): boolean =>
-  !mayWalk(parsed) && !isCommitId(parsed.base) && /^\w[-\w]*$/.test(parsed.base);
+  !parsed.asOf && !mayWalk(parsed) && !isCommitId(parsed.base) && /^\w[-\w]*$/.test(parsed.base);
 
 const isSame = (seen: Seen<unknown> | undefined, rows: readonly KvRow[] | undefined): boolean => {
   const row = rows?.[0];

@@ -13,22 +13,36 @@ import { BranchesView } from '../projections/branches.view.js';
 import type { CommitsView } from '../projections/commits.view.js';
 import { TagsView } from '../projections/tags.view.js';
 import type { KvSnapshot } from '../ports/kv-store.js';
+import type { BranchMoment } from './as-of/find-moment.js';
+import type { Moments } from './as-of/moments.js';
 
 /** What a ref's base is: names go before short ids, a whole commit id before all. */
 export type RefBase =
   | { readonly kind: 'branch'; readonly branch: BranchId; readonly record: BranchRecord }
+  /** A branch as it stood: what becomes of it now changes nothing of that. */
+  | { readonly kind: 'past branch'; readonly record: BranchRecord; readonly moment: BranchMoment }
   | { readonly kind: 'commit'; readonly commitId: CommitId };
 
-/** Turns a ref into what it stands for now. */
+/** Turns a ref into what it stands for now, or stood for at the moment that it names. */
 export class Refs {
-  constructor(private readonly commits: CommitsView) {}
+  constructor(
+    private readonly commits: CommitsView,
+    private readonly moments: Moments,
+  ) {}
 
   /**
    * Returns what a ref's base is.
    *
-   * @throws DomainError ref_not_found
+   * @throws DomainError  ref_not_found; of a moment, whatever {@link Moments.find} refuses
    */
-  async base(snapshot: KvSnapshot, { uid }: RepositoryRecord, base: string): Promise<RefBase> {
+  async base(
+    snapshot: KvSnapshot,
+    repository: RepositoryRecord,
+    { ref, parsed }: { readonly ref: string; readonly parsed: ParsedRef },
+  ): Promise<RefBase> {
+    const { base } = parsed;
+    const { uid } = repository;
+    if (parsed.asOf) return this.#past(snapshot, uid, { ref, parsed });
     if (isCommitId(base)) {
       const commit = await this.commits.get(uid, base as CommitId);
       if (commit) return { kind: 'commit', commitId: commit.id };
@@ -64,7 +78,7 @@ export class Refs {
     ref: string,
   ): Promise<{ readonly commit: CommitRecord; readonly base: RefBase }> {
     const parsed = parseRef(ref);
-    const base = await this.base(snapshot, repository, parsed.base);
+    const base = await this.base(snapshot, repository, { ref, parsed });
     if (parsed.modifiers[0]?.kind === 'staged') throw new DomainError('ref_invalid', { ref });
     return { commit: await this.walk(repository, base, { ref, parsed }), base };
   }
@@ -80,7 +94,7 @@ export class Refs {
     base: RefBase,
     { ref, parsed }: { ref: string; parsed: ParsedRef },
   ): Promise<CommitRecord> {
-    let id = base.kind === 'branch' ? base.record.head.commitId : base.commitId;
+    let id = base.kind === 'commit' ? base.commitId : base.record.head.commitId;
     let commit = await this.#get(uid, id);
     for (const modifier of parsed.modifiers) {
       for (const parent of stepsOf(modifier, base, ref)) {
@@ -94,6 +108,22 @@ export class Refs {
       }
     }
     return commit;
+  }
+
+  async #past(
+    snapshot: KvSnapshot,
+    uid: RepositoryRecord['uid'],
+    { ref, parsed }: { readonly ref: string; readonly parsed: ParsedRef },
+  ): Promise<RefBase> {
+    const { plainName, base } = parsed;
+    // A commit has no history.
+    const isCommit = isCommitId(base) && (await this.commits.get(uid, base as CommitId));
+    if (isCommit) throw new DomainError('ref_invalid', { ref });
+    const tag = plainName && (await new TagsView(snapshot).get(uid, plainName as TagId));
+    if (tag) return { kind: 'commit', commitId: tag.commitId };
+    const moment = await this.moments.find(uid, ref, parsed);
+    if (moment.kind === 'commit') return moment;
+    return { kind: 'past branch', record: moment.record, moment };
   }
 
   async #get(uid: RepositoryRecord['uid'], id: CommitId): Promise<CommitRecord> {
@@ -128,6 +158,6 @@ function* stepsOf(modifier: RefModifier, base: RefBase, ref: string): Generator<
       return;
     case 'committed':
     case 'staged':
-      if (base.kind !== 'branch') throw new DomainError('ref_invalid', { ref });
+      if (base.kind === 'commit') throw new DomainError('ref_invalid', { ref });
   }
 }

@@ -5,6 +5,7 @@ import { AdaptersModule, type Adapters } from '../../src/app/adapters.module.js'
 import { AesSecrets } from '../../src/app/aes-secrets.js';
 import { CommandsModule } from '../../src/app/commands.module.js';
 import { createApp } from '../../src/app/create-app.js';
+import { MomentsModule, USUAL_MOMENT_LIMITS } from '../../src/app/moments.module.js';
 import { QueriesModule } from '../../src/app/queries.module.js';
 import { RandomIds } from '../../src/app/random-ids.js';
 import { SigningModule } from '../../src/app/signing.module.js';
@@ -135,6 +136,7 @@ async function nodeOver(adapters: Adapters, publicUrl: string | undefined): Prom
         presignTtlMs: PRESIGN_TTL_MS,
         addressTokenTtlMs: ADDRESS_TTL_MS,
       }),
+      MomentsModule.with(USUAL_MOMENT_LIMITS),
       QueriesModule,
       CommandsModule,
     ],

@@ -9,6 +9,7 @@ import { AesSecrets } from '../../src/app/aes-secrets.js';
 import { CommandsModule } from '../../src/app/commands.module.js';
 import { createApp } from '../../src/app/create-app.js';
 import { openPostgresStores } from '../../src/app/postgres-stores.js';
+import { MomentsModule, USUAL_MOMENT_LIMITS } from '../../src/app/moments.module.js';
 import { QueriesModule } from '../../src/app/queries.module.js';
 import { RandomIds } from '../../src/app/random-ids.js';
 import { SigningModule } from '../../src/app/signing.module.js';
@@ -57,6 +58,7 @@ interface Stores {
 }
 
 const SECRET_KEY = 'a secret key for tests alone';
+const moments = MomentsModule.with(USUAL_MOMENT_LIMITS);
 const signing = SigningModule.with({
   sessionTtlMs: 60_000,
   presignTtlMs: 60_000,
@@ -131,7 +133,7 @@ async function moraineOver(open: () => Promise<Stores>): Promise<TestMoraine> {
     const { adapters, slots } = stores;
     const app = await createApp({
       providers: [],
-      imports: [AdaptersModule.of(adapters), signing, QueriesModule, CommandsModule],
+      imports: [AdaptersModule.of(adapters), signing, moments, QueriesModule, CommandsModule],
       edge: {
         version: '0.0.0',
         blockStore: LOCAL_BLOCK_STORE,

@@ -1,4 +1,5 @@
 import { DomainError } from '../errors.js';
+import { parseAsOf, parsePlainAsOf, type AsOf } from './as-of.js';
 
 /** One step of a ref expression, from left to right. */
 export type RefModifier =
@@ -14,28 +15,53 @@ export type RefModifier =
 export interface ParsedRef {
   readonly base: string;
   readonly modifiers: readonly RefModifier[];
+  /** Left out: the base as it is now. */
+  readonly asOf?: AsOf;
+  /** Of `main.at.…`: the whole, which a tag of that very name goes before. */
+  readonly plainName?: string;
 }
 
 /** Steps of one expression; a longer one is no ref. */
 const MODIFIERS_MAX = 100;
 
 const MODIFIER = /([~^])(\d*)|([@$])/y;
+/** What stands before a moment that has no braces: no branch's name holds a dot. */
+const PLAIN = '.at.';
 
 /**
- * Reads a ref expression: a base, then `~N`, `^N`, or one lone `@` or `$`.
+ * Reads a ref expression: a base, perhaps as of a moment, then `~N`, `^N`, or one lone `@` or `$`.
  *
- * @throws DomainError ref_invalid
+ * @throws DomainError  ref_invalid; moment_invalid: what stands in `@{…}` is no moment
  *
- * Source: lakeFS's ref grammar, as its API serves it.
+ * Source: lakeFS's ref grammar, as its API serves it; git's `@{…}`.
  */
 export function parseRef(text: string): ParsedRef {
   const at = text.search(/[~^@$]/);
   const base = at < 0 ? text : text.slice(0, at);
   if (base === '' || /\s/.test(text)) throw new DomainError('ref_invalid', { ref: text });
-  if (at < 0) return { base, modifiers: [] };
+  if (at >= 0 && text.startsWith('@{', at)) return parsePast(text, at);
+  const plain = plainAsOf(base);
+  return { base, ...plain, modifiers: at < 0 ? [] : modifiersOf(text, at) };
+}
 
+/** @param at  where `@{` stands */
+function parsePast(text: string, at: number): ParsedRef {
+  const end = text.indexOf('}', at);
+  if (end < 0) throw new DomainError('ref_invalid', { ref: text });
+  const asOf = parseAsOf(text.slice(at + 2, end));
+  if (asOf === undefined) throw new DomainError('moment_invalid', { ref: text });
+  return { base: text.slice(0, at), asOf, modifiers: modifiersOf(text, end + 1) };
+}
+
+function plainAsOf(name: string): Pick<ParsedRef, 'base' | 'asOf' | 'plainName'> | undefined {
+  const at = name.lastIndexOf(PLAIN);
+  const asOf = at > 0 ? parsePlainAsOf(name.slice(at + PLAIN.length)) : undefined;
+  return asOf && { base: name.slice(0, at), asOf, plainName: name };
+}
+
+function modifiersOf(text: string, from: number): readonly RefModifier[] {
   const modifiers: RefModifier[] = [];
-  MODIFIER.lastIndex = at;
+  MODIFIER.lastIndex = from;
   while (MODIFIER.lastIndex < text.length) {
     const match = MODIFIER.exec(text);
     if (!match || modifiers.length === MODIFIERS_MAX) {
@@ -46,7 +72,7 @@ export function parseRef(text: string): ParsedRef {
   const isAlone = modifiers.length === 1;
   const needsToBe = modifiers.some(({ kind }) => kind === 'committed' || kind === 'staged');
   if (needsToBe && !isAlone) throw new DomainError('ref_invalid', { ref: text });
-  return { base, modifiers };
+  return modifiers;
 }
 
 function modifierOf([, step, digits, mark]: RegExpExecArray, text: string): RefModifier {

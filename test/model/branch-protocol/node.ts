@@ -27,6 +27,7 @@ import { CommitsView } from '../../../src/projections/commits.view.js';
 import { RepositoriesView } from '../../../src/projections/repositories.view.js';
 import { TagsView } from '../../../src/projections/tags.view.js';
 import { ListObjectsHandler } from '../../../src/queries/list-objects.js';
+import { Moments } from '../../../src/queries/as-of/moments.js';
 import { ReadsAt } from '../../../src/queries/read-at.js';
 import { Refs } from '../../../src/queries/resolve-ref.js';
 
@@ -104,7 +105,7 @@ export class Node {
       this.places,
       ...operations,
     );
-    const reads = new (parts.ReadsAt ?? ReadsAt)(kv, this.refs);
+    const reads = new (parts.ReadsAt ?? ReadsAt)(kv, this.refs, this.moments);
     const conditional = [this.branches, this.intents, this.writer, reads] as const;
     const trees = parts.lookedInto?.(ports.committed) ?? ports.committed;
     this.conditional = new ConditionalWriter(log, ...conditional, trees);
@@ -113,14 +114,21 @@ export class Node {
 
   #reads: ReadsAt | undefined;
   #refs: Refs | undefined;
+  #moments: Moments | undefined;
+
+  get moments(): Moments {
+    const { log, clock } = this.ports;
+    this.#moments ??= new Moments(log, clock, { changesMax: 1_000, bytesMax: 1_000_000 });
+    return this.#moments;
+  }
 
   get refs(): Refs {
-    this.#refs ??= new Refs(new CommitsView(this.ports.kv, { cachedCommits: 100 }));
+    this.#refs ??= new Refs(new CommitsView(this.ports.kv, { cachedCommits: 100 }), this.moments);
     return this.#refs;
   }
 
   get reads(): ReadsAt {
-    this.#reads ??= new ReadsAt(this.ports.kv, this.refs);
+    this.#reads ??= new ReadsAt(this.ports.kv, this.refs, this.moments);
     return this.#reads;
   }
 
