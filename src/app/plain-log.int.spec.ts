@@ -23,7 +23,7 @@ const OWN = 'repository-shop';
 
 let folder: string;
 let database: TestDatabase;
-let taken: Server | undefined;
+let taken: Server;
 const running: RunningApp[] = [];
 
 beforeEach(async () => {
@@ -32,7 +32,6 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const app of running.splice(0)) await app.close();
-  taken?.close();
   await database.drop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -139,9 +138,10 @@ describe('where the protocol is served', () => {
     taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
   });
+  afterEach(() => taken.close());
 
   it('an address that was asked for and is taken ends the start', async () => {
-    const { port } = taken?.address() as { port: number };
+    const { port } = taken.address() as { port: number };
     const started = start(openPlainLog, { streamsListen: `127.0.0.1:${port}` });
     await expect(started).rejects.toThrow(/EADDRINUSE.*MORAINE_STREAMS_LISTEN/);
   });
