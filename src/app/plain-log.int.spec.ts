@@ -138,7 +138,9 @@ describe('where the protocol is served', () => {
     taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
   });
-  afterEach(() => taken.close());
+  afterEach(() => {
+    taken.close();
+  });
 
   it('an address that was asked for and is taken ends the start', async () => {
     const { port } = taken.address() as { port: number };
