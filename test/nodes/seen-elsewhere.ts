@@ -22,6 +22,8 @@ export const SEEN_ELSEWHERE: readonly (readonly [string, (pair: Pair) => Promise
   ['branches that are deleted and made again', branches],
   ['tags that are deleted and made again', tags],
   ['merges, resets and reverts', moves],
+  ['rules of branches', rules],
+  ['uploads in parts, and addresses', addresses],
   ['metadata of a repository', metadata],
   ['repositories that are deleted and made again', repositories],
   ['pull requests', pulls],
@@ -148,6 +150,67 @@ async function moves({ here, there, name }: Pair): Promise<void> {
   });
   expect(await lake.head(there, 'main')).toBe(merged);
   expect(await lake.listed(there, '/refs/dev/diff/main', 'path')).toEqual([]);
+}
+
+async function rules({ here, there, name }: Pair): Promise<void> {
+  const lake = new Lake(name);
+  await lake.make(here);
+  const set = (json: unknown) =>
+    here.must({ method: 'PUT', path: `${lake.path}/settings/branch_protection`, json });
+  for (const path of ['a', 'b', 'c']) {
+    await lake.put(there, 'main', path);
+    await set([{ pattern: 'ma*' }]);
+    expect(await lake.json(there, '/settings/branch_protection')).toEqual([{ pattern: 'ma*' }]);
+    expect(await lake.status(there, lake.putting('main', 'refused'))).toBe(403);
+    const commit = { method: 'POST', path: `${lake.path}/branches/main/commits` } as const;
+    expect(await lake.status(there, { ...commit, json: { message: 'm' } })).toBe(403);
+    await set([]);
+    await lake.commit(there, 'main', path);
+  }
+  expect(await lake.paths(here, 'main')).toEqual(['a', 'b', 'c']);
+}
+
+async function addresses({ here, there, name }: Pair): Promise<void> {
+  const lake = new Lake(name);
+  await lake.make(here);
+  const parts = `${lake.path}/branches/main/staging/pmpu`;
+  const begun = await here.must({ method: 'POST', path: `${parts}?path=in-parts&parts=1` });
+  const { upload_id, physical_address, presigned_urls } = JSON.parse(begun) as BegunUpload;
+  const { etag } = await putAt(there, presigned_urls[0]);
+  const whole = { physical_address, parts: [{ part_number: 1, etag }] };
+  const upload = `${parts}/${upload_id}?path=in-parts`;
+  await here.must({ method: 'PUT', path: upload, json: whole });
+  expect(await lake.content(there, 'main', 'in-parts')).toBe(BODY);
+  await there.must({ method: 'PUT', path: upload, json: whole });
+
+  const backing = `${lake.path}/branches/main/staging/backing?path=linked`;
+  const issued = await here.must({ method: 'GET', path: `${backing}&presign=true` });
+  const staging = JSON.parse(issued) as { physical_address: string; presigned_url: string };
+  const stored = await putAt(there, staging.presigned_url);
+  const json = { staging, checksum: stored.etag, size_bytes: BODY.length };
+  await here.must({ method: 'PUT', path: backing, json });
+  expect(await lake.content(there, 'main', 'linked')).toBe(BODY);
+  // The answer to the first link, not a second one.
+  await lake.remove(here, 'main', 'linked');
+  await there.must({ method: 'PUT', path: backing, json });
+  expect(await lake.content(here, 'main', 'linked')).toBeUndefined();
+}
+
+const BODY = 'the bytes of an object';
+
+interface BegunUpload {
+  readonly upload_id: string;
+  readonly physical_address: string;
+  readonly presigned_urls: readonly string[];
+}
+
+/** Follows a presigned URL, but at this node. */
+async function putAt({ node }: Calls, presigned: string | undefined): Promise<{ etag: string }> {
+  const url = new URL(presigned ?? '');
+  url.port = String(node.port);
+  const answer = await fetch(url, { method: 'PUT', body: BODY });
+  expect(answer.status).toBe(200);
+  return { etag: answer.headers.get('etag') ?? '' };
 }
 
 async function metadata({ here, there, name }: Pair): Promise<void> {
