@@ -11,7 +11,15 @@ import type { PageRequest } from '../shared/page.js';
 import { Asked } from './caller.js';
 import { BranchCreation, branchWish } from './dto/branch-creation.js';
 import { JsonBody } from './json-body.js';
-import { OnBranch, PageQuery, type PlaceOnBranch, QueryParams, RepositoryParam } from './params.js';
+import {
+  AtBranch,
+  OnBranch,
+  PageQuery,
+  type PlaceAtBranch,
+  type PlaceOnBranch,
+  QueryParams,
+  RepositoryParam,
+} from './params.js';
 import type { Query } from './query.js';
 import { DIFF, pageOf, REF } from './openapi/answer-schemas.js';
 import { DELIMITER, PREFIX } from './openapi/parameter-schemas.js';
@@ -65,7 +73,7 @@ export class BranchesController {
   }
 
   @Serves('getBranch', { answers: REF, refuses: ['branch_not_found'] })
-  async get(@OnBranch() { repository, branch }: PlaceOnBranch) {
+  async get(@AtBranch() { repository, branch }: PlaceAtBranch) {
     return refJson(await this.queries.execute(new GetBranch(repository, branch)));
   }
 
@@ -89,7 +97,7 @@ export class BranchesController {
     refuses: ['branch_not_found'],
   })
   async diff(
-    @OnBranch() { repository, branch }: PlaceOnBranch,
+    @AtBranch() { repository, branch }: PlaceAtBranch,
     @PageQuery() page: PageRequest,
     @QueryParams() query: Query,
   ) {

@@ -5,6 +5,7 @@ import { noteReads, type Reads } from './openapi/contract.js';
 import { AFTER, AMOUNT, PATH } from './openapi/parameter-schemas.js';
 import {
   branchId,
+  branchRef,
   metadataType,
   objectPath,
   pageRequest,
@@ -28,6 +29,16 @@ export interface PlaceOnBranch {
   readonly branch: BranchId;
 }
 export const OnBranch = param(placeOnBranch);
+
+/** To be read: a branch as of a moment, too. */
+export interface PlaceAtBranch {
+  readonly repository: RepositoryId;
+  readonly branch: string;
+}
+export const AtBranch = param((request): PlaceAtBranch => ({
+  repository: repositoryId(pathText(request, 'repository')),
+  branch: branchRef(pathText(request, 'branch')),
+}));
 
 export interface PlaceAtRef {
   readonly repository: RepositoryId;

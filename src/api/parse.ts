@@ -8,6 +8,7 @@ import type {
   TagId,
   UserId,
 } from '../domain/model.js';
+import { parseRef } from '../domain/ref/parse-ref.js';
 import { epochMsOf } from '../shared/date-time.js';
 import { PAGE_ITEMS_MAX, type PageRequest } from '../shared/page.js';
 import { xidSeconds } from '../shared/xid.js';
@@ -35,6 +36,14 @@ export function branchId(text: string, field = 'branch'): BranchId {
   }
   if (text.length > NAME_CHARS_MAX) throw invalid(field, `over ${NAME_CHARS_MAX} characters`);
   return text as BranchId;
+}
+
+/** A branch, perhaps as of a moment: `main@{…}`. It names none to write to. */
+export function branchRef(text: string, field = 'branch'): string {
+  const { base, asOf, modifiers } = parseRef(refText(text, field));
+  if (asOf === undefined || modifiers.length > 0) return branchId(text, field);
+  branchId(base, field);
+  return text;
 }
 
 export function tagId(text: string, field = 'tag'): TagId {

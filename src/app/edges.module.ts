@@ -24,6 +24,7 @@ import { MultipartController } from '../api/multipart.controller.js';
 import { ObjectReadsController } from '../api/object-reads.controller.js';
 import { ObjectsController } from '../api/objects.controller.js';
 import { Presigned } from '../api/presigned.js';
+import { ReflogController } from '../api/reflog.controller.js';
 import { RefsDumpsController } from '../api/refs-dumps.controller.js';
 import { PullsController } from '../api/pulls.controller.js';
 import { RepositoriesController } from '../api/repositories.controller.js';
@@ -89,6 +90,7 @@ const controllers = [
   ObjectReadsController,
   ObjectsController,
   RefsDumpsController,
+  ReflogController,
   PullsController,
   RepositoriesController,
   SessionController,

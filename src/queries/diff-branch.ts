@@ -1,6 +1,6 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { DomainError } from '../domain/errors.js';
-import type { BranchId, RepositoryId } from '../domain/model.js';
+import type { RepositoryId } from '../domain/model.js';
 import { CommittedStore } from '../ports/committed-store.js';
 import type { KvSnapshot } from '../ports/kv-store.js';
 import type { Page, PageRequest } from '../shared/page.js';
@@ -21,7 +21,7 @@ import { ReadsAt, type ReadPoint } from './read-at.js';
 export class DiffBranch extends Query<Page<Difference>> {
   constructor(
     readonly repository: RepositoryId,
-    readonly branch: BranchId,
+    readonly branch: string,
     readonly page: PageRequest,
     readonly filter: ObjectsFilter,
   ) {

@@ -47,6 +47,8 @@ import { GetRepository } from '../../src/queries/get-repository.js';
 import { GetTag } from '../../src/queries/get-tag.js';
 import { ListBranches } from '../../src/queries/list-branches.js';
 import { ListObjects } from '../../src/queries/list-objects.js';
+import type { ReflogEntry } from '../../src/queries/as-of/reflog.js';
+import { ListReflog } from '../../src/queries/list-reflog.js';
 import { ListRepositories } from '../../src/queries/list-repositories.js';
 import { ListTags } from '../../src/queries/list-tags.js';
 import { LogCommits } from '../../src/queries/log-commits.js';
@@ -87,6 +89,21 @@ export const entry: ObjectEntry = {
   modifiedAtMs: 1_700_000_002_700,
   contentType: 'text/plain',
   metadata: [['color', 'red']],
+};
+
+const reflogEntry: ReflogEntry = {
+  operation: 'reset',
+  revision: 3,
+  position: 17,
+  atMs: 1_700_000_003_123,
+  caller: 'ada',
+  requestId: 'r',
+  commandId: 'c',
+  message: '',
+  from: commitId,
+  to: commitId,
+  scope: { kind: 'prefix', prefix: 'a/' },
+  undoes: undefined,
 };
 
 const namespace = repository.namespace;
@@ -184,6 +201,7 @@ export const standIns = new Map<Type<object>, (asked: never) => unknown>([
       namespace,
     }),
   ],
+  [ListReflog, () => page(reflogEntry)],
   [ListRepositories, () => page(repository)],
   [ListTags, () => page({ name: 'v1', commitId })],
   [LogCommits, () => page(commit)],

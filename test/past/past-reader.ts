@@ -1,4 +1,4 @@
-import type { BranchId, ObjectPath, RepositoryId } from '../../src/domain/model.js';
+import type { ObjectPath, RepositoryId } from '../../src/domain/model.js';
 import { DomainError } from '../../src/domain/errors.js';
 import { DiffBranch } from '../../src/queries/diff-branch.js';
 import { GetBranch } from '../../src/queries/get-branch.js';
@@ -21,7 +21,7 @@ export class PastReader {
   /** Returns the code of the refusal where there is nothing. */
   async shown(ref: string): Promise<Shown | string> {
     try {
-      const { commitId } = await this.moraine.ask(new GetBranch(this.repository, ref as BranchId));
+      const { commitId } = await this.moraine.ask(new GetBranch(this.repository, ref));
       return {
         all: await this.listing(ref),
         committed: await this.listing(`${ref}@`),
@@ -65,7 +65,7 @@ export class PastReader {
   async #changes(ref: string): Promise<Shown['changes']> {
     const filter = { prefix: '', delimiter: '' };
     const found = await pages((page) =>
-      this.moraine.ask(new DiffBranch(this.repository, ref as BranchId, page, filter)),
+      this.moraine.ask(new DiffBranch(this.repository, ref, page, filter)),
     );
     return found.map(({ path, type }) => [path, type as Shown['changes'][number][1]]);
   }

@@ -20,7 +20,7 @@ export const DELIMITER = described(TEXT, 'Folds what shares a prefix up to this 
 
 const REF = described(
   { type: 'string', minLength: 1, pattern: String.raw`^\S+$` },
-  'A branch, a tag or a commit, with ~N, ^N, @ or $ behind it',
+  'A branch, a tag or a commit, as of a moment too (`main@{…}`), with ~N, ^N, @ or $ behind it',
 );
 const ID: Schema = { type: 'string', minLength: 1 };
 

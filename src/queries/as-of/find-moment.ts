@@ -192,6 +192,6 @@ async function refuseFuture(
   known: number,
 ): Promise<void> {
   if (asOf.kind !== 'position' || asOf.position <= known) return;
-  const [next] = await log.readAll({ after: asOf.position - 1, limit: 1 });
-  if (!next) throw new DomainError('moment_in_future', { ref });
+  const isFuture = asOf.position > (await log.lastPosition());
+  if (isFuture) throw new DomainError('moment_in_future', { ref });
 }
