@@ -29,6 +29,7 @@ const rows: ReadonlyArray<readonly [DomainErrorCode, number]> = [
   ['address_used', 400],
   ['already_initialized', 409],
   ['authentication_failed', 401],
+  ['audit_behind', 503],
   ['branch_busy', 503],
   ['branch_exists', 409],
   ['branch_not_found', 404],

@@ -55,6 +55,7 @@ export const statusOf: Readonly<Record<DomainErrorCode, number>> = {
   address_unsigned: 400,
   address_used: 400,
   already_initialized: 409,
+  audit_behind: 503,
   authentication_failed: 401,
   branch_busy: 503,
   branch_exists: 409,

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { AuditController } from '../api/audit.controller.js';
 import { AuthGuard } from '../api/auth.guard.js';
 import { BlocksController } from '../api/blocks.controller.js';
 import { BranchChangesController } from '../api/branch-changes.controller.js';
@@ -71,6 +72,7 @@ export class EdgesModule {
 }
 
 const controllers = [
+  AuditController,
   BlocksController,
   BranchChangesController,
   BranchRulesController,

@@ -17,6 +17,7 @@ import { Rebuilder } from '../projections/rebuild.js';
 import { assert } from '../shared/assert.js';
 import { failpoint } from '../shared/failpoint.js';
 import { AdaptersModule, type Adapters } from './adapters.module.js';
+import { AuditKeeper } from './audit-keeper.js';
 import { CommandsModule } from './commands.module.js';
 import { type AppOptions, createApp } from './create-app.js';
 import { Limiting } from './limiting.js';
@@ -114,7 +115,8 @@ function running(
 ): RunningApp {
   const { stores, config, logger, observing, limiting, adminBanner } = parts;
   const { metrics } = observing;
-  const workers = [app.get(Sweeper), app.get(Helper), app.get(JobKeeper), limiting];
+  const sweepers = [app.get(Sweeper), app.get(Helper)];
+  const workers = [...sweepers, app.get(JobKeeper), app.get(AuditKeeper), limiting];
   for (const worker of workers) worker.start();
   const drain = (): void => {
     limiting.drain();

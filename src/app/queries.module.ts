@@ -24,6 +24,7 @@ import { LogCommitsHandler } from '../queries/log-commits.js';
 import { OpenBlockHandler } from '../queries/open-block.js';
 import { OpenObjectHandler } from '../queries/open-object.js';
 import { StatObjectHandler } from '../queries/stat-object.js';
+import { audit } from './audit.providers.js';
 import { ViewsModule } from './views.module.js';
 
 @Global()
@@ -53,6 +54,7 @@ import { ViewsModule } from './views.module.js';
     OpenBlockHandler,
     OpenObjectHandler,
     StatObjectHandler,
+    ...audit,
     { provide: Authenticator, useExisting: StoredAuthenticator },
   ],
   exports: [Authenticator],

@@ -10,6 +10,7 @@ const messages = {
   address_unsigned: () => 'address is not signed: link address invalid',
   address_used: () => 'address was linked before: link address invalid',
   already_initialized: () => 'lakeFS already initialized',
+  audit_behind: () => 'the audit is being indexed and not there yet, try again later',
   authentication_failed: () => 'error authenticating request',
   branch_busy: (of: { waitingCount: number }) =>
     `branch has ${of.waitingCount} operations waiting, try again later`,

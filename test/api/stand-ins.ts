@@ -35,6 +35,7 @@ import type {
 import type { RepositoryRecord } from '../../src/domain/repository/repository.events.js';
 import { DiffBranch } from '../../src/queries/diff-branch.js';
 import { DiffRefs } from '../../src/queries/diff-refs.js';
+import { FindAuditRecords } from '../../src/queries/audit/find-audit-records.js';
 import { OpenFeed } from '../../src/queries/feed/open-feed.js';
 import type { FeedSink } from '../../src/queries/feed/feed-consumer.js';
 import { FindMergeBase } from '../../src/queries/find-merge-base.js';
@@ -176,6 +177,7 @@ export const standIns = new Map<Type<object>, (asked: never) => unknown>([
         { type: 'prefix_changed', path: 'b/', pathType: 'common_prefix' },
       ),
   ],
+  [FindAuditRecords, () => ({ items: [], hasMore: false, nextOffset: '' })],
   [OpenFeed, () => ({ at: 0, uid: undefined, follow: (sink: FeedSink) => sink.end('draining') })],
   [GetBranch, ({ branch }: GetBranch) => ({ name: branch, commitId })],
   [GetCommit, () => commit],

@@ -1,0 +1,43 @@
+import { performance } from 'node:perf_hooks';
+import { Logger, type Provider } from '@nestjs/common';
+import { Clock } from '../ports/clock.js';
+import { EventLog } from '../ports/event-log.js';
+import { KvStore } from '../ports/kv-store.js';
+import { AuditIndex } from '../projections/audit/audit-index.js';
+import {
+  FindAuditRecordsHandler,
+  StreamAuditRecordsHandler,
+} from '../queries/audit/find-audit-records.js';
+import { AuditKeeper } from './audit-keeper.js';
+
+const logger = new Logger('audit');
+
+/** The part of the time that a turn of this process is at work from which on it has no time. */
+const BUSY_PART = 0.2;
+
+/** Who asks who did what. */
+export const audit: Provider[] = [
+  FindAuditRecordsHandler,
+  StreamAuditRecordsHandler,
+  {
+    provide: AuditIndex,
+    inject: [EventLog, KvStore, Clock],
+    useFactory: (log: EventLog, kv: KvStore, clock: Clock) => new AuditIndex(log, kv, clock),
+  },
+  {
+    provide: AuditKeeper,
+    inject: [AuditIndex, Clock],
+    useFactory: (index: AuditIndex, clock: Clock) => {
+      let since = performance.eventLoopUtilization();
+      const isBusy = () => {
+        const now = performance.eventLoopUtilization();
+        const { utilization } = performance.eventLoopUtilization(now, since);
+        since = now;
+        return utilization > BUSY_PART;
+      };
+      const onError = (error: unknown): void =>
+        logger.warn(`the index falls behind: ${error instanceof Error ? error.message : error}`);
+      return new AuditKeeper(index, clock, { elapsedMs: () => performance.now(), isBusy, onError });
+    },
+  },
+];
