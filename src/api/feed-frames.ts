@@ -10,7 +10,7 @@ export function frameOf(event: ToldEvent): Uint8Array {
   return utf8(`id: ${position}\nevent: ${type}\ndata: ${JSON.stringify(jsonOf(event))}\n\n`);
 }
 
-/** Returns what a feed begins with: when to come again, and from where, before there is an event. */
+/** Returns what a feed begins with: when to come again, and from where, before any event came. */
 export const openingFrame = (position: number, retryMs: number): Uint8Array =>
   utf8(`retry: ${retryMs}\nid: ${position}\n\n`);
 
