@@ -40,6 +40,9 @@ import { DeleteRepositoryHandler } from '../commands/repository/delete-repositor
 import { SetRepositoryMetadataHandler } from '../commands/repository/set-repository-metadata.js';
 import { CreateTagHandler } from '../commands/tag/create-tag.js';
 import { DeleteTagHandler } from '../commands/tag/delete-tag.js';
+import { RestoreTagHandler } from '../commands/tag/restore-tag.js';
+import { RestoreBranchHandler } from '../commands/undo/restore-branch.js';
+import { UndoBranchHandler } from '../commands/undo/undo-branch.js';
 import { jobs } from './jobs.providers.js';
 import { streams } from './streams.providers.js';
 import { ViewsModule } from './views.module.js';
@@ -85,10 +88,13 @@ import { ViewsModule } from './views.module.js';
     MergeIntoBranchHandler,
     ResetBranchHandler,
     RevertBranchHandler,
+    RestoreBranchHandler,
+    RestoreTagHandler,
     SetRepositoryMetadataHandler,
     SetUpHandler,
     StageObjectHandler,
     UnstageObjectsHandler,
+    UndoBranchHandler,
     UploadObjectHandler,
   ],
   exports: [...streams, ...jobs],

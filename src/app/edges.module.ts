@@ -35,6 +35,7 @@ import { SetupController } from '../api/setup.controller.js';
 import { StagingController } from '../api/staging.controller.js';
 import { SymlinksController } from '../api/symlinks.controller.js';
 import { TagsController } from '../api/tags.controller.js';
+import { UndoController } from '../api/undo.controller.js';
 import { UserController } from '../api/user.controller.js';
 import { Authenticator } from '../auth/authenticator.js';
 import { BlockUrls } from '../auth/block-urls.js';
@@ -100,5 +101,6 @@ const controllers = [
   StagingController,
   SymlinksController,
   TagsController,
+  UndoController,
   UserController,
 ];

@@ -60,6 +60,7 @@ const messages = {
   namespace_invalid: (of: { reason: string }) => `invalid storage namespace: ${of.reason}`,
   no_changes: (of: { step: string }) => `${of.step}: no changes`,
   no_merge_base: () => 'no merge base',
+  nothing_to_undo: () => 'nothing to undo on this branch',
   not_bare: () => 'can only restore into a bare repository',
   not_implemented: () => 'Not Implemented',
   object_data_missing: () => 'No data',
@@ -97,6 +98,11 @@ const messages = {
   tag_exists: () => 'tag already exists: not unique',
   task_not_found: () => 'not found',
   tag_not_found: () => 'tag not found',
+  undo_superseded: (of: { head: string; newest?: { kind: string; revision: number } }) =>
+    `branch has moved since, and stands at ${of.head}` +
+    (of.newest
+      ? `: its newest operation is ${of.newest.kind}, at revision ${of.newest.revision}`
+      : ''),
   upload_not_found: () => 'upload not found',
   url_expired: () => 'presigned URL has expired',
   url_invalid: () => 'presigned URL is not valid',

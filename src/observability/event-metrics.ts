@@ -123,6 +123,7 @@ const RESULTS: ReadonlySet<string> = new Set([
   'Merged',
   'HeadMoved',
   'StagingDiscarded',
+  'Undone',
   'IntentFailed',
   'BranchDeleted',
 ]);

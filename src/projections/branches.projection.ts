@@ -50,6 +50,7 @@ const movesQueue: ReadonlySet<string> = new Set<StoredBranchEvent['type']>([
   'Merged',
   'HeadMoved',
   'StagingDiscarded',
+  'Undone',
   'IntentFailed',
   'BranchDeleted',
 ]);

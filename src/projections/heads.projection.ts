@@ -9,7 +9,7 @@ import type { Projection } from './projection.js';
 
 type HeadEvent = Extract<
   StoredBranchEvent,
-  { type: 'BranchCreated' | 'BranchDeleted' | 'Committed' | 'HeadMoved' | 'Merged' }
+  { type: 'BranchCreated' | 'BranchDeleted' | 'Committed' | 'HeadMoved' | 'Merged' | 'Undone' }
 >;
 
 /** Branches by the commit that they stand at. Each event says which one it was before. */
@@ -22,6 +22,7 @@ export const headsProjection: Projection<HeadEvent | RepositoryRowsDropped> = {
     'Committed',
     'HeadMoved',
     'Merged',
+    'Undone',
     'RepositoryRowsDropped',
   ],
 
@@ -50,6 +51,7 @@ function movedBy(event: HeadEvent) {
       // One of an older program does not say where it was: readers look at the branch itself too.
       return [event.head, undefined];
     case 'HeadMoved':
+    case 'Undone':
       return [event.from, event.to.commitId];
     case 'Committed':
     case 'Merged':

@@ -4,6 +4,7 @@ import type {
   StagingDiscarded,
   StoredBranchEvent,
   TokensFolded,
+  Undone,
 } from '../domain/branch/branch.events.js';
 import type { ResetScope } from '../domain/branch/branch.wishes.js';
 import { branchOfStream } from '../domain/branch/branch.stream.js';
@@ -19,6 +20,7 @@ import type { Projection } from './projection.js';
 
 type Discarded = Extract<StoredBranchEvent, StagingDiscarded>;
 type Folded = Extract<StoredBranchEvent, TokensFolded>;
+type Taken = Extract<StoredBranchEvent, Undone>;
 type Failed = Extract<StoredBranchEvent, IntentFailed>;
 
 /**
@@ -28,7 +30,7 @@ type Failed = Extract<StoredBranchEvent, IntentFailed>;
  * Where a token has an entry and a tombstone of one path, the entry is newer: a deletion takes the
  * entry away, and staging leaves the tombstone, so that it writes one row.
  */
-export const stagingProjection: Projection<StagingEvent | Discarded | Failed | Folded> = {
+export const stagingProjection: Projection<StagingEvent | Discarded | Failed | Folded | Taken> = {
   name: 'staging',
   version: 2,
   takes: [
@@ -42,12 +44,15 @@ export const stagingProjection: Projection<StagingEvent | Discarded | Failed | F
     'StagingDiscarded',
     'IntentFailed',
     'TokensFolded',
+    'WordsRestored',
+    'Undone',
   ],
 
   project({ stream, atMs, event }) {
     if (event.type === 'StagingDiscarded') return discard(stream, event);
     if (event.type === 'IntentFailed') return restateOldest(stream, event);
     if (event.type === 'TokensFolded') return fold(stream, event);
+    if (event.type === 'Undone') return forgetRuns(stream, event);
     const token = tokenOfStream(stream);
     const partition = partitions.staging(token);
     switch (event.type) {
@@ -63,6 +68,10 @@ export const stagingProjection: Projection<StagingEvent | Discarded | Failed | F
             put(partitions.deletedRuns(token), runKey(first), last),
           ),
         ];
+      case 'WordsRestored':
+        return event.words.map(({ path, entry }) =>
+          put(entry ? partition : partitions.tombstones(token), utf8(path), entry),
+        );
       case 'TokenOpened':
         return [put(partitions.tokens, keys.token(token), { openedAtMs: atMs })];
       case 'TokenClosed':
@@ -130,6 +139,14 @@ function fold(stream: string, { into, words, idle, runs, record }: Folded): read
     ...idle.map((path) => put(idleTombstones(token), utf8(path), null)),
     ...runs.map(({ first, last }) => put(deletedRuns(token), runKey(first), last)),
   ];
+}
+
+/** What lies below sealed tokens is another tree now, in which their runs may have other paths. */
+function forgetRuns(stream: string, { token: filled, record }: Taken): readonly KvWrite[] {
+  if (record === null) return [];
+  const of = { ...branchOfStream(stream), life: record.life };
+  const sealed = tokensBetween(of, { ...record.tokens, hi: filled - 1 });
+  return sealed.map((token) => drop(partitions.deletedRuns(token)));
 }
 
 /** A part of closed tokens goes; of whole ones nothing yet: they are consumed, and swept later. */

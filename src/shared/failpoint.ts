@@ -45,6 +45,13 @@ export const FAILPOINTS_OF = {
   ],
   drop: ['drop.beforeToken', 'drop.beforeSlice', 'drop.afterSlice'],
   branch: ['branch.beforeCreation', 'branch.afterCreation', 'branch.afterDeletionRequest'],
+  undo: [
+    'undo.afterLook',
+    'undo.beforeWords',
+    'undo.afterWords',
+    'branch.beforeRestore',
+    'branch.afterRestore',
+  ],
   repository: [
     'repository.afterMark',
     'repository.afterCreation',

@@ -86,14 +86,14 @@ export class BranchProtection {
     const of = `${request.commandId}/rules-${rules.revision}`;
     const beside: StreamAppend[] = [];
     const after: StreamAppend[] = [];
-    const opens = events.find(({ type }) => type === 'WritesAllowed');
+    const opens = events.find((event) => event.type === 'WritesAllowed');
     const closes = events.some(({ type }) => type === 'WritesBlocked');
     if ((opens || closes) && (await this.#isNewestOpen(place, fold.state))) {
       // What blocks is said before the close: or else somebody names the next token.
       (closes ? after : beside).push(closing(place, fold.state, of));
     }
     if (opens) {
-      const stream = tokenStream(place, fold.state, fold.state.tokens.hi + 1);
+      const stream = tokenStream(place, fold.state, opens.opens);
       // A crash between two separate appends leaves the successor open and unnamed.
       const isOpened = (await this.log.end(stream)).revision >= 0;
       const event = newEvent({ type: 'TokenOpened' }, of, 'open');

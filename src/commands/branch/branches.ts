@@ -223,6 +223,7 @@ export class Branches {
       case 'Merged':
       case 'HeadMoved':
       case 'StagingDiscarded':
+      case 'Undone':
       case 'IntentFailed':
         this.#saw(event.intentId, event);
         break;

@@ -1,28 +1,32 @@
 import type { BranchResult, StagingDiscarded } from '../../domain/branch/branch.events.js';
 import { headOf } from '../../domain/branch/branch.evolve.js';
-import type { LiveBranch } from '../../domain/branch/branch.state.js';
+import type { LiveBranch, PendingRequest } from '../../domain/branch/branch.state.js';
 import type { HardResetWish, ResetWish } from '../../domain/branch/branch.wishes.js';
 import { unreachable } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
+import type { EventContext } from '../../ports/event-log.js';
+import { buildUndo } from '../undo/build-undo.js';
+import type { UndoStores } from '../undo/undone-words.js';
 import type { BranchPlace } from './branches.js';
 import { buildCommit } from './build-commit.js';
 import { buildMerged } from './build-merged.js';
 import { failedBy, isClean, restated } from './failed.js';
-import {
-  commitNamed,
-  spanOf,
-  type Pending,
-  type PendingRequest,
-  type ResultStores,
-} from './pending.js';
+import { commitNamed, spanOf, type Pending, type ResultStores } from './pending.js';
 import type { ResultPass } from './result-pass.js';
+
+export interface ResultSources {
+  readonly stores: UndoStores;
+  readonly pass: ResultPass;
+  /** Stands on what is written before the result is. */
+  readonly context: EventContext;
+}
 
 /**
  * Builds what a pending intent comes to: a function of the branch and the request alone, so any
  * node may, and whoever records it first has said it for all.
  */
 export async function buildResult(
-  { stores, pass }: { readonly stores: ResultStores; readonly pass: ResultPass },
+  { stores, pass, context }: ResultSources,
   place: BranchPlace,
   branch: LiveBranch,
   { request, upto, verdict }: PendingRequest,
@@ -43,6 +47,9 @@ export async function buildResult(
       return discard(stores, pending, wish);
     case 'hard-reset':
       return moveHead(stores, pending, wish);
+    case 'undo':
+    case 'restore':
+      return buildUndo(stores, pending, wish, context);
     default:
       return unreachable(wish);
   }

@@ -14,7 +14,7 @@ import type { Request } from '../request.js';
 import { controlStream, type Branches, type BranchPlace } from './branches.js';
 import { refusalByRule } from './branch-protection.js';
 import type { SealPlace } from './branch-traffic.js';
-import { live, tokenAt, type LiveFold, type Successors } from './successor.js';
+import { live, opensOf, tokenAt, type LiveFold, type Successors } from './successor.js';
 
 /** Lost races of one request before its caller is told that the branch is busy. */
 const TRIES_MAX = 200;
@@ -126,9 +126,10 @@ export class IntentRequests {
         events: [newEvent(closed, intent.id, 'close')],
       });
     }
-    if (!fold.state.areWritesBlocked) {
-      const stream = stagingStream(tokenAt(place, fold.state, hi + 1));
-      const opened = newEvent({ type: 'TokenOpened' }, intent.id, `open-${hi + 1}`);
+    const opens = opensOf(events);
+    if (opens !== undefined) {
+      const stream = stagingStream(tokenAt(place, fold.state, opens));
+      const opened = newEvent({ type: 'TokenOpened' }, intent.id, `open-${opens}`);
       // Whoever opened it may have died before it was named.
       const isOpened = step.mayBeOpened && (await this.log.end(stream)).revision >= 0;
       if (!isOpened) beside.push({ stream, expected: 'none', events: [opened] });

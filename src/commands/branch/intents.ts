@@ -10,6 +10,7 @@ import {
   mustAsk,
   type LiveBranch,
   type PendingIntent,
+  type PendingRequest,
 } from '../../domain/branch/branch.state.js';
 import { DomainError } from '../../domain/errors.js';
 import type { IntentId } from '../../domain/model.js';
@@ -34,7 +35,7 @@ import type { BranchTraffic } from './branch-traffic.js';
 import { buildResult } from './build-result.js';
 import { HookSteps } from './hook-steps.js';
 import { IntentRequests } from './intent-requests.js';
-import type { PendingRequest, ResultStores } from './pending.js';
+import type { ResultStores } from './pending.js';
 import { ResultPass } from './result-pass.js';
 import { live, tokenAt, type LiveFold, type Successors } from './successor.js';
 
@@ -66,7 +67,7 @@ export class Intents {
   constructor(
     private readonly ports: IntentStores,
     private readonly branches: Branches,
-    successors: Successors,
+    private readonly successors: Successors,
     private readonly traffic: BranchTraffic,
     private readonly limits: IntentLimits,
   ) {
@@ -163,6 +164,7 @@ export class Intents {
       const at = live(fold);
       const step = mustAsk(next) ? await this.#hooks.step(place, at, request) : 'passed';
       if (step === 'moved') continue;
+      if (await this.#isToldRules(place, at.state, request)) continue;
       if (step === 'waiting') return;
       if (next.kind === 'delete') await this.#completeDeletion(place, at, next.intentId, request);
       else if (await this.#completeNext(place, at, built, request)) {
@@ -171,6 +173,18 @@ export class Intents {
         if (now && now.revision > at.revision) cached = now;
       }
     }
+  }
+
+  /**
+   * Asks for the rules before a token of a branch that came back is read, as is done before the
+   * first one of any other is named.
+   *
+   * @returns whether the branch is another one now
+   */
+  async #isToldRules(place: BranchPlace, state: LiveBranch, request: Request): Promise<boolean> {
+    const [next] = state.queue;
+    if (next?.kind !== 'request' || next.request.wish.kind !== 'restore') return false;
+    return this.successors.protection.admit(place, state, request);
   }
 
   /**
@@ -202,7 +216,7 @@ export class Intents {
     const results: BranchResult[] = [];
     const building: [IntentId, Built][] = [];
     const pass = new ResultPass(this.ports);
-    const from = { stores: this.ports, pass };
+    const from = { stores: this.ports, pass, context: this.#contextOf(request) };
     const first = fold.state.queue.slice(0, INTENTS_PER_PASS);
     pass.readAhead(place, fold.state, first, (id) => built.has(id));
     let state: LiveBranch = fold.state;

@@ -1,5 +1,5 @@
 import type { IntentRequest } from '../../domain/branch/branch.events.js';
-import type { LiveBranch, PendingIntent } from '../../domain/branch/branch.state.js';
+import type { LiveBranch } from '../../domain/branch/branch.state.js';
 import type { ReplacedPaths } from '../../domain/branch/branch.wishes.js';
 import type { CommitId, CommitRecord, StagingToken } from '../../domain/model.js';
 import { tokensBetween } from '../../domain/staging/staging.stream.js';
@@ -9,8 +9,6 @@ import type { CommitsById } from '../../queries/merge-base.js';
 import { assert } from '../../shared/assert.js';
 import { afterPrefix, justAfter, utf8 } from '../../shared/bytes.js';
 import type { BranchPlace } from './branches.js';
-
-export type PendingRequest = Extract<PendingIntent, { kind: 'request' }>;
 
 /** What a result is built from beside the branch itself. */
 export interface ResultStores {

@@ -10,6 +10,7 @@ import { stagingStream, stagingToken } from '../../domain/staging/staging.stream
 import type { Clock } from '../../ports/clock.js';
 import type { EventLog } from '../../ports/event-log.js';
 import type { RepositoriesView } from '../../projections/repositories.view.js';
+import { assert } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
 import { contextOf, newEvent } from '../new-events.js';
 import type { Request } from '../request.js';
@@ -60,9 +61,9 @@ export class Successors {
       fold.state,
     );
     const of = isOwed ? closedFor.id : request.commandId;
-    const { life, tokens } = fold.state;
+    const { life } = fold.state;
     // By life too: one command may name the first token of two.
-    const part = isOwed ? REQUEST_PART : `rotate-${life}-${tokens.hi + 1}`;
+    const part = isOwed ? REQUEST_PART : `rotate-${life}-${opensOf(events)}`;
     await this.#append(place, fold, { events, of, part }, request);
   }
 
@@ -72,7 +73,8 @@ export class Successors {
     { events, of, part }: { events: readonly BranchEvent[]; of: string; part: string },
     request: Request,
   ): Promise<void> {
-    const opens = fold.state.tokens.hi + 1;
+    const opens = opensOf(events);
+    assert(opens !== undefined, 'a token is named');
     const stream = stagingStream(tokenAt(place, fold.state, opens));
     // A crash between two separate appends leaves the successor open and unnamed.
     const isOpened = (await this.log.end(stream)).revision >= 0;
@@ -104,6 +106,12 @@ export class Successors {
     if (state.queue.some((pending) => intentIdOf(pending) === id)) return true;
     return (await this.branches.outcomeOf(place, id)) !== undefined;
   }
+}
+
+/** Returns the ordinal that control events open; undefined: none. */
+export function opensOf(events: readonly BranchEvent[]): number | undefined {
+  for (const event of events) if ('opens' in event) return event.opens;
+  return undefined;
 }
 
 /** Returns the token of a branch's life with this ordinal. */

@@ -7,6 +7,8 @@ export interface CreateBranchAt {
   readonly life: number;
   readonly head: BranchHead;
   readonly isHidden: boolean;
+  /** Brings back what a former life had staged; in the queue as this life begins. */
+  readonly restoring?: IntentRequest;
 }
 
 /** Precondition, that the newest token is closed: by this command's group, or before it. */

@@ -16,8 +16,9 @@ import type {
   IntentFailure,
 } from './branch.events.js';
 import { evolveBranch } from './branch.evolve.js';
-import type { Wish } from './branch.wishes.js';
+import { fillsToken, type Wish } from './branch.wishes.js';
 import { intentIdOf, isDeleting, type BranchState, type LiveBranch } from './branch.state.js';
+import { hiding, newestOf, nextOf } from './token-span.js';
 
 /** Intents that may wait on one branch; one more is refused before it is accepted. */
 export const INTENTS_PER_BRANCH_MAX = 256;
@@ -40,8 +41,11 @@ export const branchDecider: Decider<BranchCommand, BranchState, BranchEvent> = {
   decide(command, branch) {
     if (command.type === 'CreateBranch') {
       if (branch.status !== 'absent') throw new DomainError('branch_exists');
-      const { life, head, isHidden } = command;
-      return [{ type: 'BranchCreated', life, head, isHidden }];
+      const { life, head, isHidden, restoring } = command;
+      const begun = { type: 'BranchCreated', life, head, isHidden } as const;
+      if (restoring === undefined) return [begun];
+      // It opens no token: who opens the first one has read the rules behind this event.
+      return [begun, { type: 'IntentRequested', intent: restoring, upto: -1, opens: undefined }];
     }
     if (branch.status === 'absent') throw new DomainError('branch_not_found');
     return decideLive(command, branch);
@@ -68,14 +72,15 @@ function decideLive(
       }
       if (branch.queue.length >= INTENTS_PER_BRANCH_MAX)
         throw new DomainError('branch_busy', { waitingCount: branch.queue.length });
-      const upto = branch.tokens.hi;
-      const opens = branch.areWritesBlocked ? undefined : upto + 1;
+      const upto = newestOf(branch.tokens);
+      const named = fillsToken(intent.wish) ? hiding(branch.tokens) : branch.tokens;
+      const opens = branch.areWritesBlocked ? undefined : nextOf(named);
       return [{ type: 'IntentRequested', intent, upto, opens }];
     }
     case 'RotateToken':
       if (isDeleting(branch)) throw new DomainError('branch_not_found');
       if (branch.areWritesBlocked) throw new DomainError('protected_branch_write');
-      return [{ type: 'TokenRotated', opens: branch.tokens.hi + 1 }];
+      return [{ type: 'TokenRotated', opens: nextOf(branch.tokens) }];
     case 'RequestDeletion':
       if (isDeleting(branch)) return [];
       return [deletionRequested(command)];
@@ -117,7 +122,7 @@ function applyRules(rules: ApplyRules, branch: LiveBranch): readonly BranchEvent
   if (rules.blocksWrites) {
     if (isNews || !branch.areWritesBlocked) events.push({ type: 'WritesBlocked', ruleRevision });
   } else if (branch.areWritesBlocked && !isDeleting(branch)) {
-    events.push({ type: 'WritesAllowed', ruleRevision, opens: branch.tokens.hi + 1 });
+    events.push({ type: 'WritesAllowed', ruleRevision, opens: nextOf(branch.tokens) });
   }
   if (rules.blocksCommits) {
     if (isNews || !branch.areCommitsBlocked) events.push({ type: 'CommitsBlocked', ruleRevision });
@@ -131,11 +136,18 @@ function applyRules(rules: ApplyRules, branch: LiveBranch): readonly BranchEvent
 export const isBlocked = (wish: Wish, branch: LiveBranch): boolean =>
   refusalOf(wish, branch) !== undefined;
 
-function refusalOf({ kind }: Wish, branch: LiveBranch): DomainError | undefined {
+function refusalOf(wish: Wish, branch: LiveBranch): DomainError | undefined {
   const { areCommitsBlocked, areWritesBlocked } = branch;
-  switch (kind) {
+  switch (wish.kind) {
     case 'merge':
+    case 'restore':
       return undefined;
+    case 'undo':
+      // Of a head, it is a hard reset; of a reset, a write.
+      if (wish.movesHead && (areCommitsBlocked || areWritesBlocked)) {
+        return new DomainError('protected_branch');
+      }
+      return areWritesBlocked ? new DomainError('protected_branch_write') : undefined;
     case 'reset':
       return areWritesBlocked ? new DomainError('protected_branch_write') : undefined;
     case 'hard-reset':
@@ -148,7 +160,7 @@ function refusalOf({ kind }: Wish, branch: LiveBranch): DomainError | undefined 
     case 'import':
       return areCommitsBlocked ? new DomainError('protected_branch_commit') : undefined;
     default:
-      return unreachable(kind);
+      return unreachable(wish);
   }
 }
 

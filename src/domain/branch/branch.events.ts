@@ -47,6 +47,11 @@ export interface TokenSpan {
    * said was folded into the one behind the pair. Ascending; left out: there are none.
    */
   readonly folded?: readonly (readonly [number, number])[];
+  /**
+   * Ordinals of tokens that an undo fills, each behind the newest one of its time: nobody writes to
+   * them, and nobody reads them until it is complete. Ascending; left out: there are none.
+   */
+  readonly hidden?: readonly number[];
 }
 
 /** Everything that the result depends on, so that any node completes it with the same one. */
@@ -80,7 +85,10 @@ export interface IntentRequested {
   readonly intent: IntentRequest;
   /** The newest token at this moment, closed before this event: the last one that it takes. */
   readonly upto: number;
-  /** Undefined while writes are blocked. */
+  /**
+   * Undefined while writes are blocked. Of an undo, the ordinal between is that of the token that
+   * it fills; what is asked for as a branch comes back opens none.
+   */
   readonly opens: number | undefined;
 }
 
@@ -167,6 +175,34 @@ export interface StagingDiscarded {
   readonly restated: readonly Restatement[];
 }
 
+/**
+ * An operation was taken back; or one that took it back was, and it stands again.
+ *
+ * The head is where it was before. What the operation took out of what is staged is in the token
+ * that was filled, below whatever was staged since; from this event on it is read.
+ * Source: docs/adr/0030-undo-fills-a-token-of-its-own.md.
+ */
+export interface Undone {
+  readonly type: 'Undone';
+  readonly intentId: IntentId;
+  /** The revision of the event that is undone, in the branch's stream. */
+  readonly of: number;
+  /** What was asked for at first; an undo of an undo speaks of the same operation. */
+  readonly operation: UndoneOperation;
+  /** That operation stands again: this is the undo of its undo. */
+  readonly isRedo: boolean;
+  readonly from: CommitId;
+  readonly to: BranchHead;
+  /** The one that was filled: right above those that were sealed. */
+  readonly token: number;
+  /** Words in it. */
+  readonly restoredCount: number;
+  /** The oldest token that says something. */
+  readonly lo: number;
+}
+
+export type UndoneOperation = Exclude<Wish['kind'], 'undo' | 'restore'> | 'delete';
+
 export type IntentFailure =
   | 'no_changes'
   | 'dirty'
@@ -246,7 +282,8 @@ export interface TokensFolded {
   readonly isLast: boolean;
 }
 
-export type BranchResult = Committed | Merged | HeadMoved | StagingDiscarded | IntentFailed;
+export type BranchResult =
+  Committed | Merged | HeadMoved | StagingDiscarded | Undone | IntentFailed;
 
 export type BranchEvent =
   | BranchCreated

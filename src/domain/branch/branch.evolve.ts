@@ -7,17 +7,19 @@ import type {
   IntentFailure,
   IntentRequested,
   TokensFolded,
-  TokenSpan,
+  Undone,
 } from './branch.events.js';
-import type { Wish } from './branch.wishes.js';
+import { fillsToken, type Wish } from './branch.wishes.js';
 import {
   intentIdOf,
   isDeleting,
   mustAsk,
   type BranchState,
-  type PendingIntent,
   type LiveBranch,
+  type PendingIntent,
+  type PendingRequest,
 } from './branch.state.js';
+import { consumedTo, hiding, newestOf, nextOf, opened, passedOver, shown } from './token-span.js';
 
 /** What an event means for a branch. The protocol's invariants are asserted here, always. */
 export function evolveBranch(branch: BranchState, event: BranchEvent): BranchState {
@@ -55,6 +57,7 @@ export function evolveBranch(branch: BranchState, event: BranchEvent): BranchSta
     case 'Merged':
     case 'HeadMoved':
     case 'StagingDiscarded':
+    case 'Undone':
     case 'IntentFailed':
       return completed(branch, event);
     case 'BranchDeleted': {
@@ -106,9 +109,12 @@ function requested(branch: LiveBranch, event: IntentRequested): LiveBranch {
   assert(!isDeleting(branch), 'nothing is requested behind a delete');
   const isKnown = branch.queue.some((pending) => intentIdOf(pending) === event.intent.id);
   assert(!isKnown, 'an intent is accepted once');
-  assert(event.upto === branch.tokens.hi, 'a request takes the newest token');
-  const blocked = branch.areWritesBlocked;
-  assert(event.opens === (blocked ? undefined : event.upto + 1), 'the next ordinal is opened');
+  const { wish } = event.intent;
+  assert(event.upto === newestOf(branch.tokens), 'a request takes the newest token');
+  assert(wish.kind !== 'undo' || !branch.areWritesBlocked, 'nothing is undone without writes');
+  const tokens = fillsToken(wish) ? hiding(branch.tokens) : branch.tokens;
+  const opensNone = branch.areWritesBlocked || wish.kind === 'restore';
+  assert(event.opens === (opensNone ? undefined : nextOf(tokens)), 'the next ordinal is opened');
   const pending = {
     kind: 'request',
     request: event.intent,
@@ -118,20 +124,8 @@ function requested(branch: LiveBranch, event: IntentRequested): LiveBranch {
   } as const;
   const queue = [...branch.queue, pending];
   return event.opens === undefined
-    ? { ...branch, queue }
-    : { ...branch, queue, tokens: opened(branch.tokens, event.opens) };
-}
-
-function opened(tokens: TokenSpan, opens: number): TokenSpan {
-  assert(opens === tokens.hi + 1, 'tokens are named one after the other');
-  return { ...tokens, hi: opens };
-}
-
-/** Returns what is left of a span when an intent has consumed what is below `lo`. */
-function consumedTo(tokens: TokenSpan, lo: number): TokenSpan {
-  const { hi, folded: pairs = [] } = tokens;
-  const left = pairs.filter(([, last]) => last >= lo);
-  return left.length > 0 ? { lo, hi, folded: left } : { lo, hi };
+    ? { ...branch, queue, tokens }
+    : { ...branch, queue, tokens: opened(tokens, event.opens) };
 }
 
 function folded(branch: LiveBranch, { from, into, isLast }: TokensFolded): LiveBranch {
@@ -175,6 +169,10 @@ function completed(branch: LiveBranch, result: BranchResult): LiveBranch {
   if (result.type === 'IntentFailed') {
     // What an intent found no changes in says nothing that the head does not say. Kept, the tokens
     // of one who commits or merges again and again would grow without end, and with them each read.
+    if (fillsToken(wish)) {
+      const without = passedOver(branch.tokens, next.upto + 1);
+      return { ...branch, queue, tokens: without };
+    }
     const saysNothing = provesClean[result.reason];
     assert(saysNothing || result.restated.length === 0, 'restated is what changed nothing');
     if (!saysNothing) return { ...branch, queue };
@@ -192,6 +190,7 @@ function completed(branch: LiveBranch, result: BranchResult): LiveBranch {
     return { ...branch, queue, tokens };
   }
   assert(result.from === branch.head.commitId, 'the head stood still meanwhile');
+  if (result.type === 'Undone') return { ...branch, queue, ...undone(branch, next, result) };
   if (result.type === 'HeadMoved') {
     assert(
       wish.kind === 'hard-reset' && wish.to === result.to.commitId,
@@ -203,6 +202,19 @@ function completed(branch: LiveBranch, result: BranchResult): LiveBranch {
   return { ...branch, queue, tokens, head: headOf(result.commit) };
 }
 
+/** Returns where a branch stands when an operation of it was taken back. */
+function undone(
+  { tokens }: LiveBranch,
+  { request: { wish }, upto }: PendingRequest,
+  { of, to, token, lo }: Undone,
+): Pick<LiveBranch, 'head' | 'tokens'> {
+  assert(fillsToken(wish) && 'of' in wish && wish.of === of, 'what was asked is undone');
+  assert(token === upto + 1, 'what comes back lies right above what was sealed');
+  assert(tokens.lo <= lo && lo <= token + 1, 'what is written since stands');
+  assert(lo <= token || token < tokens.hi, 'there is a newest token');
+  return { head: to, tokens: consumedTo(shown(tokens, token), lo) };
+}
+
 /** What an intent of each kind comes to when it does not fail. */
 const successOf = {
   commit: 'Committed',
@@ -212,6 +224,8 @@ const successOf = {
   import: 'Merged',
   reset: 'StagingDiscarded',
   'hard-reset': 'HeadMoved',
+  undo: 'Undone',
+  restore: 'Undone',
 } as const satisfies Record<Wish['kind'], BranchResult['type']>;
 
 /** Whether a result says that an intent did not pass its hooks, and it did not. */

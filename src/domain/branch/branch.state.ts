@@ -20,6 +20,8 @@ export type PendingIntent = {
     }
 );
 
+export type PendingRequest = Extract<PendingIntent, { kind: 'request' }>;
+
 export interface LiveBranch {
   readonly status: 'live';
   readonly life: number;

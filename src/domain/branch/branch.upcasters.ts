@@ -47,6 +47,7 @@ export const branchSchemas: EventSchemas<StoredBranchEvent> = {
     },
   },
   TokensFolded: { version: 1 },
+  Undone: { version: 1 },
   BranchDeleted: { version: 1 },
   WritesBlocked: {
     version: 2,

@@ -5,7 +5,15 @@ import type { CommitId, MetaRangeId, ObjectPath } from '../model.js';
  * a name that may move. Message, metadata, committer and time stand in the request around it.
  */
 export type Wish =
-  CommitWish | MergeWish | RevertWish | CherryPickWish | ImportWish | ResetWish | HardResetWish;
+  | CommitWish
+  | MergeWish
+  | RevertWish
+  | CherryPickWish
+  | ImportWish
+  | ResetWish
+  | HardResetWish
+  | UndoWish
+  | RestoreWish;
 
 /** Makes no value visible or invisible. */
 export interface CommitWish {
@@ -87,5 +95,32 @@ export interface HardResetWish {
   readonly from: CommitId | null;
 }
 
+/**
+ * Takes back one operation of this life of the branch, by an event of its own. All that it needs
+ * stands in the log at that revision. It fails with `head_moved` when another operation of its kind
+ * has come between.
+ */
+export interface UndoWish {
+  readonly kind: 'undo';
+  /** The revision, in the branch's stream, of the event that is undone. */
+  readonly of: number;
+  /** That event moved the head; else it threw away what was staged. */
+  readonly movesHead: boolean;
+}
+
+/**
+ * Brings what was staged on the branch when it was deleted to the life that begins right before
+ * this request.
+ */
+export interface RestoreWish {
+  readonly kind: 'restore';
+  /** The revision of the `BranchDeleted`. */
+  readonly of: number;
+}
+
+/** Whether an intent's words come into a token of their own, right above those that it seals. */
+export const fillsToken = ({ kind }: Wish): boolean => kind === 'undo' || kind === 'restore';
+
 /** A branch with staged changes refuses these: what they would lay over it, it would hide. */
-export const wantsCleanBranch = ({ kind }: Wish): boolean => kind !== 'commit' && kind !== 'reset';
+export const wantsCleanBranch = (wish: Wish): boolean =>
+  wish.kind !== 'commit' && wish.kind !== 'reset' && !fillsToken(wish);

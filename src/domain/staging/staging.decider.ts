@@ -55,6 +55,7 @@ export const stagingDecider: Decider<StagingCommand, StagingState, StagingEvent>
       case 'ObjectCloned':
       case 'ObjectUnstaged':
       case 'RunsDeleted':
+      case 'WordsRestored':
         assert(token.status === 'open', 'no write behind the close');
         return token;
       case 'TokenClosed':

@@ -1,7 +1,7 @@
 import { assert } from '../../shared/assert.js';
 import type { ObjectEntry, ObjectPath } from '../model.js';
 import type { PathRun } from './path-run.js';
-import type { IntentRequest } from '../branch/branch.events.js';
+import type { IntentRequest, Restatement } from '../branch/branch.events.js';
 
 /** The first event of a token. Only a token that has it takes writes. */
 export interface TokenOpened {
@@ -35,6 +35,15 @@ export interface ObjectUnstaged {
 }
 
 /**
+ * What an undo brings back, in the token that it fills and that nobody reads yet: the words of
+ * these paths, ascending over all such events of the token; null: a tombstone.
+ */
+export interface WordsRestored {
+  readonly type: 'WordsRestored';
+  readonly words: readonly Restatement[];
+}
+
+/**
  * In each run this token has a word on every path that the branch shows below the token: so a
  * reader who meets a tombstone in it need not look below. It stays true while the token is there,
  * since its words are only replaced by others of its own, and what is below stands still.
@@ -65,6 +74,7 @@ export type StagingEvent =
   | ObjectCloned
   | ObjectUnstaged
   | RunsDeleted
+  | WordsRestored
   | TokenClosed
   | StagedRowsDropped;
 

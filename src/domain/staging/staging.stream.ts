@@ -20,12 +20,14 @@ export function tokensBetween(of: Omit<TokenPlace, 'ordinal'>, span: TokenSpan):
   return ordinalsOf(span).map((ordinal) => stagingToken({ ...of, ordinal }));
 }
 
-/** Returns the ordinals of a span that are not folded into others, newest first. */
-export function ordinalsOf({ lo, hi, folded = [] }: TokenSpan): number[] {
-  const isFolded = (ordinal: number) =>
-    folded.some(([first, last]) => first <= ordinal && ordinal <= last);
+/** Returns the ordinals of a span that are read, newest first: neither folded nor hidden. */
+export function ordinalsOf({ lo, hi, folded = [], hidden = [] }: TokenSpan): number[] {
+  const isPassedOver = (ordinal: number) =>
+    hidden.includes(ordinal) || folded.some(([first, last]) => first <= ordinal && ordinal <= last);
   const ordinals: number[] = [];
-  for (let ordinal = hi; ordinal >= lo; ordinal--) if (!isFolded(ordinal)) ordinals.push(ordinal);
+  for (let ordinal = hi; ordinal >= lo; ordinal--) {
+    if (!isPassedOver(ordinal)) ordinals.push(ordinal);
+  }
   return ordinals;
 }
 

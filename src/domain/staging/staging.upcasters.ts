@@ -8,6 +8,7 @@ export const stagingSchemas: EventSchemas<StagingEvent> = {
   ObjectCloned: { version: 1, keyOf: ({ path }) => utf8(path) },
   ObjectUnstaged: { version: 1, keyOf: ({ path }) => utf8(path) },
   RunsDeleted: { version: 1 },
+  WordsRestored: { version: 1 },
   TokenClosed: { version: 1, closes: true },
   StagedRowsDropped: { version: 1, closes: true },
 };

@@ -1,4 +1,7 @@
 import type { CommitId } from '../model.js';
 
 export type TagCommand =
-  { readonly type: 'CreateTag'; readonly commitId: CommitId } | { readonly type: 'DeleteTag' };
+  | { readonly type: 'CreateTag'; readonly commitId: CommitId }
+  | { readonly type: 'DeleteTag' }
+  /** Undoes its deletion. */
+  | { readonly type: 'RestoreTag' };

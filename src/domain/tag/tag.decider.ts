@@ -17,6 +17,10 @@ export const tagDecider: Decider<TagCommand, TagState, TagEvent> = {
       case 'DeleteTag':
         if (tag.status === 'absent') throw new DomainError('tag_not_found');
         return [{ type: 'TagDeleted', commitId: tag.commitId }];
+      case 'RestoreTag':
+        if (tag.status === 'there') throw new DomainError('tag_exists');
+        if (tag.stoodAt === undefined) throw new DomainError('tag_not_found');
+        return [{ type: 'TagCreated', commitId: tag.stoodAt }];
       default:
         return unreachable(command);
     }
@@ -29,7 +33,7 @@ export const tagDecider: Decider<TagCommand, TagState, TagEvent> = {
         return { status: 'there', commitId: event.commitId };
       case 'TagDeleted':
         assert(tag.status === 'there', 'deleted while it is not there');
-        return { status: 'absent' };
+        return { status: 'absent', stoodAt: event.commitId };
       default:
         return unreachable(event);
     }

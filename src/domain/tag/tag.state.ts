@@ -1,4 +1,6 @@
 import type { CommitId } from '../model.js';
 
 export type TagState =
-  { readonly status: 'absent' } | { readonly status: 'there'; readonly commitId: CommitId };
+  /** With where it stood until it was deleted; undefined: it never was there. */
+  | { readonly status: 'absent'; readonly stoodAt?: CommitId }
+  | { readonly status: 'there'; readonly commitId: CommitId };

@@ -74,6 +74,8 @@ const TELLING: Readonly<Record<EventType, 'told' | 'kept'>> = {
   TokenOpened: 'told',
   TokenRotated: 'told',
   TokensFolded: 'told',
+  Undone: 'told',
+  WordsRestored: 'told',
   WritesAllowed: 'told',
   WritesBlocked: 'told',
 };

@@ -19,6 +19,7 @@ import type { SingleStreamStore } from '../../../src/event-log/single-stream-sto
 import { ForwardingLog } from './forwarding-log.js';
 import type { NodeParts } from './node.js';
 import type { Among } from './scenario.js';
+import { contextOf } from '../../../src/commands/new-events.js';
 import type { Request } from '../../../src/commands/request.js';
 
 /** What is made wrong on purpose, to see that it is found. */
@@ -179,7 +180,16 @@ class AnswersWhatItComputed extends Intents {
     const next = state.status === 'live' ? state.queue[0] : undefined;
     const mine =
       state.status === 'live' && next?.kind === 'request' && next.request.id === intentId
-        ? await buildResult({ stores: ports, pass: new ResultPass(ports) }, place, state, next)
+        ? await buildResult(
+            {
+              stores: ports,
+              pass: new ResultPass(ports),
+              context: contextOf(request, ports.clock),
+            },
+            place,
+            state,
+            next,
+          )
         : undefined;
     const recorded = await super.outcome(place, intentId, request);
     return mine ?? recorded;

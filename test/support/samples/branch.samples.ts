@@ -41,6 +41,8 @@ export const objectWish: ResetWish = frozen({
   kind: 'reset',
   scope: { kind: 'object', path: 'b' as ObjectPath },
 });
+export const undoWish: Wish = frozen({ kind: 'undo', of: 3, movesHead: true });
+export const restoreWish: Wish = frozen({ kind: 'restore', of: 3 });
 export const hardResetWish: Wish = frozen({ kind: 'hard-reset', to: elsewhere, from: null });
 
 /** What `name` asks for; a commit when nothing else is said. */
@@ -71,7 +73,8 @@ export const requested = (name: string, upto: number, wish?: Wish): IntentReques
     type: 'IntentRequested',
     intent: intentOf(name, wish),
     upto,
-    opens: upto + 1,
+    // The one between is filled.
+    opens: upto + (wish?.kind === 'undo' ? 2 : 1),
   });
 
 export const rotated = (opens: number) => frozen({ type: 'TokenRotated', opens } as const);
@@ -107,6 +110,21 @@ export const moved = (name: string, from: BranchHead = head) =>
     intentId: intentId(name),
     from: from.commitId,
     to: { commitId: elsewhere, metaRangeId: treeOf(name), generation: 7 },
+  } as const);
+
+/** What the undo of `name` comes to, that sealed `upto` as the newest token. */
+export const undone = (name: string, upto: number, from: BranchHead = head) =>
+  frozen({
+    type: 'Undone',
+    intentId: intentId(name),
+    of: 3,
+    operation: 'commit',
+    isRedo: false,
+    from: from.commitId,
+    to: { commitId: elsewhere, metaRangeId: treeOf(name), generation: 7 },
+    token: upto + 1,
+    restoredCount: 1,
+    lo: 0,
   } as const);
 
 export const failedBy = (name: string, reason: IntentFailure, ...conflicts: string[]) =>

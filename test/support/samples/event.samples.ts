@@ -30,6 +30,8 @@ import {
   requested,
   resetWish,
   rotated,
+  undone,
+  undoWish,
   work,
 } from './branch.samples.js';
 import { frozen } from './frozen.js';
@@ -109,6 +111,7 @@ export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
   Merged: onBranch([...live, requested('i', 0, mergeWish)], merged('i')),
   HeadMoved: onBranch([...live, requested('i', 0, hardResetWish)], moved('i')),
   StagingDiscarded: onBranch([...live, requested('i', 0, resetWish)], discarded('i', [0, 0])),
+  Undone: onBranch([...live, requested('i', 0, undoWish)], undone('i', 0)),
   IntentFailed: onBranch(asked, failed('i')),
   BranchDeleted: onBranch([...live, deleting], { type: 'BranchDeleted', intentId: id }),
   ...pullSamples,
@@ -200,6 +203,13 @@ export const eventSamples: Readonly<Record<EventType, EventSample>> = frozen({
     type: 'RunsDeleted',
     runs: [{ first: path('a'), last: path('c') }],
     joined: [path('b')],
+  }),
+  WordsRestored: on(tokenStream, {
+    type: 'WordsRestored',
+    words: [
+      { path: path('a'), entry: staged('a').entry },
+      { path: path('b'), entry: null },
+    ],
   }),
   TokenClosed: on(tokenStream, { type: 'TokenClosed', request: intentOf('i') }),
   StagedRowsDropped: on(tokenStream, { type: 'StagedRowsDropped', until: path('m') }),
