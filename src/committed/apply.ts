@@ -8,24 +8,25 @@
 //   on any node; independent parts are built at the same time only where a cut is sure.
 //
 // Source: docs/formats/range.md, "Committing".
-import type { RangeParameters, StagedChange } from '../ports/committed-store.js';
+import type { ChangeBatch, PackedChanges, RangeParameters } from '../ports/committed-store.js';
 import { assert } from '../shared/assert.js';
+import { PackedRows } from '../shared/packed-rows.js';
 import { ChangeBatchWriter } from './change-batch.js';
 import { isRagged } from './ends-range.js';
-import { findRange, type MetaRange } from './metarange-reader.js';
+import { isLittleWork, takeSome } from './little-work.js';
+import type { MetaRange } from './metarange-reader.js';
 import { Outbox } from './outbox.js';
-import { keyOf } from './range-reader.js';
 import type { RangeRecord } from './range-codec.js';
 import type { ChangeCounts } from './range-rewriter.js';
 import type { BuiltRange } from './range-writer.js';
 import {
   countOf,
-  SMALL_BYTES_MAX,
   SMALL_RECORDS_MAX,
   type RewriteSession,
   type RewriteSessions,
 } from './rewrite-session.js';
-import { compareSlices, copySlice, sliceOf, type Slice } from './slice.js';
+import { compareSlices, copyOf, copySlice, sliceOf, type Slice } from './slice.js';
+import { isTombstone } from './staged-rows.js';
 import type { BoundedFile } from './table-cursor.js';
 import { nextTurn, TURN_RECORDS_MAX } from './turn.js';
 
@@ -45,7 +46,7 @@ export interface Applied {
   readonly stored: Promise<void>;
 }
 
-type Changes = AsyncIterable<readonly StagedChange[]>;
+type Changes = AsyncIterable<ChangeBatch>;
 
 const BATCH_BYTES = 256 * 1024;
 /** Parts that are being built at once. */
@@ -55,11 +56,11 @@ const PARTS_MAX = 8;
 export async function applyChanges(changes: Changes, context: ApplyContext): Promise<Applied> {
   const source = changes[Symbol.asyncIterator]();
   const first = await takeSome(source, SMALL_RECORDS_MAX);
-  const isSmall = first.isAll && isLittleWork(first.changes, context.base);
+  const isSmall = first.isAll && isLittleWork(first.batches, context.base);
   const { small, large } = context.sessions;
   const applying = new Applying(context, isSmall ? small : large);
   try {
-    await applying.feed(first.changes);
+    for (const batch of first.batches) await applying.feed(batch);
     for (let isOver = first.isAll; !isOver;) {
       const next = await source.next();
       if (next.done) isOver = true;
@@ -71,31 +72,6 @@ export async function applyChanges(changes: Changes, context: ApplyContext): Pro
     await source.return?.();
     throw error;
   }
-}
-
-async function takeSome(source: AsyncIterator<readonly StagedChange[]>, countMax: number) {
-  const changes: StagedChange[] = [];
-  while (changes.length <= countMax) {
-    const next = await source.next();
-    if (next.done) return { changes, isAll: true };
-    for (const change of next.value) changes.push(change);
-  }
-  return { changes, isAll: false };
-}
-
-function isLittleWork(changes: readonly StagedChange[], base: MetaRange): boolean {
-  let recordCount = changes.length;
-  let bytes = 0;
-  let entered = -1;
-  for (const { path } of changes) {
-    const at = findRange(base, keyOf(path));
-    const range = base[at];
-    if (!range || at === entered) continue;
-    entered = at;
-    recordCount += range.count;
-    bytes += range.estimatedBytes;
-  }
-  return recordCount <= SMALL_RECORDS_MAX && bytes <= SMALL_BYTES_MAX;
 }
 
 /** Ranges that come of one session, in place of others. */
@@ -115,7 +91,7 @@ class Applying {
   #part: Part | undefined;
   #at = 0;
   #isEntered = false;
-  readonly #lastKey: Slice = { bytes: Buffer.alloc(1024), start: 0, end: 0 };
+  #lastKey: Slice = { bytes: Buffer.alloc(1024), start: 0, end: 0 };
   #untilTurn = TURN_RECORDS_MAX;
 
   constructor(
@@ -125,7 +101,8 @@ class Applying {
     this.#outbox = new Outbox((range) => context.store(range));
   }
 
-  async feed(changes: readonly StagedChange[]): Promise<void> {
+  async feed(changes: ChangeBatch): Promise<void> {
+    if ('packed' in changes) return this.#feedPacked(changes);
     for (const change of changes) {
       const key = this.#batch.begin(change);
       assert(compareSlices(this.#lastKey, key) < 0, 'changes come in ascending order');
@@ -139,6 +116,43 @@ class Applying {
       this.#untilTurn = TURN_RECORDS_MAX;
       await nextTurn();
     }
+  }
+
+  /** As `feed`, of rows that go on as they are: only their keys are looked at here. */
+  async #feedPacked({ packed }: PackedChanges): Promise<void> {
+    await this.#flush();
+    const rows = new PackedRows(packed);
+    // In turns the key of a row and that of the one before it.
+    let key: Slice = { bytes: packed, start: 0, end: 0 };
+    let other: Slice = { bytes: packed, start: 0, end: 0 };
+    let from = 0;
+    while (rows.next()) {
+      key.start = rows.keyStart;
+      key.end = rows.keyEnd;
+      assert(compareSlices(this.#lastKey, key) < 0, 'changes come in ascending order');
+      if (this.#mustMove(key)) {
+        await this.#sendRows(packed.subarray(from, rows.rowStart));
+        from = rows.rowStart;
+        await this.#moveTo(key);
+      }
+      this.#lastKey = key;
+      const isCut = !this.#isEntered && !isTombstone(rows) && this.#isSureCut(key);
+      [key, other] = [other, key];
+      if (!isCut && rows.rowEnd - from < BATCH_BYTES) continue;
+      await this.#sendRows(packed.subarray(from, rows.rowEnd));
+      from = rows.rowEnd;
+      if (isCut) await this.#endPart();
+      await nextTurn();
+    }
+    await this.#sendRows(packed.subarray(from));
+    // What comes next writes it over.
+    this.#lastKey = sliceOf(copyOf(this.#lastKey));
+  }
+
+  async #sendRows(packed: Uint8Array): Promise<void> {
+    if (packed.length === 0) return;
+    await this.#opened().session.rows(packed);
+    await this.#outbox.room();
   }
 
   async finish(): Promise<Applied> {

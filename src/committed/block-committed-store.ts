@@ -3,6 +3,7 @@ import type { BlockAddress, BlockStore } from '../ports/block-store.js';
 import {
   CommittedStore,
   type ApplyResult,
+  type ChangeBatch,
   type CommittedObject,
   type LaidTree,
   type MergeResult,
@@ -10,7 +11,6 @@ import {
   type MergeTrees,
   type RangeInfo,
   type RangeParameters,
-  type StagedChange,
   type TreeDifference,
 } from '../ports/committed-store.js';
 import { assert } from '../shared/assert.js';
@@ -125,7 +125,7 @@ export class BlockCommittedStore extends CommittedStore {
   override async apply(
     namespace: StorageNamespace,
     base: MetaRangeId,
-    changes: AsyncIterable<readonly StagedChange[]>,
+    changes: AsyncIterable<ChangeBatch>,
     parameters: RangeParameters,
   ): Promise<ApplyResult> {
     const { stored, ...applied } = await this.lay(namespace, base, changes, parameters);
@@ -136,7 +136,7 @@ export class BlockCommittedStore extends CommittedStore {
   override async lay(
     namespace: StorageNamespace,
     base: MetaRangeId,
-    changes: AsyncIterable<readonly StagedChange[]>,
+    changes: AsyncIterable<ChangeBatch>,
     parameters: RangeParameters,
   ): Promise<LaidTree> {
     const { ranges, counts, stored } = await applyChanges(changes, {

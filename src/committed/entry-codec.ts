@@ -10,9 +10,10 @@
 import type { Metadata, ObjectEntry } from '../domain/model.js';
 import { CorruptData } from '../ports/store-errors.js';
 import { compareUtf8 } from '../shared/bytes.js';
-import { ContentHash } from '../shared/content-hash.js';
+import { ContentHash, type BytePair } from '../shared/content-hash.js';
 import type { ByteWriter } from './byte-writer.js';
 import { readEntryFields, textOf, type EntryFields } from './entry-fields.js';
+import type { PlainEntry } from './plain-entry.js';
 import { viewOf, type Slice } from './slice.js';
 
 const RELATIVE = 1;
@@ -55,6 +56,28 @@ export function writeEntry(out: ByteWriter, entry: ObjectEntry, nanosBelowMs = 0
     out.byte(0x3a);
     out.sizedText(entry.contentType);
   }
+}
+
+/** Writes what `writeEntry` writes of an entry without metadata. */
+export function writePlainEntry(out: ByteWriter, entry: PlainEntry): void {
+  writeSized(out, 0x0a, entry.address);
+  writeTime(out, entry.modifiedAtMs, 0);
+  if (entry.sizeBytes !== 0) {
+    out.byte(0x18);
+    out.uvarint(entry.sizeBytes);
+  }
+  writeSized(out, 0x22, entry.checksum);
+  out.byte(0x30);
+  out.byte(entry.isFull ? FULL : RELATIVE);
+  writeSized(out, 0x3a, entry.contentType);
+}
+
+function writeSized(out: ByteWriter, tag: number, text: Slice): void {
+  const length = text.end - text.start;
+  if (length === 0) return;
+  out.byte(tag);
+  out.uvarint(length);
+  out.slice(text);
 }
 
 function writeTime(out: ByteWriter, atMs: number, nanosBelowMs: number): void {
@@ -132,3 +155,12 @@ export function identityOfData(data: Slice): Uint8Array {
   if (start !== end) hash.textBytes(viewOf(fields.contentType));
   return hash.digest();
 }
+
+/** Returns the identity of an entry without metadata. */
+export function identityOfPlain({ sizeBytes, checksum, contentType }: PlainEntry): Uint8Array {
+  const hash = scratch.reset().int64(sizeBytes).textBytes(viewOf(checksum)).byteMap(NO_METADATA);
+  if (contentType.start !== contentType.end) hash.textBytes(viewOf(contentType));
+  return hash.digest();
+}
+
+const NO_METADATA: readonly BytePair[] = [];

@@ -5,7 +5,8 @@ import { forEachChange } from './change-batch.js';
 import { inFile } from './corrupt.js';
 import { identityOfData } from './entry-codec.js';
 import { RangeWriter, type BuiltRange } from './range-writer.js';
-import { compareSlices, sliceOf, viewOf, type Slice } from './slice.js';
+import { compareSlices, viewOf, type Slice } from './slice.js';
+import { StagedRowReader, type EncodedEntry } from './staged-rows.js';
 import { TableCursor, type BoundedFile } from './table-cursor.js';
 import { emptyParts, readValue, writeValue } from './value-codec.js';
 
@@ -26,7 +27,9 @@ export class RangeRewriter {
   readonly counts: ChangeCounts = { addedCount: 0, changedCount: 0, removedCount: 0 };
   readonly #writer: RangeWriter;
   readonly #value = new ByteWriter(1024);
+  readonly #written: Slice = { bytes: new Uint8Array(), start: 0, end: 0 };
   readonly #parts = emptyParts();
+  readonly #rows = new StagedRowReader();
   #base: TableCursor | undefined;
   #name = '';
 
@@ -42,7 +45,18 @@ export class RangeRewriter {
 
   /** @throws CorruptData  naming the base's file */
   change(batch: Uint8Array): void {
-    inFile(this.#name, () => forEachChange(batch, (key, data) => this.#change(key, data)));
+    inFile(this.#name, () =>
+      forEachChange(batch, (key, data) => {
+        this.#change(key, data && { identity: identityOfData(data), data });
+      }),
+    );
+  }
+
+  /** The same of changes as the views hold them. @throws CorruptData  naming the base's file */
+  rows(packed: Uint8Array): void {
+    inFile(this.#name, () => {
+      this.#rows.forEach(packed, (key, entry) => this.#change(key, entry));
+    });
   }
 
   /** Copies what the base has after the last change. @throws CorruptData */
@@ -57,35 +71,37 @@ export class RangeRewriter {
     return this.counts;
   }
 
-  #change(key: Slice, data: Slice | undefined): void {
+  #change(key: Slice, entry: EncodedEntry | undefined): void {
     this.#copyUntil(key);
     const base = this.#base;
     if (!base || base.isAtEnd || compareSlices(base.key, key) !== 0) {
-      if (!data) return;
+      if (!entry) return;
       this.counts.addedCount++;
-      this.#write(key, identityOfData(data), data);
+      this.#write(key, entry);
       return;
     }
-    if (data) this.#replace(base, key, data);
+    if (entry) this.#replace(base, key, entry);
     else this.counts.removedCount++;
     base.next();
   }
 
   // An object that was staged again unchanged keeps its record, so its address and time too.
-  #replace(base: TableCursor, key: Slice, data: Slice): void {
-    const identity = identityOfData(data);
-    if (compareBytes(viewOf(readValue(base.value, this.#parts).identity), identity) === 0) {
+  #replace(base: TableCursor, key: Slice, entry: EncodedEntry): void {
+    const { identity } = readValue(base.value, this.#parts);
+    if (compareBytes(viewOf(identity), entry.identity) === 0) {
       this.#writer.add(base.key, base.value);
       return;
     }
     this.counts.changedCount++;
-    this.#write(key, identity, data);
+    this.#write(key, entry);
   }
 
-  #write(key: Slice, identity: Uint8Array, data: Slice): void {
+  #write(key: Slice, { identity, data }: EncodedEntry): void {
     this.#value.reset();
     writeValue(this.#value, identity, data);
-    this.#writer.add(key, sliceOf(this.#value.view()));
+    this.#written.bytes = this.#value.buffer;
+    this.#written.end = this.#value.length;
+    this.#writer.add(key, this.#written);
   }
 
   /** Copies the base's records before `key`; undefined: all that are left. */

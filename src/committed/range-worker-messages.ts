@@ -12,6 +12,7 @@ export type ToWorker = { readonly session: number } & (
   | { readonly kind: 'open'; readonly parameters: RangeParameters }
   | { readonly kind: 'openBase'; readonly base: BoundedFile }
   | { readonly kind: 'change'; readonly batch: Uint8Array }
+  | { readonly kind: 'rows'; readonly packed: Uint8Array }
   | { readonly kind: 'closeBase' }
   | { readonly kind: 'end' }
   | { readonly kind: 'merge'; readonly input: MergeInput; readonly parameters: RangeParameters }

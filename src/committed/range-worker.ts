@@ -107,6 +107,9 @@ function rewritten(
     case 'change':
       rewriter?.change(message.batch);
       break;
+    case 'rows':
+      rewriter?.rows(message.packed);
+      break;
     case 'closeBase':
       rewriter?.closeBase();
       break;

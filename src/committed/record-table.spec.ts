@@ -98,7 +98,7 @@ describe(`a table of records (SEED=${seed})`, () => {
   it('throws what its source throws, and names nothing', async () => {
     const blocks = new MemoryBlockStore();
     const source = (async function* () {
-      yield recordOf('a');
+      yield [recordOf('a')];
       throw new Error('the log is gone');
     })();
     const written = writeRecordTable(blocks, namespace, source, { properties });

@@ -32,20 +32,23 @@ export interface TableRecord {
 /** Stands in every file of the table. A `type` is set by the writer. */
 export type TableProperties = Readonly<Record<string, string>>;
 
+/** A step for each page: one for each record would cost more than its record. */
+export type RecordPages = AsyncIterable<readonly TableRecord[]>;
+
 /**
  * Writes a table of records; its files are durable when this returns. Equal records and
  * properties give equal ids.
  *
  * For a dump of refs the properties are `entity`, `schema_name` and `schema_definition`.
  *
- * @param records  strictly ascending by the bytes of their keys; read one by one
+ * @param records  strictly ascending by the bytes of their keys, in pages where they are many
  * @throws what `records` or the store throws; files that nobody names may be left
  * @throws InvariantError  the keys do not ascend, or one is empty
  */
 export async function writeRecordTable(
   blocks: BlockStore,
   namespace: StorageNamespace,
-  records: AsyncIterable<TableRecord> | Iterable<TableRecord>,
+  records: RecordPages | readonly TableRecord[],
   options: { readonly properties: TableProperties; readonly parameters?: RangeParameters },
 ): Promise<MetaRangeId> {
   const given = Object.entries(options.properties);
@@ -64,13 +67,16 @@ export async function writeRecordTable(
     },
     given,
   );
+  const adding = new Adding(writer, outbox);
   try {
-    await addAll(records, writer, outbox);
+    if (Symbol.asyncIterator in records) {
+      for await (const page of records) await adding.add(page);
+    } else await adding.add(records);
     writer.endRange();
     checkOrder(ranges);
     const { id, file } = await buildMetaRange(ranges, given);
-    await outbox.finish(true);
-    await blocks.putIfAbsent(tableAddress(namespace, id), file);
+    // Side by side: until this returns, nobody names either of them.
+    await Promise.all([outbox.finish(true), blocks.putIfAbsent(tableAddress(namespace, id), file)]);
     return id;
   } catch (error) {
     await outbox.drop();
@@ -78,21 +84,27 @@ export async function writeRecordTable(
   }
 }
 
-async function addAll(
-  records: AsyncIterable<TableRecord> | Iterable<TableRecord>,
-  writer: RangeWriter,
-  outbox: Outbox,
-): Promise<void> {
-  const value = new ByteWriter(1024);
-  let count = 0;
-  for await (const { key, identity, data } of records) {
-    assert(key.length > 0, 'a record of a table has a key');
-    value.reset();
-    writeValue(value, identity, sliceOf(data));
-    writer.add(sliceOf(key), sliceOf(value.view()));
-    if (++count % TURN_RECORDS_MAX !== 0) continue;
-    await outbox.room();
-    await nextTurn();
+class Adding {
+  readonly #value = new ByteWriter(1024);
+  #untilTurn = TURN_RECORDS_MAX;
+
+  constructor(
+    private readonly writer: RangeWriter,
+    private readonly outbox: Outbox,
+  ) {}
+
+  async add(records: readonly TableRecord[]): Promise<void> {
+    const value = this.#value;
+    for (const { key, identity, data } of records) {
+      assert(key.length > 0, 'a record of a table has a key');
+      value.reset();
+      writeValue(value, identity, sliceOf(data));
+      this.writer.add(sliceOf(key), sliceOf(value.view()));
+      if (--this.#untilTurn > 0) continue;
+      this.#untilTurn = TURN_RECORDS_MAX;
+      await this.outbox.room();
+      await nextTurn();
+    }
   }
 }
 

@@ -48,6 +48,13 @@ export class RewriteOnThread implements RewriteSession, ThreadListener {
     await this.#room();
   }
 
+  async rows(packed: Uint8Array): Promise<void> {
+    // A copy, as of a base's file.
+    const own = new Uint8Array(packed);
+    this.#post({ session: this.id, kind: 'rows', packed: own }, own.length, own.buffer);
+    await this.#room();
+  }
+
   async closeBase(): Promise<void> {
     this.#post({ session: this.id, kind: 'closeBase' }, 0);
     await this.#room();

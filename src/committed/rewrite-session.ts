@@ -21,6 +21,7 @@ export type TakeRange = (range: BuiltRange, hasChanges: boolean) => void;
 export interface RewriteSession {
   openBase(base: BoundedFile): Promise<void>;
   change(batch: Uint8Array): Promise<void>;
+  rows(packed: Uint8Array): Promise<void>;
   closeBase(): Promise<void>;
   /** Resolves when all ranges were taken. */
   end(): Promise<ChangeCounts>;
@@ -52,6 +53,10 @@ export class InlineSessions implements RewriteSessions {
       change: async (batch) => {
         rewriter.change(batch);
         await this.#turnAfter(batch.length);
+      },
+      rows: async (packed) => {
+        rewriter.rows(packed);
+        await this.#turnAfter(packed.length);
       },
       closeBase: async () => {
         rewriter.closeBase();

@@ -4,6 +4,8 @@ import { assert } from '../shared/assert.js';
 /** What is no view, and so may be written by `setIf` and `deleteIf`. */
 export const PLAIN_VIEW = 'plain';
 
+export const SCHEMAS_DIFFER = 'rows that are packed together are of one schema';
+
 /** The view that a partition belongs to: the part of its name before the first slash. */
 export function viewOf(partition: string): string {
   const slash = partition.indexOf('/');

@@ -18,16 +18,31 @@ const GETS = `
       SELECT * FROM kv_row WHERE slot = s.slot AND partition = r.partition AND key = r.key LIMIT 1
     ) k`;
 
-const scans = (first: number) => `
-  SELECT r.ordinal, k.key, k.value, k.schema, k.version
+const bounds = (first: number) => `
     FROM unnest($${first}::int[], $${first + 1}::text[], $${first + 2}::bytea[],
         $${first + 3}::bytea[], $${first + 4}::int[]) AS r(ordinal, partition, low, high, amount)
-    ${SLOT}
-    CROSS JOIN LATERAL (
+    ${SLOT}`;
+
+const ROWS_BETWEEN = `
       SELECT * FROM kv_row
         WHERE slot = s.slot AND partition = r.partition
           AND key >= coalesce(r.low, '') AND key < coalesce(r.high, ${ABOVE_ALL})
-        ORDER BY slot, partition, key LIMIT r.amount
+        ORDER BY slot, partition, key LIMIT r.amount`;
+
+const scans = (first: number) => `
+  SELECT r.ordinal, k.key, k.value, k.schema, k.version ${bounds(first)}
+    CROSS JOIN LATERAL (${ROWS_BETWEEN}) k`;
+
+/** A text goes to the client as it is; bytes would go as twice as many digits. */
+const packs = (first: number) => `
+  SELECT r.ordinal, ''::bytea, ''::bytea, k.schema, 0::bigint, k.packed ${bounds(first)}
+    CROSS JOIN LATERAL (
+      SELECT CASE WHEN min(q.schema) = max(q.schema) THEN min(q.schema) END AS schema,
+          string_agg(
+            chr(length(q.key) + 1) || chr(least(length(q.value), 16000) + 1)
+              || convert_from(q.key || q.value, 'UTF8'),
+            E'\\n') || E'\\n' AS packed
+        FROM (${ROWS_BETWEEN}) q HAVING count(*) > 0
     ) k`;
 
 /** $1 ordinals, $2 partitions, $3 keys. */
@@ -36,6 +51,9 @@ export const READ_GETS = GETS;
 export const READ_SCANS = scans(1);
 /** The parameters of the one, then of the other: one statement, so one state for all of them. */
 export const READ_BOTH = `${GETS} UNION ALL ${scans(4)}`;
+/** The same and, from $9 on, packs as scans: their rows are one text, in a column of its own. */
+export const READ_PACKS = `
+  SELECT *, NULL::text AS packed FROM (${READ_BOTH}) b UNION ALL ${packs(9)}`;
 
 /** $1 partition, $2 key, $3 value, $4 schema. */
 export const SET_NEW = `

@@ -1,7 +1,9 @@
 import { KvStore, SNAPSHOT_MS_MAX } from '../ports/kv-store.js';
 import type { KvRead, KvRow, KvSnapshot, KvWrite } from '../ports/kv-store.js';
 import { PredicateFailed, SnapshotTooOld, StoreUnavailable } from '../ports/store-errors.js';
-import { checkPlain, checkRead, PLAIN_VIEW, viewOf } from './check-kv.js';
+import { assert } from '../shared/assert.js';
+import { packRows } from '../shared/packed-rows.js';
+import { checkPlain, checkRead, PLAIN_VIEW, SCHEMAS_DIFFER, viewOf } from './check-kv.js';
 import { dropRows, putRow, rowAt, rowsBetween, type PartitionRows } from './partition-rows.js';
 
 /** A partition's rows, in each slot of its view. */
@@ -184,10 +186,24 @@ function readFrom(
     checkRead(read);
     const slot = slots.get(viewOf(read.partition));
     const rows = slot === undefined ? [] : partitions.get(address(slot, read.partition))?.rows;
-    if (read.kind === 'scan') return rowsBetween(rows ?? [], read).map(copyOf);
+    if (read.kind !== 'get') {
+      const found = rowsBetween(rows ?? [], read);
+      return read.kind === 'pack' ? packOf(found) : found.map(copyOf);
+    }
     const row = rowAt(rows ?? [], read.key);
     return row ? [copyOf(row)] : [];
   });
+}
+
+function packOf(rows: readonly KvRow[]): readonly KvRow[] {
+  const [first] = rows;
+  if (!first) return [];
+  const { schema } = first;
+  assert(
+    rows.every((row) => row.schema === schema),
+    SCHEMAS_DIFFER,
+  );
+  return [{ key: new Uint8Array(), value: packRows(rows), schema, version: '' }];
 }
 
 /** Nobody may change what the store holds through what he gave or got. `slice` would not do: a

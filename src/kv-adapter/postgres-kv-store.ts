@@ -10,11 +10,12 @@ import {
 } from '../ports/store-errors.js';
 import { assert } from '../shared/assert.js';
 import { Gather } from '../shared/gather.js';
-import { checkPlain, checkRead } from './check-kv.js';
+import { checkPlain, checkRead, SCHEMAS_DIFFER } from './check-kv.js';
 import {
   DELETE_KNOWN,
   READ_BOTH,
   READ_GETS,
+  READ_PACKS,
   READ_SCANS,
   SET_KNOWN,
   SET_NEW,
@@ -37,7 +38,14 @@ export interface PostgresKvStoreOptions {
 
 type Reads = readonly KvRead[];
 type Rows = readonly (readonly KvRow[])[];
-type Row = [ordinal: number, key: Buffer, value: Buffer, schema: number, version: number];
+type Row = [
+  ordinal: number,
+  key: Buffer,
+  value: Buffer,
+  schema: number | null,
+  version: number,
+  packed?: string | null,
+];
 
 interface Statement {
   readonly name: string;
@@ -71,7 +79,10 @@ export class PostgresKvStore extends KvStore {
   async read(reads: Reads): Promise<Rows> {
     if (this.#isClosed) throw new StoreUnavailable('the store is closed');
     for (const read of reads) checkRead(read);
-    return reads.length === 0 ? [] : this.#gather.ask(reads);
+    if (reads.length === 0) return [];
+    // As long as it takes, nobody's short read waits for it.
+    if (reads.some(isPack)) return this.#readFrom(this.#options.snapshotPool, reads);
+    return this.#gather.ask(reads);
   }
 
   async snapshot<Result>(work: (snapshot: KvSnapshot) => Promise<Result>): Promise<Result> {
@@ -138,11 +149,14 @@ export class PostgresKvStore extends KvStore {
 
   /** One statement for the reads of several callers, each of whom sees one state. */
   async #readAll(callers: readonly Reads[]): Promise<readonly Rows[]> {
-    const reads = callers.flat();
-    const config = toArrays(statementOf(reads));
-    const rows = rowsOf(reads, await this.#retry(() => this.#options.pool.query<Row>(config)));
+    const rows = await this.#readFrom(this.#options.pool, callers.flat());
     let at = 0;
     return callers.map((own) => rows.slice(at, (at += own.length)));
+  }
+
+  async #readFrom(pool: Pool, reads: Reads): Promise<Rows> {
+    const config = toArrays(statementOf(reads));
+    return rowsOf(reads, await this.#retry(() => pool.query<Row>(config)));
   }
 
   async #beginSnapshot(): Promise<PoolClient> {
@@ -208,27 +222,35 @@ const tooOld = (cause?: unknown) => new SnapshotTooOld('a snapshot was held too 
 function statementOf(reads: Reads): Statement {
   const gets: unknown[][] = [[], [], []];
   const scans: unknown[][] = [[], [], [], [], []];
+  const packs: unknown[][] = [[], [], [], [], []];
+  const columns = { get: gets, scan: scans, pack: packs };
   for (const [ordinal, read] of reads.entries()) {
     const row =
       read.kind === 'get'
         ? [ordinal, read.partition, read.key]
         : [ordinal, read.partition, read.from ?? null, read.until ?? null, read.limit];
-    const columns = read.kind === 'get' ? gets : scans;
-    for (const [index, value] of row.entries()) columns[index]?.push(value);
+    for (const [index, value] of row.entries()) columns[read.kind][index]?.push(value);
+  }
+  if (packs[0]?.length !== 0) {
+    return { name: 'packs', text: READ_PACKS, values: [...gets, ...scans, ...packs] };
   }
   if (scans[0]?.length === 0) return { name: 'gets', text: READ_GETS, values: gets };
   if (gets[0]?.length === 0) return { name: 'scans', text: READ_SCANS, values: scans };
   return { name: 'reads', text: READ_BOTH, values: [...gets, ...scans] };
 }
 
+const isPack = ({ kind }: KvRead): boolean => kind === 'pack';
+
 const toArrays = (statement: Statement) => ({ ...statement, rowMode: 'array' }) as const;
 
 function rowsOf(reads: Reads, { rows }: { rows: readonly Row[] }): Rows {
   const found = reads.map((): KvRow[] => []);
-  for (const [ordinal, key, value, schema, version] of rows) {
+  for (const [ordinal, key, value, schema, version, packed] of rows) {
     const into = found[ordinal];
     assert(into, 'a row belongs to a read');
-    into.push({ key, value, schema, version: String(version) });
+    assert(schema !== null, SCHEMAS_DIFFER);
+    if (packed == null) into.push({ key, value, schema, version: String(version) });
+    else into.push({ key, value: Buffer.from(packed), schema, version: '' });
   }
   return found;
 }

@@ -1,4 +1,5 @@
 import {
+  type RecordPages,
   type TableProperties,
   type TableRecord,
   writeRecordTable,
@@ -41,16 +42,16 @@ export class DumpRefs {
   ) {}
 
   async run({ namespace, uid }: RepositoryRecord, watcher: DumpWatcher): Promise<RefsDump> {
-    const write = (records: AsyncIterable<TableRecord>, properties: TableProperties) =>
+    const write = (records: RecordPages, properties: TableProperties) =>
       writeRecordTable(this.blocks, namespace, watched(records, watcher), { properties });
     const branches: NamedBranch[] = [];
     const states = await this.#writeStates(uid, branches, write);
     const branchProperties = { ...refsProperties('branch'), ...states };
     const tagRecords: TableRecord[] = [];
-    for await (const tag of this.#tags(uid)) tagRecords.push(tag);
+    for await (const page of this.#tags(uid)) tagRecords.push(...page);
     const [branchesId, tags, commits] = await Promise.all([
-      write(inOrder(branches.map(recordOfBranch)), branchProperties),
-      write(inOrder(tagRecords), refsProperties('tag')),
+      write(onePage(branches.map(recordOfBranch)), branchProperties),
+      write(onePage(tagRecords), refsProperties('tag')),
       write(this.#commits(uid), refsProperties('commit')),
     ]);
     return { branches: branchesId, tags, commits };
@@ -60,10 +61,7 @@ export class DumpRefs {
   async #writeStates(
     uid: RepositoryUid,
     branches: NamedBranch[],
-    write: (
-      records: AsyncIterable<TableRecord>,
-      properties: TableProperties,
-    ) => Promise<MetaRangeId>,
+    write: (records: RecordPages, properties: TableProperties) => Promise<MetaRangeId>,
   ): Promise<TableProperties> {
     const records = this.#states(uid, branches);
     const first = await records.next();
@@ -75,32 +73,38 @@ export class DumpRefs {
     return { [STATES_PROPERTY]: await write(all, STATES_PROPERTIES) };
   }
 
-  async *#states(uid: RepositoryUid, branches: NamedBranch[]): AsyncGenerator<TableRecord> {
-    for await (const row of rowsOf(this.kv, partitions.branches(uid))) {
-      const branch = fromUtf8(row.key) as BranchId;
-      const record = decodeValue<BranchRecord>(row);
-      branches.push({ branch, record });
-      const { isHidden, life, tokens } = record;
-      if (isHidden) yield encodeFlags(branch, { isHidden });
-      const staged = stagedChanges(this.kv, tokensBetween({ uid, branch, life }, tokens));
-      for await (const batch of staged) {
-        for (const change of batch) yield encodeStaged(branch, change);
+  async *#states(uid: RepositoryUid, branches: NamedBranch[]): AsyncGenerator<TableRecord[]> {
+    for await (const rows of pagesOf(this.kv, partitions.branches(uid))) {
+      for (const row of rows) {
+        const branch = fromUtf8(row.key) as BranchId;
+        const record = decodeValue<BranchRecord>(row);
+        branches.push({ branch, record });
+        const { isHidden, life, tokens } = record;
+        if (isHidden) yield [encodeFlags(branch, { isHidden })];
+        const staged = stagedChanges(this.kv, tokensBetween({ uid, branch, life }, tokens));
+        for await (const batch of staged) {
+          yield Array.from(batch, (change) => encodeStaged(branch, change));
+        }
       }
     }
   }
 
-  async *#tags(uid: RepositoryUid): AsyncGenerator<TableRecord> {
-    for await (const row of rowsOf(this.kv, partitions.tags(uid))) {
-      const { commitId } = decodeValue<TagRecord>(row);
-      const data = encodeRef({ name: fromUtf8(row.key), commitId });
-      yield { key: row.key, identity: utf8(commitId), data };
+  async *#tags(uid: RepositoryUid): AsyncGenerator<TableRecord[]> {
+    for await (const rows of pagesOf(this.kv, partitions.tags(uid))) {
+      yield rows.map((row) => {
+        const { commitId } = decodeValue<TagRecord>(row);
+        const data = encodeRef({ name: fromUtf8(row.key), commitId });
+        return { key: row.key, identity: utf8(commitId), data };
+      });
     }
   }
 
-  async *#commits(uid: RepositoryUid): AsyncGenerator<TableRecord> {
-    for await (const row of rowsOf(this.kv, partitions.commits(uid))) {
-      const data = encodeCommit(decodeValue<CommitRecord>(row));
-      yield { key: row.key, identity: row.key, data };
+  async *#commits(uid: RepositoryUid): AsyncGenerator<TableRecord[]> {
+    for await (const rows of pagesOf(this.kv, partitions.commits(uid))) {
+      yield rows.map((row) => {
+        const data = encodeCommit(decodeValue<CommitRecord>(row));
+        return { key: row.key, identity: row.key, data };
+      });
     }
   }
 }
@@ -116,23 +120,23 @@ function recordOfBranch({ branch, record }: NamedBranch): TableRecord {
   return { key: utf8(branch), identity: utf8(commitId), data };
 }
 
-async function* inOrder(records: readonly TableRecord[]): AsyncGenerator<TableRecord> {
-  yield* records;
+async function* onePage(records: readonly TableRecord[]): AsyncGenerator<readonly TableRecord[]> {
+  yield records;
 }
 
 async function* watched(
-  records: AsyncIterable<TableRecord>,
+  pages: RecordPages,
   { signal, onRecord }: DumpWatcher,
-): AsyncGenerator<TableRecord> {
-  for await (const record of records) {
+): AsyncGenerator<readonly TableRecord[]> {
+  for await (const records of pages) {
     signal.throwIfAborted();
-    yield record;
-    onRecord();
+    yield records;
+    for (let at = 0; at < records.length; at++) onRecord();
   }
 }
 
-/** Yields the rows of a partition; a page is read while the one before it is worked on. */
-async function* rowsOf(kv: KvStore, partition: string): AsyncGenerator<KvRow> {
+/** Yields the pages of a partition; one is read while the one before it is worked on. */
+async function* pagesOf(kv: KvStore, partition: string): AsyncGenerator<readonly KvRow[]> {
   const pageFrom = (from: Uint8Array | undefined) =>
     kv.read([{ kind: 'scan', partition, limit: ROWS_PER_PAGE, ...(from ? { from } : {}) }]);
   let next: ReturnType<typeof pageFrom> | undefined = pageFrom(undefined);
@@ -142,6 +146,6 @@ async function* rowsOf(kv: KvStore, partition: string): AsyncGenerator<KvRow> {
     next = rows.length < ROWS_PER_PAGE || !last ? undefined : pageFrom(justAfter(last.key));
     // It is waited for below, or nobody wants it any more.
     next?.catch(() => undefined);
-    yield* rows;
+    yield rows;
   }
 }

@@ -12,6 +12,17 @@ export interface StagedChange {
   readonly entry: ObjectEntry | undefined;
 }
 
+/**
+ * Changes as the views hold them, as shared/packed-rows.ts has them: a path, and its entry as JSON,
+ * `null` for a tombstone.
+ */
+export interface PackedChanges extends Iterable<StagedChange> {
+  readonly packed: Buffer;
+  readonly length: number;
+}
+
+export type ChangeBatch = readonly StagedChange[] | PackedChanges;
+
 export interface CommittedObject {
   readonly path: ObjectPath;
   readonly entry: ObjectEntry;
@@ -125,7 +136,7 @@ export abstract class CommittedStore {
   abstract apply(
     namespace: StorageNamespace,
     base: MetaRangeId,
-    changes: AsyncIterable<readonly StagedChange[]>,
+    changes: AsyncIterable<ChangeBatch>,
     parameters: RangeParameters,
   ): Promise<ApplyResult>;
 
@@ -136,7 +147,7 @@ export abstract class CommittedStore {
   async lay(
     namespace: StorageNamespace,
     base: MetaRangeId,
-    changes: AsyncIterable<readonly StagedChange[]>,
+    changes: AsyncIterable<ChangeBatch>,
     parameters: RangeParameters,
   ): Promise<LaidTree> {
     const applied = await this.apply(namespace, base, changes, parameters);

@@ -20,7 +20,12 @@ export type KvWrite =
 export type KvRead =
   | { readonly kind: 'get'; readonly partition: string; readonly key: Uint8Array }
   | {
-      readonly kind: 'scan';
+      /**
+       * A pack reads what a scan reads, as one row: its value is all of them, as
+       * shared/packed-rows.ts has them, its key is empty, its schema theirs. For many rows that are
+       * handed on as they are; keys are texts without NUL, values JSON.
+       */
+      readonly kind: 'scan' | 'pack';
       readonly partition: string;
       /** Inclusive. */
       readonly from?: Uint8Array;
@@ -40,7 +45,12 @@ export interface KvRow {
 }
 
 export interface KvSnapshot {
-  /** Returns the rows of each read, in its order: at most one for a get, ascending for a scan. */
+  /**
+   * Returns the rows of each read, in its order: at most one for a get or a pack, ascending for a
+   * scan.
+   *
+   * @throws InvariantError  the rows of a pack are of several schemas
+   */
   read(reads: readonly KvRead[]): Promise<readonly (readonly KvRow[])[]>;
 }
 

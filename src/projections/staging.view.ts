@@ -1,22 +1,16 @@
 import type { ObjectEntry, ObjectPath, StagingToken } from '../domain/model.js';
 import type { PathRun } from '../domain/staging/path-run.js';
-import type { StagedChange } from '../ports/committed-store.js';
+import type { ChangeBatch, StagedChange } from '../ports/committed-store.js';
 import type { KvRead, KvRow, KvSnapshot } from '../ports/kv-store.js';
-import { assert } from '../shared/assert.js';
-import { fromUtf8, utf8 } from '../shared/bytes.js';
+import { fromUtf8, justAfter, utf8 } from '../shared/bytes.js';
 import { Interleaved, type PagedCursor } from '../shared/interleaved.js';
 import { decodeValue } from './kv-codec.js';
 import { keys, partitions, wordPartitions } from './kv-keys.js';
+import { packedChanges } from './packed-changes.js';
+import { readOfTokens, type StagedSpan } from './staging-reads.js';
 
 /** Rows of one token read at once; bounds what is in memory and how long one read takes. */
 export const STAGED_ROWS_PER_READ = 1000;
-
-export interface StagedSpan {
-  /** Inclusive. */
-  readonly from?: Uint8Array;
-  /** Exclusive. */
-  readonly until?: Uint8Array;
-}
 
 /** Returns the reads of a token's word on a path: of their rows, the first one is meant. */
 export const wordAt = (token: StagingToken, key: Uint8Array): readonly KvRead[] => [
@@ -77,6 +71,7 @@ export const changeOf = (row: KvRow): StagedChange => ({
 
 /**
  * Yields what tokens say, in the order of paths; of a path in several tokens, the newest word.
+ * Where that is much, most of it comes packed.
  *
  * @param tokens  newest first
  * @throws InvariantError  a token was dropped while it was read
@@ -85,9 +80,10 @@ export async function* stagedChanges(
   snapshot: KvSnapshot,
   tokens: readonly StagingToken[],
   span: StagedSpan = {},
-): AsyncGenerator<readonly StagedChange[]> {
+): AsyncGenerator<ChangeBatch> {
   const rows = stagedRows(snapshot, tokens, span);
-  let batch: StagedChange[] = [];
+  const batch: StagedChange[] = [];
+  let last: KvRow | undefined;
   for (;;) {
     const row = rows.take();
     if (row === undefined) {
@@ -95,37 +91,30 @@ export async function* stagedChanges(
       break;
     }
     batch.push(changeOf(row));
-    if (batch.length === STAGED_ROWS_PER_READ) {
-      yield batch;
-      batch = [];
-    }
+    last = row;
+    if (batch.length === STAGED_ROWS_PER_READ) break;
   }
-  if (batch.length > 0) yield batch;
+  if (batch.length === 0) return;
+  yield batch;
+  if (!last || batch.length < STAGED_ROWS_PER_READ) return;
+  yield* packedChanges(snapshot, tokens, { ...span, from: justAfter(last.key) });
 }
 
 /**
- * Returns the next page of each token. The token's own row is read with it: of a token that was
- * dropped meanwhile there is no row, and its page would be taken for an empty one.
+ * Returns the next page of each cursor.
+ *
+ * @throws InvariantError  a token was dropped
  */
-export async function readPages(
+export const readPages = (
   snapshot: KvSnapshot,
   cursors: readonly TokenCursor[],
   until: Uint8Array | undefined,
-): Promise<readonly (readonly KvRow[])[]> {
-  const tokens = [...new Set(cursors.map(({ token }) => token))];
-  const found = await snapshot.read([
-    ...cursors.map((cursor) => scanOfCursor(cursor, until)),
-    ...tokens.map((token) => ({
-      kind: 'get' as const,
-      partition: partitions.tokens,
-      key: keys.token(token),
-    })),
-  ]);
-  for (const [index, token] of tokens.entries()) {
-    assert(found[cursors.length + index]?.length === 1, `${token} was dropped while it was read`);
-  }
-  return found.slice(0, cursors.length);
-}
+): Promise<readonly (readonly KvRow[])[]> =>
+  readOfTokens(
+    snapshot,
+    [...new Set(cursors.map(({ token }) => token))],
+    cursors.map((cursor) => scanOfCursor(cursor, until)),
+  );
 
 /** Returns the read of a cursor's next page. */
 export const scanOfCursor = (

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { compareBytes } from './bytes.js';
+import { sha256 } from './sha256.js';
 
 const BYTES = 0x00;
 const TEXT = 0x01;
@@ -97,7 +98,7 @@ export class ContentHash {
 
   /** Returns 32 bytes. */
   digest(): Uint8Array {
-    return hash('sha256', this.encoded(), 'buffer');
+    return sha256(this.#buffer, this.#length);
   }
 
   /** Returns 64 lower-case hex digits. */

@@ -4,12 +4,15 @@ import {
   KEY_BYTES_MAX,
   SCAN_ROWS_MAX,
   VALUE_BYTES_MAX,
+  type KvRead,
   type KvRow,
+  type KvSnapshot,
   type KvStore,
 } from '../../src/ports/kv-store.js';
 import { PredicateFailed, SnapshotTooOld } from '../../src/ports/store-errors.js';
 import { assert, InvariantError } from '../../src/shared/assert.js';
 import { compareBytes, utf8 } from '../../src/shared/bytes.js';
+import { PackedRows } from '../../src/shared/packed-rows.js';
 
 export interface OpenedKv {
   readonly kv: KvStore;
@@ -35,6 +38,7 @@ export function kvStoreContract(
     setIfContract(kv);
     deleteIfContract(kv);
     readContract(kv);
+    packContract(kv);
     orderContract(kv);
     snapshotContract(kv, open);
   });
@@ -244,6 +248,81 @@ function readContract(kv: () => KvStore): void {
       }
     });
   });
+}
+
+function packContract(kv: () => KvStore): void {
+  const pack = async (read: Partial<Exclude<KvRead, { kind: 'get' }>> & { partition: string }) => {
+    const [rows = []] = await kv().read([{ kind: 'pack', limit: 100, ...read }]);
+    return rows.map(({ key, value, schema }) => ({
+      key: Buffer.from(key),
+      rows: textsOf(value),
+      schema,
+    }));
+  };
+  const filled = async (keys: readonly string[]): Promise<string> => {
+    const at = newPartition();
+    for (const key of keys) await set(kv(), at, key, JSON.stringify({ of: key }));
+    return at;
+  };
+  const rowsOf = (keys: readonly string[]) => [
+    {
+      key: Buffer.alloc(0),
+      rows: keys.map((key) => [key, JSON.stringify({ of: key })]),
+      schema: 1,
+    },
+  ];
+
+  describe('a pack', () => {
+    it('is the rows of the scan with its bounds, in their order', async () => {
+      const at = await filled(['d', 'b', 'ä', 'a', 'c', 'a\nb', '\u{1f600}', 'k'.repeat(1024)]);
+      const all = ['a', 'a\nb', 'b', 'c', 'd', 'k'.repeat(1024), 'ä', '\u{1f600}'];
+      expect(await pack({ partition: at })).toEqual(rowsOf(all));
+      expect(await pack({ partition: at, limit: 2 })).toEqual(rowsOf(['a', 'a\nb']));
+      const bounds = { from: utf8('b'), until: utf8('d') };
+      expect(await pack({ partition: at, ...bounds })).toEqual(rowsOf(['b', 'c']));
+    });
+
+    it('of nothing is no row', async () => {
+      expect(await pack({ partition: newPartition() })).toEqual([]);
+      const at = await filled(['a']);
+      expect(await pack({ partition: at, from: utf8('b') })).toEqual([]);
+    });
+
+    it('is answered with what is read beside it, of the same state', async () => {
+      const at = await filled(['a', 'b']);
+      const reads = [
+        { kind: 'get', partition: at, key: utf8('b') },
+        { kind: 'pack', partition: at, limit: 10 },
+        { kind: 'scan', partition: at, limit: 1 },
+        { kind: 'pack', partition: newPartition(), limit: 10 },
+      ] as const;
+      const found = async (from: KvSnapshot) => {
+        const [got, packed, scanned, none] = await from.read(reads);
+        return [keysOf(got), textsOf(packed?.[0]?.value).length, keysOf(scanned), none];
+      };
+      expect(await found(kv())).toEqual(['b', 2, 'a', []]);
+      await kv().snapshot(async (snapshot) => {
+        await set(kv(), at, 'c', '1');
+        expect(await found(snapshot)).toEqual(['b', 2, 'a', []]);
+      });
+      expect(await found(kv())).toEqual(['b', 3, 'a', []]);
+    });
+
+    it('says of which schema its rows are, and is refused when that is several', async () => {
+      const at = newPartition();
+      await kv().setIf(at, utf8('a'), { bytes: utf8('1'), schema: 7 }, undefined);
+      expect((await pack({ partition: at }))[0]?.schema).toBe(7);
+      await kv().setIf(at, utf8('b'), { bytes: utf8('1'), schema: 8 }, undefined);
+      await expect(pack({ partition: at })).rejects.toThrow(InvariantError);
+    });
+  });
+}
+
+function textsOf(packed: Uint8Array | undefined): [key: string, value: string][] {
+  const rows = new PackedRows(Buffer.from(packed ?? []));
+  const found: [string, string][] = [];
+  while (rows.next()) found.push([rows.keyText(), rows.valueText()]);
+  return found;
 }
 
 function orderContract(kv: () => KvStore): void {

@@ -167,7 +167,9 @@ describe('what a token says', () => {
     ...paths.map((path) => put(partitions.staging(token(name)), utf8(path), null)),
   ];
   const pathsOf = async (store: MemoryKvStore, name: string) =>
-    (await all(stagedChanges(store, [token(name)]))).flat().map(({ path }) => path);
+    (await all(stagedChanges(store, [token(name)]))).flatMap((batch) =>
+      Array.from(batch, ({ path }) => path),
+    );
 
   it('is read in the order of paths, and of that token alone', async () => {
     const store = new MemoryKvStore();

@@ -10,12 +10,12 @@ import type {
 import {
   CommittedStore,
   type ApplyResult,
+  type ChangeBatch,
   type CommittedObject,
   type MergeResult,
   type MergeStrategy,
   type MergeTrees,
   type RangeInfo,
-  type StagedChange,
   type TreeDifference,
 } from '../../src/ports/committed-store.js';
 import { compareBytes, compareUtf8, utf8 } from '../../src/shared/bytes.js';
@@ -68,7 +68,7 @@ export class MemoryCommittedStore extends CommittedStore {
   async apply(
     _namespace: StorageNamespace,
     base: MetaRangeId,
-    changes: AsyncIterable<readonly StagedChange[]>,
+    changes: AsyncIterable<ChangeBatch>,
   ): Promise<ApplyResult> {
     const tree = new Map(this.tree(base));
     const counts = { addedCount: 0, changedCount: 0, removedCount: 0 };

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import type { ObjectEntry, ObjectPath } from '../../src/domain/model.js';
-import type { StagedChange } from '../../src/ports/committed-store.js';
-import { compareUtf8 } from '../../src/shared/bytes.js';
+import type { ChangeBatch, PackedChanges, StagedChange } from '../../src/ports/committed-store.js';
+import { compareUtf8, utf8 } from '../../src/shared/bytes.js';
+import { packRows } from '../../src/shared/packed-rows.js';
 
 /** Returns an entry that differs from another one of another `version`, and from no other. */
 export function entryOf(version: number): ObjectEntry {
@@ -36,10 +37,27 @@ export function changesOf(map: ReadonlyMap<string, number | undefined>): StagedC
     }));
 }
 
-/** Yields changes in batches of a size. */
+/** Yields changes in batches of a size, every second one packed as the views' rows are. */
 export async function* inBatches(
   changes: readonly StagedChange[],
   size = 7,
-): AsyncGenerator<readonly StagedChange[]> {
-  for (let at = 0; at < changes.length; at += size) yield changes.slice(at, at + size);
+): AsyncGenerator<ChangeBatch> {
+  let isPacked = false;
+  for (let at = 0; at < changes.length; at += size, isPacked = !isPacked) {
+    const batch = changes.slice(at, at + size);
+    yield isPacked ? packed(batch) : batch;
+  }
+}
+
+/** Returns changes as a commit gets them from the views. */
+export function packed(changes: readonly StagedChange[]): PackedChanges {
+  const rows = changes.map(({ path, entry }) => ({
+    key: utf8(path),
+    value: utf8(JSON.stringify(entry ?? null)),
+  }));
+  return {
+    packed: packRows(rows),
+    length: changes.length,
+    [Symbol.iterator]: () => changes[Symbol.iterator](),
+  };
 }

@@ -1,7 +1,7 @@
 import type { BranchResult } from '../../domain/branch/branch.events.js';
 import type { CommitWish } from '../../domain/branch/branch.wishes.js';
 import { commitOn } from '../../domain/commit/commit-on.js';
-import type { StagedChange } from '../../ports/committed-store.js';
+import type { ChangeBatch } from '../../ports/committed-store.js';
 import { failedBy, failedClean } from './failed.js';
 import { sealedTokens, type Pending, type ResultStores } from './pending.js';
 import type { ResultPass } from './result-pass.js';
@@ -38,9 +38,9 @@ export async function buildCommit(
 class Counted {
   batchCount = 0;
 
-  constructor(private readonly changes: AsyncIterable<readonly StagedChange[]>) {}
+  constructor(private readonly changes: AsyncIterable<ChangeBatch>) {}
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<readonly StagedChange[]> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<ChangeBatch> {
     for await (const batch of this.changes) {
       this.batchCount++;
       yield batch;

@@ -7,7 +7,8 @@ import {
 } from '../../domain/branch/branch.events.js';
 import { isSameObject } from '../../domain/entry-identity.js';
 import type { IntentId, ObjectEntry, ObjectPath } from '../../domain/model.js';
-import { stagedChanges, type StagedSpan } from '../../projections/staging.view.js';
+import { stagedChanges } from '../../projections/staging.view.js';
+import type { StagedSpan } from '../../projections/staging-reads.js';
 import { sealedTokens, type Pending, type ResultStores } from './pending.js';
 
 /** Returns the result of an intent that did nothing. */

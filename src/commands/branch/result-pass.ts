@@ -1,11 +1,11 @@
 import { mustAsk, type LiveBranch, type PendingIntent } from '../../domain/branch/branch.state.js';
 import type { IntentId, StagingToken } from '../../domain/model.js';
-import type { StagedChange } from '../../ports/committed-store.js';
+import type { ChangeBatch } from '../../ports/committed-store.js';
 import { stagedChanges } from '../../projections/staging.view.js';
 import type { BranchPlace } from './branches.js';
 import { sealedTokens, type ResultStores } from './pending.js';
 
-type Changes = AsyncIterable<readonly StagedChange[]>;
+type Changes = AsyncIterable<ChangeBatch>;
 
 /**
  * What results that are recorded by one append share: their rows are read together, and their files
@@ -18,7 +18,7 @@ export class ResultPass {
   constructor(private readonly stores: ResultStores) {}
 
   /**
-   * Begins to read what commits take that are first in a queue, should each take what is left to it.
+   * Begins to read what commits take that are first in a queue, should each take what is left.
    *
    * @param pendings  as they stand in the queue; of those behind one that is no commit, or that
    *   waits for its hooks, nothing is built in this pass
@@ -72,7 +72,7 @@ const withTokensFrom = (branch: LiveBranch, lo: number): LiveBranch => ({
 const nameOf = (tokens: readonly StagingToken[]): string => tokens.join(' ');
 
 /** Begins to read at once, and yields the same. */
-function begun(changes: AsyncGenerator<readonly StagedChange[]>): Changes {
+function begun(changes: AsyncGenerator<ChangeBatch>): Changes {
   const first = changes.next();
   first.catch(() => undefined);
   return (async function* () {

@@ -65,7 +65,7 @@ export const IN_READS: readonly Defect[] = [
       const { committed } = adapters;
       const fewer = async function* (changes: Parameters<typeof committed.lay>[2]) {
         for await (const batch of changes) {
-          yield batch.length > 1 && hand.strikes(4) ? batch.slice(1) : batch;
+          yield batch.length > 1 && hand.strikes(4) ? [...batch].slice(1) : batch;
         }
       };
       return {

@@ -10,7 +10,7 @@ import type { CommandId, MetaRangeId, StorageNamespace } from '../../../src/doma
 import {
   CommittedStore,
   DEFAULT_RANGE_PARAMETERS,
-  type StagedChange,
+  type ChangeBatch,
 } from '../../../src/ports/committed-store.js';
 import type { EventContext, EventLog, StreamAppend } from '../../../src/ports/event-log.js';
 import { UnknownOutcome, WrongExpectedRevision } from '../../../src/ports/store-errors.js';
@@ -236,7 +236,7 @@ class LeavesOut extends ForwardingTrees {
   override apply(
     namespace: StorageNamespace,
     base: MetaRangeId,
-    changes: AsyncIterable<readonly StagedChange[]>,
+    changes: AsyncIterable<ChangeBatch>,
   ) {
     return this.store.apply(namespace, base, withoutLast(changes), DEFAULT_RANGE_PARAMETERS);
   }
@@ -266,8 +266,8 @@ class CountsFromAnyHead extends BranchOperations {
   }
 }
 
-async function* withoutLast(changes: AsyncIterable<readonly StagedChange[]>) {
-  for await (const batch of changes) yield batch.slice(0, -1);
+async function* withoutLast(changes: AsyncIterable<ChangeBatch>) {
+  for await (const batch of changes) yield [...batch].slice(0, -1);
 }
 
 /** A life is named by 0, whichever it is. */
