@@ -1,14 +1,14 @@
 import type { ObjectPath } from '../../domain/model.js';
-import type { StagedChange } from '../../ports/committed-store.js';
+import type { ChangeBatch, StagedChange } from '../../ports/committed-store.js';
 import { compareUtf8 } from '../../shared/bytes.js';
 
 /** Answers what tokens say of paths that are asked for in ascending order, by one walk. */
 export class SaidInOrder {
-  readonly #batches: AsyncIterator<readonly StagedChange[]>;
+  readonly #batches: AsyncIterator<ChangeBatch>;
   #batch: readonly StagedChange[] = [];
   #at = 0;
 
-  constructor(changes: AsyncIterable<readonly StagedChange[]>) {
+  constructor(changes: AsyncIterable<ChangeBatch>) {
     this.#batches = changes[Symbol.asyncIterator]();
   }
 
@@ -25,7 +25,7 @@ export class SaidInOrder {
       }
       const { value, done } = await this.#batches.next();
       if (done) return undefined;
-      this.#batch = value;
+      this.#batch = [...value];
       this.#at = 0;
     }
   }
