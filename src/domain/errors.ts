@@ -98,11 +98,8 @@ const messages = {
   tag_exists: () => 'tag already exists: not unique',
   task_not_found: () => 'not found',
   tag_not_found: () => 'tag not found',
-  undo_superseded: (of: { head: string; newest?: { kind: string; revision: number } }) =>
-    `branch has moved since, and stands at ${of.head}` +
-    (of.newest
-      ? `: its newest operation is ${of.newest.kind}, at revision ${of.newest.revision}`
-      : ''),
+  undo_superseded: (of: { head: string; newest: string }) =>
+    `branch has moved since: it stands at ${of.head}, and its newest operation is ${of.newest}`,
   upload_not_found: () => 'upload not found',
   url_expired: () => 'presigned URL has expired',
   url_invalid: () => 'presigned URL is not valid',

@@ -102,13 +102,14 @@ export class UndoBranchHandler implements ICommandHandler<UndoBranch> {
     const stream = controlStream(place);
     const within = { from: state.life, to: end };
     const { operation } = await undoable(this.log, stream, within);
-    const newest = operation && (await this.#named(stream, operation));
-    const head = state.head.commitId;
-    return new DomainError('undo_superseded', { head, ...(newest && { newest }) });
+    const newest = operation ? await this.#named(stream, operation) : 'none';
+    return new DomainError('undo_superseded', { head: state.head.commitId, newest });
   }
 
-  async #named(stream: string, operation: OperationDone) {
-    return { kind: await kindOf(this.log, stream, operation), revision: operation.revision };
+  async #named(stream: string, operation: OperationDone): Promise<string> {
+    const kind = await kindOf(this.log, stream, operation);
+    const undo = operation.event.type === 'Undone' ? 'an undo of ' : '';
+    return `${undo}${kind} at revision ${operation.revision}`;
   }
 }
 
