@@ -30,6 +30,7 @@ const code = await runCli(process.argv.slice(2), {
   },
   withRebuilder: async (config, work) =>
     (await import('./app/with-rebuilder.js')).withRebuilder(config, work),
+  withAudit: async (config, work) => (await import('./app/with-audit.js')).withAudit(config, work),
   withStreams: async (config, work) =>
     (await import('./app/with-streams.js')).withStreams(config, work),
   waitForRound: async () => (await import('./app/wait-for-round.js')).waitForRound(),

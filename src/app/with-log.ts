@@ -3,6 +3,7 @@ import type { ClientConfig } from 'pg';
 import { ConfigError } from '../config/config-error.js';
 import { isInMemory, type ServerConfig } from '../config/server.config.js';
 import type { EventLog } from '../ports/event-log.js';
+import type { KvStore } from '../ports/kv-store.js';
 import type { ViewSlots } from '../ports/view-slots.js';
 import { allProjections, inlineProjection } from '../projections/all-projections.js';
 import { DataLock } from './data-lock.js';
@@ -15,6 +16,7 @@ import { StartError } from './start-error.js';
 export interface OpenLog {
   readonly log: EventLog;
   readonly slots: ViewSlots;
+  readonly kv: KvStore;
   /** Of the Postgres that has the views; undefined: they are in memory. */
   readonly connection: ClientConfig | undefined;
   readonly isLogInPostgres: boolean;
@@ -73,9 +75,9 @@ async function withStores<Result>(
   work: (opened: OpenLog) => Promise<Result>,
 ): Promise<Result> {
   const isLogInPostgres = config.eventLog === 'postgres';
-  const { log, slots, close } = await openStores(config, connection);
+  const { log, kv, slots, close } = await openStores(config, connection);
   try {
-    return await work({ log, slots, connection, isLogInPostgres, keepsOrder: isLogInPostgres });
+    return await work({ log, kv, slots, connection, isLogInPostgres, keepsOrder: isLogInPostgres });
   } finally {
     await close();
   }

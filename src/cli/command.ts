@@ -91,6 +91,23 @@ export interface StreamsMover {
   unseal(): Promise<void>;
 }
 
+/** Checks the index of the audit; opened by the one who starts the command. */
+export interface AuditChecker {
+  verify(
+    options: { readonly repairs: boolean },
+    onProgress: OnProgress,
+  ): Promise<{
+    /** Looked at, and what sums them up. */
+    readonly events: number;
+    readonly summaries: number;
+    readonly faults: readonly {
+      readonly partition: string;
+      readonly key: string;
+      readonly is: 'missing' | 'extra' | 'other';
+    }[];
+  }>;
+}
+
 export interface Versions {
   readonly moraine: string;
   /** Of lakeFS, whose API this program speaks. */
@@ -120,6 +137,11 @@ export interface CliServices {
   withStreams<Result>(
     config: ServerConfig,
     work: (streams: StreamsMover) => Promise<Result>,
+  ): Promise<Result>;
+  /** Opens log and index that the configuration names, and closes them after the work. */
+  withAudit<Result>(
+    config: ServerConfig,
+    work: (audit: AuditChecker) => Promise<Result>,
   ): Promise<Result>;
 }
 

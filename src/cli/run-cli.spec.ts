@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ProjectionRebuilder, StreamsMover } from './command.js';
+import type { AuditChecker, ProjectionRebuilder, StreamsMover } from './command.js';
 import { ExitCode } from './exit-code.js';
 import { runCli } from './run-cli.js';
 
@@ -36,6 +36,7 @@ async function run(
     },
     withRebuilder: (_, work) => work(views),
     withStreams: (_, work) => work(streams),
+    withAudit: (_, work) => work({ verify: async () => auditFound }),
     waitForRound: async () => (rounds += 1) < 3,
     isTerminal: false,
     versions: { moraine: '1.2.3', api: '1.84.0', node: '24.0.0' },
@@ -46,6 +47,8 @@ async function run(
 /** What was asked of the streams, and what they answer. */
 const asked: unknown[] = [];
 let rounds = 0;
+const auditFound = { events: 500, summaries: 2, faults: [] as AuditFaults };
+type AuditFaults = Awaited<ReturnType<AuditChecker['verify']>>['faults'];
 const streams: StreamsMover = {
   async export(wish, onProgress) {
     asked.push(wish);
@@ -237,6 +240,15 @@ describe('the command line', () => {
     const other = await run('streams verify --against other');
     expect(other).toMatchObject({ code: ExitCode.differs });
     expect(other.stdout).toContain('event 4, tag-a revision 0: data');
+  });
+
+  it('says by its code whether the index of the audit differs, and where', async () => {
+    expect(await run('audit verify')).toMatchObject({ code: ExitCode.ok });
+    auditFound.faults = [{ partition: 'plain/audit-1/leaves', key: '3', is: 'other' }];
+    const other = await run('audit verify --json');
+    expect(other.code).toBe(ExitCode.differs);
+    expect(other.stdout).toContain('{"partition":"plain/audit-1/leaves","key":"3","is":"other"}');
+    expect((await run('audit verify --repair')).code).toBe(ExitCode.ok);
   });
 
   it('seals with a note, and not without', async () => {

@@ -4,6 +4,7 @@ import { ConfigError } from '../config/config-error.js';
 import { type ConfigSources, type InForce, readConfig } from '../config/read-config.js';
 import { CONFIG_KEYS, environmentName, flagName } from '../config/server.config.js';
 import { nearest } from '../shared/nearest.js';
+import { auditVerify } from './audit-verify.js';
 import { type CliCommand, type CliOption, type CliServices, UsageError } from './command.js';
 import { configCheck } from './config-check.js';
 import { configPage } from './config-page.js';
@@ -27,6 +28,7 @@ const COMMANDS: readonly CliCommand[] = [
   logCommand,
   configCheck,
   configPage,
+  auditVerify,
   projectionsList,
   projectionsStatus,
   projectionsRebuild,
@@ -41,7 +43,7 @@ const COMMANDS: readonly CliCommand[] = [
 
 export interface CliSurroundings extends Pick<
   CliServices,
-  'serve' | 'serveLog' | 'withRebuilder' | 'withStreams' | 'waitForRound' | 'versions'
+  'serve' | 'serveLog' | 'withAudit' | 'withRebuilder' | 'withStreams' | 'waitForRound' | 'versions'
 > {
   readonly environment: ConfigSources['environment'];
   stdout(text: string): void;
@@ -81,10 +83,10 @@ async function runCommand(args: readonly string[], around: CliSurroundings): Pro
   const inForce = configOf(values, around);
   for (const warning of inForce.warnings) around.stderr(`moraine: ${warning}\n`);
   const out = new Output((text) => around.stdout(text), values['json'] === true);
-  const { serve, serveLog, withRebuilder, withStreams } = around;
+  const { serve, serveLog, withAudit, withRebuilder, withStreams } = around;
   const { waitForRound, versions, isTerminal } = around;
   const progress = (what: string) => new Progress(what, around.stderr, isTerminal);
-  const stores = { serve, serveLog, withRebuilder, withStreams };
+  const stores = { serve, serveLog, withAudit, withRebuilder, withStreams };
   const code = await command.run(values, {
     out,
     inForce,

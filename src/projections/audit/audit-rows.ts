@@ -12,7 +12,7 @@ import { CHUNKS, type Group, type Leaf, type Span } from './audit-segments.js';
  * built anew then, beside the old one.
  */
 export const AUDIT_INDEX_VERSION = 1;
-const SCHEMA = 1;
+export const AUDIT_SCHEMA = 1;
 
 const base = `plain/audit-${AUDIT_INDEX_VERSION}`;
 
@@ -137,7 +137,7 @@ export class AuditRows {
   async put(partition: string, key: Uint8Array, bytes: Uint8Array): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        await this.kv.setIf(partition, key, { bytes, schema: SCHEMA }, undefined);
+        await this.kv.setIf(partition, key, { bytes, schema: AUDIT_SCHEMA }, undefined);
         return;
       } catch (error) {
         if (error instanceof PredicateFailed) return;
