@@ -30,7 +30,6 @@ const rows: ReadonlyArray<readonly [DomainErrorCode, number]> = [
   ['already_initialized', 409],
   ['audit_behind', 503],
   ['authentication_failed', 401],
-  ['audit_behind', 503],
   ['branch_busy', 503],
   ['branch_exists', 409],
   ['branch_not_found', 404],

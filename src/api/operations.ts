@@ -178,7 +178,6 @@ export const OPERATIONS: readonly Operation[] = [
 /** What this server has and lakeFS has not; all below `/moraine`, so that no client meets it. */
 export const OWN_OPERATIONS: readonly Operation[] = [
   served('streamEvents', 'GET', '/moraine/events'),
-  served('readAudit', 'GET', '/moraine/audit'),
   served('undoOnBranch', 'POST', `/moraine${branch}/undo`),
   served('restoreBranch', 'POST', `/moraine${branch}/restore`),
   served('restoreTag', 'POST', `/moraine${repository}/tags/{tag}/restore`),
