@@ -1,8 +1,15 @@
 import { expect } from '@jest/globals';
 import { CreateRepository } from '../../src/commands/repository/create-repository.js';
 import { branchStream } from '../../src/domain/branch/branch.stream.js';
+import { USUAL_MOMENT_LIMITS } from '../../src/app/moments.module.js';
 import type { BranchId, RepositoryId, StorageNamespace } from '../../src/domain/model.js';
+import { parseRef } from '../../src/domain/ref/parse-ref.js';
+import { tokensBetween } from '../../src/domain/staging/staging.stream.js';
+import type { KvRead, KvRow } from '../../src/ports/kv-store.js';
+import { BranchesView } from '../../src/projections/branches.view.js';
+import { keys, partitions, wordPartitions } from '../../src/projections/kv-keys.js';
 import { RepositoriesView } from '../../src/projections/repositories.view.js';
+import { Moments } from '../../src/queries/as-of/moments.js';
 import { ListReflog } from '../../src/queries/list-reflog.js';
 import type { TestMoraine } from '../support/moraine.js';
 import { SeededRandom } from '../support/seeded-random.js';
@@ -38,16 +45,19 @@ export async function runPast(
   model.moved('main', first.commitId, new Map());
   const work = new PastSteps(moraine, repository, model, random);
   const notes: Note[] = [];
-  let position = 0;
+  let last = { position: 0, atMs: 0 };
   for (let step = 0; step < steps; step++) {
     const did = await work.step();
-    position = await lastPosition(moraine, position);
+    last = await lastEvent(moraine, last);
     const shown = new Map(NAMES.map((name) => [name, model.shown(name)]));
     for (const name of NAMES) {
       const live = await reader.shown(name);
       expect({ step, did, name, live }).toEqual({ step, did, name, live: said(shown.get(name)) });
     }
-    notes.push({ did, position, time: await tick(), shown });
+    await checkRows(moraine, repository, last.position);
+    const time = new Date(last.atMs).toISOString();
+    notes.push({ did, position: last.position, time, shown });
+    await tick();
   }
   await moraine.restart();
   const some =
@@ -135,7 +145,7 @@ async function newRepository(moraine: TestMoraine): Promise<RepositoryId> {
   const name = `past-${moraine.adapters.ids.repositoryUid()}` as RepositoryId;
   const wish = {
     name,
-    namespace: `mem://${name}` as StorageNamespace,
+    namespace: `local://${name}` as StorageNamespace,
     defaultBranch: 'main' as BranchId,
     isReadOnly: false,
     isBare: false,
@@ -144,17 +154,59 @@ async function newRepository(moraine: TestMoraine): Promise<RepositoryId> {
   return name;
 }
 
-async function lastPosition({ adapters: { log } }: TestMoraine, after: number): Promise<number> {
-  for (let last = after; ;) {
-    const events = await log.readAll({ after: last, limit: 1000 });
-    last = events.at(-1)?.position ?? last;
+async function lastEvent(
+  { adapters: { log } }: TestMoraine,
+  before: { readonly position: number; readonly atMs: number },
+): Promise<{ readonly position: number; readonly atMs: number }> {
+  for (let last = before; ;) {
+    const events = await log.readAll({ after: last.position, limit: 1000 });
+    last = events.at(-1) ?? last;
     if (events.length < 1000) return last;
   }
 }
 
-/** Returns this millisecond, when it is over: nothing that is done from here on bears it. */
-async function tick(): Promise<string> {
+/** Waits until this millisecond is over: nothing that is done from here on bears it. */
+async function tick(): Promise<void> {
   const nowMs = Date.now();
   while (Date.now() === nowMs) await new Promise((resolve) => setImmediate(resolve));
-  return new Date(nowMs).toISOString();
 }
+
+/** What is laid out of this very moment is what the view has now, byte for byte. */
+async function checkRows(
+  { adapters: { log, kv, clock } }: TestMoraine,
+  repository: RepositoryId,
+  position: number,
+): Promise<void> {
+  const moments = new Moments(log, clock, USUAL_MOMENT_LIMITS);
+  const { uid } = await new RepositoriesView(kv).get(repository);
+  for (const name of NAMES) {
+    const record = await new BranchesView(kv).get(uid, name as BranchId);
+    if (!record) continue;
+    const ref = `${name}@{p${position}}`;
+    const moment = await moments.find(uid, ref, parseRef(ref));
+    if (moment.kind !== 'branch') throw new Error(`${name} is a branch`);
+    expect(moment.record).toEqual(record);
+    const of = { uid, branch: name as BranchId, life: record.life };
+    const tokens = tokensBetween(of, record.tokens);
+    const scans = tokens.flatMap((token) =>
+      [...wordPartitions(token), partitions.deletedRuns(token)].map((partition): KvRead => ({
+        kind: 'scan',
+        partition,
+        limit: 1000,
+      })),
+    );
+    const opened = tokens.map((token): KvRead => ({
+      kind: 'get',
+      partition: partitions.tokens,
+      key: keys.token(token),
+    }));
+    const reads = [...scans, ...opened];
+    const past = tokens.length === 0 ? [] : await (await moments.rows(moment)).read(reads);
+    expect(past.map(textsOf)).toEqual((await kv.read(reads)).map(textsOf));
+  }
+}
+
+const textsOf = (rows: readonly KvRow[]): readonly string[] =>
+  rows.map(({ key, value, schema }) =>
+    [schema, Buffer.from(key).toString('latin1'), Buffer.from(value).toString()].join(' '),
+  );

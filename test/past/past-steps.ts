@@ -43,22 +43,26 @@ export class PastSteps {
     const { random } = this;
     const name = random.pick(['main', 'dev']);
     if (!this.model.branches.has(name)) return this.#create(name);
-    const dice = random.below(20);
-    if (dice < 6) return this.#put(name);
-    if (dice < 8) return this.#remove(name, [random.pick(PATHS)]);
-    if (dice < 9) return this.#removePrefix(name);
+    const dice = random.below(24);
+    if (dice < 7) return this.#put(name);
+    if (dice < 9) return this.#remove(name, [random.pick(PATHS)]);
+    if (dice < 10) return this.#removePrefix(name);
     if (dice < 11) return this.#commit(name);
     if (dice < 12) return this.#merge(name);
     if (dice < 13) return this.#revert(name);
-    if (dice < 15) return this.#reset(name);
-    if (dice < 17) return this.#hardReset(name);
-    if (dice < 18) return name === 'dev' ? this.#delete(name) : this.#put(name);
-    if (dice < 19) return this.#fold();
-    return this.#sweep();
+    if (dice < 16) return this.#reset(name);
+    if (dice < 19) return this.#hardReset(name);
+    if (dice < 20) return name === 'dev' ? this.#delete(name) : this.#put(name);
+    if (dice < 21) return this.#fold();
+    if (dice < 22) return this.#sweep();
+    return this.#stageTheSame(name);
   }
 
-  async #put(name: string): Promise<string> {
-    const [path, text] = [this.random.pick(PATHS), this.random.pick(TEXTS)];
+  async #put(
+    name: string,
+    path = this.random.pick(PATHS),
+    text = this.random.pick(TEXTS),
+  ): Promise<string> {
     const object = {
       path: path as ObjectPath,
       physicalAddress: `s3://elsewhere/${text}`,
@@ -93,13 +97,23 @@ export class PastSteps {
       message: 'm',
       metadata: [],
       dateMs: undefined,
-      allowsEmpty: true,
+      allowsEmpty: this.random.below(2) === 0,
       isForced: false,
     };
-    const all = this.model.all(name);
-    const { id } = await this.#do((request) => new CommitBranch(...this.#at(name), wish, request));
-    this.model.moved(name, id, all);
-    return `commit ${name}`;
+    return this.#tried(name, `commit ${name}`, async () => {
+      const { id } = await this.#do((request) => {
+        return new CommitBranch(...this.#at(name), wish, request);
+      });
+      return id;
+    });
+  }
+
+  /** What is staged to no effect stays said: it counts where ranges are cut. */
+  async #stageTheSame(name: string): Promise<string> {
+    const { head } = this.model.branch(name);
+    const [path, text] = this.random.pick([...head, ['a', undefined] as const]);
+    if (text === undefined) return this.#remove(name, [path]);
+    return this.#put(name, path, text);
   }
 
   async #merge(into: string): Promise<string> {
@@ -165,6 +179,7 @@ export class PastSteps {
     const prefix = this.random.pick(SCOPES);
     const scopes: readonly ResetScope[] = [
       { kind: 'all' },
+      { kind: 'prefix', prefix },
       { kind: 'prefix', prefix },
       { kind: 'object', path: path as ObjectPath },
     ];

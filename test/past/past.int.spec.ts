@@ -8,7 +8,7 @@ describe(`branches as of any moment on Postgres, seed ${seed}`, () => {
   it('show what a plain model showed then', async () => {
     const database = await freshDatabase();
     const moraine = await onPostgres(database);
-    await runPast(moraine, seed, { steps: 50, checked: 12 });
+    await runPast(moraine, seed, { steps: 30, checked: 5 });
     await moraine.close();
     await database.drop();
   }, 120_000);

@@ -10,7 +10,7 @@ describe(`branches as of any moment, seed ${seed}`, () => {
     'show what a plain model showed then, what was not committed too: history %d',
     async (each) => {
       const moraine = await inMemory();
-      await runPast(moraine, each, { steps: 50, checked: 50 });
+      await runPast(moraine, each, { steps: 70, checked: 20 });
       await moraine.close();
     },
     60_000,

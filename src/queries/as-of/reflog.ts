@@ -32,7 +32,9 @@ export interface ReflogEntry {
 
 /** Control events that one page looks at, at most: it may hold fewer entries than asked for. */
 const LOOKED_AT_MAX = 10_000;
-const EVENTS_PER_READ = 200;
+/** An operation is its request, its result and, most often, one more. */
+const EVENTS_PER_ENTRY = 4;
+const EVENTS_PER_READ = { min: 32, max: 400 };
 
 interface Seen {
   readonly recorded: RecordedEvent;
@@ -60,9 +62,11 @@ export class Reflog {
     if (end < 0) return undefined;
     const first = before === undefined ? end : Math.min(before - 1, end);
     const page = new ReflogPage(amount);
+    const { min, max } = EVENTS_PER_READ;
+    const limit = Math.min(Math.max(min, EVENTS_PER_ENTRY * (amount + 1)), max);
     let from = first;
     while (from >= 0 && !page.isFull && first - from < LOOKED_AT_MAX) {
-      const options = { from, direction: 'backward', limit: EVENTS_PER_READ } as const;
+      const options = { from, direction: 'backward', limit } as const;
       const events = await this.log.read(stream, options);
       if (events.length === 0) break;
       for (const recorded of events) {
