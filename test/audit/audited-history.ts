@@ -10,6 +10,7 @@ import { StageObject } from '../../src/commands/object/stage-object.js';
 import { UnstageObjects } from '../../src/commands/object/unstage-objects.js';
 import { CreateRepository } from '../../src/commands/repository/create-repository.js';
 import { DeleteRepository } from '../../src/commands/repository/delete-repository.js';
+import { UndoBranch } from '../../src/commands/undo/undo-branch.js';
 import { CreateTag } from '../../src/commands/tag/create-tag.js';
 import { DeleteTag } from '../../src/commands/tag/delete-tag.js';
 import type { Request } from '../../src/commands/request.js';
@@ -110,6 +111,7 @@ export class AuditedHistory {
     else if (chance < 84) await this.#reset(at);
     else if (chance < 87) await this.#revert(at);
     else if (chance < 90) await this.#hardReset(at);
+    else if (chance < 92) await this.#undo(at);
     else if (chance < 95) await this.#tag(name);
     else if (chance < 98 && branch !== 'main') await this.#deleteBranch(at);
     else if (chance === 99) await this.#delete(name);
@@ -260,6 +262,20 @@ export class AuditedHistory {
     await this.#tried(request, { operation: 'hard reset', repository: name, branch }, reset);
   }
 
+  /** An undo of an undo does again what was undone. */
+  async #undo({ name, branch }: Place): Promise<void> {
+    const request = this.#request();
+    const wish = { revision: undefined, commitId: undefined, isForced: false };
+    const undo = new UndoBranch(name as RepositoryId, branch as BranchId, wish, request);
+    const { isRedo } = await this.moraine.execute(undo).catch((error: unknown) => {
+      if (error instanceof DomainError && error.code === 'nothing_to_undo') return NOTHING;
+      throw error;
+    });
+    if (isRedo === undefined) return;
+    const operation = isRedo ? 'redo' : 'undo';
+    this.#note(request, { operation, repository: name, branch, prefix: '' });
+  }
+
   async #tag(name: string): Promise<void> {
     const [made, gone] = [this.#request(), this.#request()];
     const tag = `t-${this.#requests}` as TagId;
@@ -306,6 +322,7 @@ interface Place {
   readonly branch: string;
 }
 
+const NOTHING = { isRedo: undefined };
 const inQueue: ReadonlySet<string> = new Set(['no_changes', 'dirty_branch', 'merge_conflict']);
 
 const objectAt = (path: string) => ({

@@ -32,8 +32,8 @@ interface Due {
 }
 
 /**
- * Makes the index of the audit anew from the log and compares it with what is stored. That the end of
- * the log is not summed up yet is no fault.
+ * Makes the index of the audit anew from the log and compares it with what is stored. That the
+ * end of the log is not summed up yet is no fault.
  */
 export class AuditVerifier {
   readonly #asked: AskedIntents;
@@ -48,10 +48,7 @@ export class AuditVerifier {
   }
 
   /** @param options.repairs  what differs is written anew; whoever runs has to be started again */
-  async run(options: {
-    readonly repairs: boolean;
-    readonly onPart?: (done: { readonly eventCount: number; readonly position: number }) => void;
-  }): Promise<AuditVerified> {
+  async run(options: { readonly repairs: boolean; XX }): Promise<AuditVerified> {
     const [leafCount, groupCount] = [await this.#count('leaves'), await this.#count('groups')];
     const { groupLeaves } = this.sizes;
     let leaves: Leaf[] = [];
