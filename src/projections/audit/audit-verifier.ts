@@ -17,6 +17,12 @@ export interface AuditFault {
   readonly is: 'missing' | 'extra' | 'other';
 }
 
+/** How far it is: events looked at, and the position of the last one. */
+export interface AuditPart {
+  readonly eventCount: number;
+  readonly position: number;
+}
+
 export interface AuditVerified {
   readonly eventCount: number;
   readonly leafCount: number;
@@ -48,7 +54,10 @@ export class AuditVerifier {
   }
 
   /** @param options.repairs  what differs is written anew; whoever runs has to be started again */
-  async run(options: { readonly repairs: boolean; XX }): Promise<AuditVerified> {
+  async run(options: {
+    readonly repairs: boolean;
+    readonly onPart?: (done: AuditPart) => void;
+  }): Promise<AuditVerified> {
     const [leafCount, groupCount] = [await this.#count('leaves'), await this.#count('groups')];
     const { groupLeaves } = this.sizes;
     let leaves: Leaf[] = [];
