@@ -13,7 +13,8 @@ const RULES: readonly { readonly wrong: string; readonly sql: string }[] = [
   {
     wrong: 'two results of one intent',
     sql: `SELECT format('%s: %s', stream, data->>'intentId') AS what FROM event
-      WHERE type IN ('Committed', 'Merged', 'HeadMoved', 'StagingDiscarded', 'IntentFailed')
+      WHERE type IN ('Committed', 'Merged', 'HeadMoved', 'StagingDiscarded', 'Undone',
+        'IntentFailed')
       GROUP BY stream, data->>'intentId' HAVING count(*) > 1`,
   },
   {

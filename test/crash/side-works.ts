@@ -6,12 +6,20 @@ import { type Hands, type Loop, md5, posted } from './hands.js';
 const FILES = 5;
 const DUMP_EVERY = 4;
 
-/** Links, uploads in parts, imports, dumps and restores of refs, tags, repositories that go. */
+/** Of an answer to an undo. */
+interface Restored {
+  readonly restored: number;
+}
+
+/**
+ * Links, uploads in parts, imports, dumps and restores of refs, tags, repositories that go; commits
+ * and deletions that are taken back.
+ */
 export class SideWorks {
   constructor(private readonly hands: Hands) {}
 
   loops(): readonly Loop[] {
-    return [this.#link, this.#inParts, this.#import, this.#copyRefs, this.#doom].map(
+    return [this.#link, this.#inParts, this.#import, this.#copyRefs, this.#doom, this.#undo].map(
       (loop) => (caller: Caller, turn: number) => loop.call(this, caller, turn),
     );
   }
@@ -114,6 +122,28 @@ export class SideWorks {
     if (!made || !hands.expect(made, [201], 'a tag')) return;
     const { commit_id } = JSON.parse(made.text) as { commit_id: string };
     await hands.book.note({ kind: 'tag', tag: id, id: commit_id });
+  }
+
+  /** What was committed is staged again, and comes back with the branch that it is staged on. */
+  async #undo(caller: Caller, turn: number): Promise<void> {
+    const { hands } = this;
+    const branch = `undone-${turn}`;
+    await hands.branchOff(caller, branch);
+    const body = hands.newBody();
+    const url = hands.at(branch);
+    const stored = await caller.ask(`${url}/objects?path=a`, { method: 'POST', body });
+    if (!hands.expect(stored, [201], 'an object to be committed')) return;
+    const made = await caller.ask(`${url}/commits`, posted({ message: branch }));
+    if (!hands.expect(made, [201], 'a commit to be undone')) return;
+    const undone = await caller.ask(`/moraine${url}/undo`, posted({}));
+    if (!undone || !hands.expect(undone, [200], 'an undo')) return;
+    const gone = await caller.ask(url, { method: 'DELETE' });
+    if (!hands.expect(gone, [204], 'a branch to come back')) return;
+    const back = await caller.ask(`/moraine${url}/restore`, posted({}));
+    if (!back || !hands.expect(back, [200], 'a branch that is back')) return;
+    const told = [undone, back].map(({ text }) => (JSON.parse(text) as Restored).restored);
+    if (told.join() !== '1,1') hands.place.around.faults.push(`${branch} has ${told.join()} back`);
+    await hands.book.note({ kind: 'put', branch, path: 'a', md5: md5(body) });
   }
 
   /** A repository that is made to be deleted. */

@@ -24,6 +24,7 @@ import type { TestMoraine } from '../support/moraine.js';
 import type { TestDatabase } from '../support/postgres.js';
 import { HeadMoves } from './head-moves.js';
 import { SideWorks } from './side-works.js';
+import { Undos } from './undos.js';
 
 const main = 'main' as BranchId;
 const WRITERS = 4;
@@ -42,6 +43,7 @@ export class Workload {
   readonly commitMessages: string[] = [];
   readonly headMoves: HeadMoves;
   readonly sideWorks: SideWorks;
+  readonly undos: Undos;
   unansweredCount = 0;
   doomedUid = '';
 
@@ -50,10 +52,12 @@ export class Workload {
     importFolder: string,
   ) {
     this.#suffix = node.adapters.ids.repositoryUid();
-    this.headMoves = new HeadMoves(node, this.repository, {
-      upload: (branch, path) => this.#upload(this.repository, branch, path),
-      tally: (work) => this.#tally(work),
-    });
+    const hands = {
+      upload: (branch: BranchId, path: string) => this.#upload(this.repository, branch, path),
+      tally: <Result>(work: Promise<Result>) => this.#tally(work),
+    };
+    this.headMoves = new HeadMoves(node, this.repository, hands);
+    this.undos = new Undos(node, this.repository, hands);
     this.sideWorks = new SideWorks(node, this.repository, importFolder, {
       tally: (work) => this.#tally(work),
     });
@@ -94,6 +98,7 @@ export class Workload {
       ...times(COMMITTERS, (committer) => this.#commitOften(committer)),
       ...this.headMoves.start(),
       ...this.sideWorks.start(),
+      ...this.undos.start(),
       this.#branchOut(),
       this.#deleteDoomed(),
       this.#tally(this.#create(`more-${this.#suffix}` as RepositoryId)),
@@ -200,6 +205,7 @@ export async function assertKept(node: TestMoraine, workload: Workload): Promise
   }
   await workload.headMoves.assertKept(node);
   await workload.sideWorks.assertKept(node);
+  await workload.undos.assertKept(node);
   const log = await node.ask(new LogCommits(repository, 'main', page, WHOLE_LOG));
   const messages = log.items.map(({ message }) => message);
   expect(new Set(messages).size).toBe(messages.length);
