@@ -11,6 +11,7 @@ import { entry } from '../support/samples/staging.samples.js';
 import { lake, main, type Lake } from './lake.js';
 
 const AT_ONCE = 1_000;
+const CLIENTS = 8;
 
 /** Stages objects in the open token of `main`, many an append, in the order of their paths. */
 export async function stageAll(at: Lake, paths: readonly string[]): Promise<void> {
@@ -38,6 +39,23 @@ export async function removeAll(at: Lake, paths: readonly string[]): Promise<voi
   for (let from = 0; from < paths.length; from += UNSTAGE_PATHS_MAX) {
     await at.remove('main', ...paths.slice(from, from + UNSTAGE_PATHS_MAX));
   }
+}
+
+/** Deletes objects of `main` by eight clients, each of whom takes the next ones that nobody has. */
+export async function removeSideBySide(
+  at: Lake,
+  paths: readonly string[],
+  atOnce: number,
+): Promise<void> {
+  let next = 0;
+  const client = async () => {
+    while (next < paths.length) {
+      const from = next;
+      next += atOnce;
+      await at.remove('main', ...paths.slice(from, from + atOnce));
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
 }
 
 /** Counts from call to call: rows as they leave the store, and blocks that are looked at. */

@@ -9,6 +9,7 @@ import { treeOf } from '../../queries/list-objects.js';
 import { Overlay, pathOf } from '../../queries/overlay.js';
 import type { ReadPoint } from '../../queries/read-at.js';
 import { compareUtf8, justAfter, utf8 } from '../../shared/bytes.js';
+import type { ReachingRun } from './run-joins.js';
 
 /** Runs of one token that are read, to be joined with what is deleted between them. */
 const RUNS_READ_MAX = 64;
@@ -42,9 +43,9 @@ export async function runsDeleted(
   point: ReadPoint,
   paths: readonly ObjectPath[],
   around: readonly (readonly KvRow[])[],
-): Promise<readonly RunsDeleted[]> {
+): Promise<FoundRuns> {
   const [token, ...below] = point.tokens;
-  if (token === undefined || paths.length === 0) return [];
+  if (token === undefined || paths.length === 0) return { events: [], runs: [] };
   const known = around.flat().map((row): Known => ({ ...runOf(row), isKnown: true }));
   const parts = [...known, ...paths.map((path) => ({ first: path, last: path, isKnown: false }))];
   parts.sort((left, right) => compareUtf8(left.first, right.first));
@@ -67,10 +68,19 @@ export async function runsDeleted(
   const next = await joining.nextShown();
   if (next !== undefined && joining.gaps <= GAPS_MAX) {
     const [rows = []] = await stores.kv.read([runAt(token, utf8(next))]);
-    for (const row of rows) await joining.add({ ...runOf(row), isKnown: true });
+    for (const row of rows) {
+      const run = runOf(row);
+      // One that begins before what was deleted ends before it, or is among those read at first.
+      if (compareUtf8(run.first, joining.end) > 0) await joining.add({ ...run, isKnown: true });
+    }
   }
-  const { runs, joined } = joining.result();
-  return runs.length === 0 ? [] : [{ type: 'RunsDeleted', runs, joined }];
+  return joining.result();
+}
+
+/** Runs that a deletion makes, and the event that says so, if there are any. */
+export interface FoundRuns {
+  readonly events: readonly RunsDeleted[];
+  readonly runs: readonly ReachingRun[];
 }
 
 /** What is shown from a path on, asked for in ascending order. */
@@ -95,10 +105,11 @@ class Shows {
 /** Runs that grow as long as nothing is shown between them. */
 class Joining {
   gaps = 0;
-  readonly #runs: PathRun[] = [];
+  readonly #runs: ReachingRun[] = [];
   readonly #joined: ObjectPath[] = [];
   #open:
-    (PathRun & { readonly firsts: readonly ObjectPath[]; readonly isNews: boolean }) | undefined;
+    | (ReachingRun & { readonly firsts: readonly ObjectPath[]; readonly isNews: boolean })
+    | undefined;
 
   constructor(private readonly shows: Shows) {}
 
@@ -109,27 +120,45 @@ class Joining {
     if (open && (await this.#touches(open.last, first))) {
       const end = compareUtf8(last, open.last) > 0 ? last : open.last;
       const isNews = open.isNews || end !== open.last;
-      this.#open = { first: open.first, last: end, firsts: [...open.firsts, ...firsts], isNews };
+      const { first: start } = open;
+      this.#open = {
+        first: start,
+        last: end,
+        reach: end,
+        firsts: [...open.firsts, ...firsts],
+        isNews,
+      };
       return;
     }
     if (open) this.gaps++;
     this.#close();
-    this.#open = { first, last, firsts, isNews: !isKnown };
+    this.#open = { first, last, reach: last, firsts, isNews: !isKnown };
+  }
+
+  /** The end of the last run; "" of none. */
+  get end(): string {
+    return this.#open?.last ?? '';
   }
 
   /** Returns the first path that is shown behind the last run. */
   async nextShown(): Promise<ObjectPath | undefined> {
-    return this.#open && this.shows.firstBehind(this.#open.last);
+    const open = this.#open;
+    if (!open) return undefined;
+    const reach = await this.shows.firstBehind(open.last);
+    this.#open = { ...open, reach };
+    return reach;
   }
 
-  result(): { readonly runs: readonly PathRun[]; readonly joined: readonly ObjectPath[] } {
+  result(): FoundRuns {
     this.#close();
-    return { runs: this.#runs, joined: this.#joined };
+    const runs = this.#runs.map(({ first, last }) => ({ first, last }));
+    if (runs.length === 0) return { events: [], runs: [] };
+    return { events: [{ type: 'RunsDeleted', runs, joined: this.#joined }], runs: this.#runs };
   }
 
   async #touches(last: ObjectPath, first: ObjectPath): Promise<boolean> {
     if (compareUtf8(first, last) <= 0) return true;
-    const next = await this.shows.firstBehind(last);
+    const next = await this.nextShown();
     return next === undefined || compareUtf8(next, first) >= 0;
   }
 
@@ -137,7 +166,8 @@ class Joining {
     const open = this.#open;
     this.#open = undefined;
     if (!open?.isNews) return;
-    this.#runs.push({ first: open.first, last: open.last });
+    const { first, last, reach } = open;
+    this.#runs.push({ first, last, reach });
     this.#joined.push(...open.firsts.filter((first) => first !== open.first));
   }
 }

@@ -1,19 +1,21 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DomainError } from '../../domain/errors.js';
-import type { BranchId, ObjectPath, RepositoryId } from '../../domain/model.js';
+import type { BranchId, ObjectPath, RepositoryId, StagingToken } from '../../domain/model.js';
 import { stagingDecider } from '../../domain/staging/staging.decider.js';
 import type { StagingEvent } from '../../domain/staging/staging.events.js';
+import { stagingStream } from '../../domain/staging/staging.stream.js';
 import { CommittedStore } from '../../ports/committed-store.js';
 import { KvStore, type KvRow } from '../../ports/kv-store.js';
 import { READS_PER_WORD, wordAt } from '../../projections/staging.view.js';
 import { effectiveEntry } from '../../queries/stat-object.js';
 import { ReadsAt, type ReadPoint } from '../../queries/read-at.js';
 import { compareUtf8, utf8 } from '../../shared/bytes.js';
-import { Branches } from '../branch/branches.js';
+import { Branches, type BranchPlace } from '../branch/branches.js';
 import { Places } from '../places.js';
-import type { Request } from '../request.js';
+import { partOf, type Request } from '../request.js';
 import { calmTokenOf, nameOfToken } from './conditional-writer.js';
 import { runsAround, runsDeleted } from './deleted-runs.js';
+import { joinedRuns, RunJoins, type ReachingRun, type TokenRuns } from './run-joins.js';
 import { StagingWriter } from './staging-writer.js';
 
 /** Deletes objects from a branch. A path that is not there is no error and writes nothing. */
@@ -43,6 +45,8 @@ interface Sight {
 
 @CommandHandler(UnstageObjects)
 export class UnstageObjectsHandler implements ICommandHandler<UnstageObjects> {
+  readonly #joins = new RunJoins();
+
   constructor(
     private readonly places: Places,
     private readonly branches: Branches,
@@ -70,18 +74,63 @@ export class UnstageObjectsHandler implements ICommandHandler<UnstageObjects> {
         await this.writer.write(place, anywhere, request);
         return;
       }
-      // Nothing that is pending changes what is shown below the token while it is open.
-      const events = await this.#seen(sight);
-      await this.writer.writeSeen(place, { token, events }, anywhere, request);
+      await this.#delete(place, { token, sight, anywhere }, request);
     });
   }
 
+  /** Nothing that is pending changes what is shown below the token while it is open. */
+  async #delete(
+    place: BranchPlace,
+    of: {
+      readonly token: StagingToken;
+      readonly sight: Sight;
+      readonly anywhere: readonly StagingEvent[];
+    },
+    request: Request,
+  ): Promise<void> {
+    const { token, sight, anywhere } = of;
+    const known = this.#joins.of(token);
+    known.deletions++;
+    try {
+      const { events, runs } = await this.#seen(sight);
+      const news = known.takeNews();
+      const seen = { token, events: [...events, ...joinedRuns(news)] };
+      const written = await this.writer.writeSeen(place, seen, anywhere, request);
+      // Its token may have closed under it: nothing is added to it any more.
+      if (written === seen.events) known.add(runs);
+      else this.#joins.forget(token);
+    } catch (error) {
+      this.#joins.forget(token);
+      throw error;
+    } finally {
+      known.deletions--;
+    }
+    if (known.deletions === 0) await this.#join(token, known, request);
+  }
+
+  /** Says what deletions side by side, of which the last has ended, have left to be said. */
+  async #join(token: StagingToken, known: TokenRuns, request: Request): Promise<void> {
+    const events = joinedRuns(known.takeNews());
+    if (events.length === 0) return;
+    const append = { stream: stagingStream(token), events };
+    try {
+      await this.writer.append(append, partOf(request, 'joined'));
+    } catch {
+      // What was asked for is done; unsaid it makes a page slower, and never wrong.
+      this.#joins.forget(token);
+    }
+  }
+
   /** Returns the deletions, and what is known of them as long as the newest token is open. */
-  async #seen({ point, paths, runs }: Sight): Promise<readonly StagingEvent[]> {
+  async #seen({ point, paths, runs }: Sight): Promise<{
+    readonly events: readonly StagingEvent[];
+    readonly runs: readonly ReachingRun[];
+  }> {
     const events = paths.flatMap(({ path, isShownBelow }) => unstaged(path, !isShownBelow));
     const hiding = paths.filter(({ isShownBelow }) => isShownBelow).map(({ path }) => path);
     const stores = { kv: this.kv, committed: this.committed };
-    return [...events, ...(await runsDeleted(stores, point, hiding, runs))];
+    const found = await runsDeleted(stores, point, hiding, runs);
+    return { events: [...events, ...found.events], runs: found.runs };
   }
 
   /** Returns what the branch shows, all of one state of it. */
