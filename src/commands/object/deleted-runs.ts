@@ -168,6 +168,6 @@ class Joining {
     if (!open?.isNews) return;
     const { first, last, reach } = open;
     this.#runs.push({ first, last, reach });
-    this.#joined.push(...open.firsts.filter((first) => first !== open.first));
+    this.#joined.push(...open.firsts.filter((joined) => joined !== first));
   }
 }

@@ -8,7 +8,7 @@ import { joinedRuns, RunJoins, TokenRuns, type ReachingRun } from './run-joins.j
 const SHOWN_COUNT = 60;
 const path = (at: number) => String(at).padStart(4, '0') as ObjectPath;
 
-/** What a deletion writes that has seen nobody else's: it took the paths from the first to the last. */
+/** What a deletion writes that has seen nobody else's. */
 const runOf = (first: number, last: number): ReachingRun => ({
   first: path(first),
   last: path(last),

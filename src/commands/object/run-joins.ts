@@ -32,8 +32,8 @@ const NEWS_MAX = 256;
  * later one, or the last of them, says that the two are one. What a deletion has seen below its
  * token stands still as long as the token is open, so nothing need be read again for it.
  *
- * What is forgotten here, or was written by another node, leaves a seam: a page is slower by a read,
- * and never wrong.
+ * What is forgotten here, or was written by another node, leaves a seam: a page is slower by a
+ * read, and never wrong.
  */
 export class RunJoins {
   readonly #tokens = new LRUCache<StagingToken, TokenRuns>({ max: TOKENS_MAX });
