@@ -1,6 +1,7 @@
 import { FeedConsumer, type FeedEnd, type FeedSink } from './feed-consumer.js';
 import type { FeedFilter } from './feed-filter.js';
-import { CHUNK_BYTES_MAX, type FeedPorts, FeedRun } from './feed-run.js';
+import { type FeedPorts, FeedRun } from './feed-run.js';
+import type { WindowLimits } from './feed-window.js';
 import { PageSize } from './page-size.js';
 
 export interface FeedLimits {
@@ -12,7 +13,16 @@ export interface FeedLimits {
   readonly stallMs: number;
   /** Positions that the window begins before the log's end, for those who come back. */
   readonly reachBack: number;
+  /** Left out: {@link FEED_SIZES}. */
+  readonly sizes?: WindowLimits;
 }
+
+export const FEED_SIZES: WindowLimits = {
+  eventsMax: 4_096,
+  bytesMax: 16 * 1024 * 1024,
+  // What a connection that takes no more may hold of ours, unless one event is larger.
+  chunkBytesMax: 128 * 1024,
+};
 
 /** A consumer as its connection sees it. */
 export interface Following {
@@ -60,7 +70,7 @@ export class FeedHub {
   /** Begins to tell a consumer; while the server drains it is ended at once. */
   follow({ filter, at, sayFrom = 0 }: FeedPlace, sink: FeedSink): Following {
     const nowMs = this.ports.elapsedMs();
-    const size = new PageSize(CHUNK_BYTES_MAX);
+    const size = new PageSize(this.#sizes.chunkBytesMax);
     const consumer = new FeedConsumer(filter, sink, size, { at, nowMs, sayFrom });
     if (this.#isDraining) {
       consumer.end('draining');
@@ -91,7 +101,7 @@ export class FeedHub {
 
   #begin(): FeedRun {
     const { onFault } = this.ports;
-    const run = new FeedRun(this.ports, this.#groups);
+    const run = new FeedRun(this.ports, this.#groups, this.#sizes);
     this.#beating = new AbortController();
     void this.#beat(this.#beating.signal).catch(onFault);
     void run.follow(this.limits.reachBack).then(() => {
@@ -151,6 +161,10 @@ export class FeedHub {
     this.#run = undefined;
     this.#beating?.abort();
     return true;
+  }
+
+  get #sizes(): WindowLimits {
+    return this.limits.sizes ?? FEED_SIZES;
   }
 
   *#consumers(): Iterable<FeedConsumer> {

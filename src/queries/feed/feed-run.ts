@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports/clock.js';
 import type { EventLog } from '../../ports/event-log.js';
 import type { FeedConsumer, FeedEnd } from './feed-consumer.js';
-import { FeedWindow, type FeedChunk } from './feed-window.js';
+import { FeedWindow, type FeedChunk, type WindowLimits } from './feed-window.js';
 import { LogPages } from './log-pages.js';
 import type { FeedEvents } from './told-event.js';
 
@@ -46,8 +46,10 @@ export class FeedRun {
   constructor(
     private readonly ports: FeedPorts,
     private readonly groups: FeedGroups,
+    private readonly sizes: WindowLimits,
   ) {
     const { log, events } = ports;
+    const { chunkBytesMax } = sizes;
     const eventOf = events.of.bind(events);
     this.#pages = new LogPages({ log, eventOf, readsMax: READS_MAX, chunkBytesMax });
   }
@@ -68,7 +70,10 @@ export class FeedRun {
   async follow(reachBack: number): Promise<void> {
     const { log, onFault } = this.ports;
     try {
-      const window = new FeedWindow(WINDOW, Math.max(0, (await log.lastPosition()) - reachBack));
+      const window = new FeedWindow(
+        this.sizes,
+        Math.max(0, (await log.lastPosition()) - reachBack),
+      );
       this.#window = window;
       void this.#serve(window).catch(onFault);
       await this.#keepUp(window);
@@ -167,10 +172,6 @@ export class FeedRun {
   }
 }
 
-/** What a connection that takes no more may hold of ours, unless one event is larger. */
-export const CHUNK_BYTES_MAX = 128 * 1024;
-const chunkBytesMax = CHUNK_BYTES_MAX;
-const WINDOW = { eventsMax: 4_096, bytesMax: 16 * 1024 * 1024, chunkBytesMax };
 /** Pages of the log read at one time, for all who have fallen behind. */
 const READS_MAX = 4;
 const RETRY_MS = 1_000;
