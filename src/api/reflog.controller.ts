@@ -31,7 +31,7 @@ const ENTRY = shape('ReflogEntry', {
     fieldsSchema({ type: TEXT, 'path?': TEXT }),
     'Of a reset: what was thrown away, as `resetBranch` is asked for it',
   ),
-  'undoes?': described(whole(0), 'Of an undo: the revision of what it took back'),
+  'undoes?': described(whole(0), 'Of an undo or a restore: the revision of what it took back'),
 });
 
 /** What happened to a branch. */

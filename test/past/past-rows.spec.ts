@@ -16,7 +16,7 @@ function randomWrite(random: SeededRandom): KvWrite {
   const key = random.pick(KEYS);
   const dice = random.below(10);
   if (dice < 7) {
-    const value = Buffer.alloc(random.below(6_000), random.below(256));
+    const value = Buffer.alloc(random.below(6_000), 0x20 + random.below(90));
     return { kind: 'put', partition, key, value, schema: 1 };
   }
   if (dice < 9) return { kind: 'delete', partition, key };
@@ -29,6 +29,7 @@ function randomWrite(random: SeededRandom): KvWrite {
 function* everyRead(partition: string): Generator<KvRead> {
   for (const key of KEYS) yield { kind: 'get', partition, key };
   for (const from of KEYS) {
+    yield { kind: 'pack', partition, from, limit: 2 };
     yield { kind: 'scan', partition, from, limit: 3 };
     for (const until of KEYS) yield { kind: 'scan', partition, from, until, limit: 100 };
   }

@@ -28,6 +28,7 @@ const SEALED_MAX = 2;
 /** Random work on two branches, done by the service and told to the model. */
 export class PastSteps {
   readonly #read: PastReader;
+  #puts = 0;
 
   constructor(
     private readonly moraine: TestMoraine,
@@ -43,18 +44,18 @@ export class PastSteps {
     const { random } = this;
     const name = random.pick(['main', 'dev']);
     if (!this.model.branches.has(name)) return this.#create(name);
-    const dice = random.below(24);
-    if (dice < 7) return this.#put(name);
-    if (dice < 9) return this.#remove(name, [random.pick(PATHS)]);
-    if (dice < 10) return this.#removePrefix(name);
-    if (dice < 11) return this.#commit(name);
-    if (dice < 12) return this.#merge(name);
-    if (dice < 13) return this.#revert(name);
-    if (dice < 16) return this.#reset(name);
-    if (dice < 19) return this.#hardReset(name);
-    if (dice < 20) return name === 'dev' ? this.#delete(name) : this.#put(name);
-    if (dice < 21) return this.#fold();
-    if (dice < 22) return this.#sweep();
+    const dice = random.below(28);
+    if (dice < 8) return this.#put(name);
+    if (dice < 10) return this.#remove(name, [random.pick(PATHS)]);
+    if (dice < 11) return this.#removePrefix(name);
+    if (dice < 14) return this.#commit(name, random.below(2) === 0);
+    if (dice < 15) return this.#merge(name);
+    if (dice < 16) return this.#revert(name);
+    if (dice < 19) return this.#reset(name);
+    if (dice < 22) return this.#hardReset(name);
+    if (dice < 23) return name === 'dev' ? this.#delete(name) : this.#put(name);
+    if (dice < 24) return this.#fold();
+    if (dice < 25) return this.#sweep();
     return this.#stageTheSame(name);
   }
 
@@ -68,7 +69,8 @@ export class PastSteps {
       physicalAddress: `s3://elsewhere/${text}`,
       checksum: text,
       sizeBytes: text.length,
-      modifiedAtMs: 1_000,
+      // What is the same is another object all the same.
+      modifiedAtMs: 1_000 + this.#puts++,
       contentType: '',
       metadata: [],
       isForced: false,
@@ -92,12 +94,12 @@ export class PastSteps {
     return paths.length === 0 ? 'nothing to remove' : this.#remove(name, paths);
   }
 
-  async #commit(name: string): Promise<string> {
+  async #commit(name: string, allowsEmpty: boolean): Promise<string> {
     const wish = {
       message: 'm',
       metadata: [],
       dateMs: undefined,
-      allowsEmpty: this.random.below(2) === 0,
+      allowsEmpty,
       isForced: false,
     };
     return this.#tried(name, `commit ${name}`, async () => {
@@ -112,8 +114,10 @@ export class PastSteps {
   async #stageTheSame(name: string): Promise<string> {
     const { head } = this.model.branch(name);
     const [path, text] = this.random.pick([...head, ['a', undefined] as const]);
-    if (text === undefined) return this.#remove(name, [path]);
-    return this.#put(name, path, text);
+    const did =
+      text === undefined ? await this.#remove(name, [path]) : await this.#put(name, path, text);
+    const isClean = this.model.shown(name)?.changes.length === 0;
+    return isClean ? `${did}, ${await this.#commit(name, false)}` : did;
   }
 
   async #merge(into: string): Promise<string> {

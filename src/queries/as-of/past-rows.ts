@@ -2,6 +2,7 @@ import { nextTurn, TURN_RECORDS_MAX } from '../../committed/turn.js';
 import type { KvRead, KvRow, KvSnapshot, KvWrite } from '../../ports/kv-store.js';
 import { VALUE_SCHEMA } from '../../projections/kv-codec.js';
 import { assert } from '../../shared/assert.js';
+import { packRows } from '../../shared/packed-rows.js';
 import { ByteArena } from './byte-arena.js';
 import { sortedInTurns } from './sorted-in-turns.js';
 
@@ -93,7 +94,7 @@ export class PastRows implements KvSnapshot {
       for (let index = first; index < end && found.length < read.limit; index++) {
         found.push(this.#row(rows, index));
       }
-      return found;
+      return read.kind === 'pack' && found.length > 0 ? [packOf(found)] : found;
     });
   }
 
@@ -123,6 +124,13 @@ export class PastRows implements KvSnapshot {
     };
   }
 }
+
+const packOf = (rows: readonly KvRow[]): KvRow => ({
+  key: new Uint8Array(),
+  value: packRows(rows),
+  schema: VALUE_SCHEMA,
+  version: '',
+});
 
 function dropFrom(rows: Map<string, Place>, write: Extract<KvWrite, { kind: 'drop' }>): void {
   const from = write.from && textOf(write.from);

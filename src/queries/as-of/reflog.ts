@@ -26,7 +26,7 @@ export interface ReflogEntry {
   readonly to: CommitId | null;
   /** What of the staged was thrown away; undefined of anything but a reset. */
   readonly scope: ResetScope | undefined;
-  /** The revision of what an undo took back; undefined of anything else. */
+  /** The revision of what an undo or a restore took back; undefined of anything else. */
   readonly undoes: number | undefined;
 }
 
@@ -145,7 +145,7 @@ class ReflogPage {
 const wordsOf = ({ wish, message }: { wish: Wish; message: string }) => ({
   operation: wish.kind,
   message,
-  undoes: 'of' in wish ? (wish.of as number) : undefined,
+  undoes: wish.kind === 'undo' || wish.kind === 'restore' ? wish.of : undefined,
 });
 
 /** @param before  the branch as it was before the event */
@@ -184,6 +184,8 @@ function operationOf({ type }: StoredBranchEvent): ReflogEntry['operation'] | un
       return 'hard-reset';
     case 'Merged':
       return 'merge';
+    case 'Undone':
+      return 'undo';
     default:
       return undefined;
   }
