@@ -12,6 +12,13 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => app.close());
 
+interface Body {
+  readonly message?: string;
+  readonly id?: string;
+  readonly commit_id?: string;
+  readonly results?: readonly { path: string; id: string; revision: number }[];
+}
+
 async function ask(method: string, path: string, json?: unknown, headers = {}) {
   const answer = await app.call(`/api/v1${path}`, {
     method,
@@ -20,7 +27,7 @@ async function ask(method: string, path: string, json?: unknown, headers = {}) {
   });
   const text = await answer.text();
   const isJson = answer.headers.get('content-type')?.startsWith('application/json') === true;
-  const body = (isJson ? JSON.parse(text) : {}) as Record<string, never>;
+  const body = (isJson ? JSON.parse(text) : {}) as Body;
   return { status: answer.status, body, headers: answer.headers };
 }
 
@@ -30,23 +37,22 @@ async function done(...asked: Parameters<typeof ask>) {
   return body;
 }
 
-async function put(branch: string, path: string): Promise<void> {
-  const url = `/api/v1${LAKE}/branches/${branch}/objects?path=${path}`;
+async function put(on: string, path: string): Promise<void> {
+  const url = `/api/v1${LAKE}/branches/${on}/objects?path=${path}`;
   expect((await app.call(url, { method: 'POST', body: path })).status).toBe(201);
 }
 
-const commit = (branch: string) =>
-  done('POST', `${LAKE}/branches/${branch}/commits`, { message: 'm' }).then(({ id }) => id);
-const undo = (branch: string, wish: object = {}, headers = {}) =>
-  ask('POST', `/moraine${LAKE}/branches/${branch}/undo`, wish, headers);
+const commit = (on: string) =>
+  done('POST', `${LAKE}/branches/${on}/commits`, { message: 'm' }).then(({ id }) => id);
+const undo = (on: string, wish: object = {}, headers = {}) =>
+  ask('POST', `/moraine${LAKE}/branches/${on}/undo`, wish, headers);
 const paths = async (of: string) => {
   const { results } = await done('GET', of);
-  return (results as { path: string }[]).map(({ path }) => path);
+  return results?.map(({ path }) => path);
 };
 const listed = (ref: string) => paths(`${LAKE}/refs/${ref}/objects/ls`);
-const uncommitted = (branch: string) => paths(`${LAKE}/branches/${branch}/diff`);
-const head = async (branch: string) =>
-  (await done('GET', `${LAKE}/branches/${branch}`))['commit_id'] as unknown as string;
+const uncommitted = (on: string) => paths(`${LAKE}/branches/${on}/diff`);
+const head = async (name: string) => (await done('GET', `${LAKE}/branches/${name}`)).commit_id;
 
 async function branch(name: string): Promise<string> {
   await done('POST', `${LAKE}/branches`, { name, source: 'main' });
@@ -123,12 +129,12 @@ describe('an undo', () => {
     await put(work, 'a');
     const first = await commit(work);
     const { results } = await done('GET', `/moraine${LAKE}/branches/${work}/reflog`);
-    const [{ revision }] = results as [{ revision: number }];
+    const revision = results?.[0]?.revision;
     await put(work, 'b');
     const second = await commit(work);
     for (const wish of [{ revision }, { commit_id: first }]) {
       const { status, body } = await undo(work, wish);
-      expect([status, body['message']]).toEqual([
+      expect([status, body.message]).toEqual([
         409,
         expect.stringMatching(
           `^branch has moved since: it stands at ${String(second)}, ` +
@@ -164,7 +170,7 @@ describe('an undo', () => {
     await done('PUT', `${LAKE}/branches/${work}`, { type: 'reset' });
     await done('PUT', rules, [{ pattern: work, blocked_actions: ['staging_write'] }]);
     const { status, body } = await undo(work);
-    expect([status, body['message']]).toEqual([403, 'cannot write to protected branch']);
+    expect([status, body.message]).toEqual([403, 'cannot write to protected branch']);
     await done('PUT', rules, []);
     expect(await undo(work)).toMatchObject({ status: 200, body: { restored: 1 } });
   });
@@ -188,7 +194,7 @@ describe('what was deleted', () => {
     });
     expect([await head('gone'), await uncommitted('gone')]).toEqual([stood, ['b']]);
     const { results } = await done('GET', `${LAKE}/branches?amount=1000`);
-    expect((results as { id: string }[]).map(({ id }) => id)).not.toContain('gone');
+    expect(results?.map(({ id }) => id)).not.toContain('gone');
     await put('gone', 'c');
     await commit('gone');
     expect(await listed('gone')).toEqual(['a', 'b', 'c']);
