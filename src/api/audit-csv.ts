@@ -1,5 +1,5 @@
 import { auditJson } from './audit-json.js';
-import type { NamedAuditRecord } from '../queries/audit/find-audit-records.js';
+import type { NamedAuditRecord } from '../queries/audit/audit-answers.js';
 
 /** In this order; more may come behind them. */
 export const AUDIT_COLUMNS = [

@@ -1,4 +1,4 @@
-import type { NamedAuditRecord } from '../queries/audit/find-audit-records.js';
+import type { NamedAuditRecord } from '../queries/audit/audit-answers.js';
 import { described, listOf, shape, TEXT, whole } from './openapi/schema.js';
 
 export const AUDIT_RECORD = shape('AuditRecord', {

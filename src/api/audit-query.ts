@@ -3,7 +3,7 @@ import { eventSchemas } from '../domain/event-types.js';
 import { isOutsideType } from '../domain/outside-event.js';
 import type { RepositoryUid } from '../domain/model.js';
 import { AUDIT_WORDS, type AuditOperation } from '../queries/audit/audit-words.js';
-import type { AuditQuestion } from '../queries/audit/find-audit-records.js';
+import type { AuditQuestion } from '../queries/audit/audit-answers.js';
 import { nearest } from '../shared/nearest.js';
 import { branchId, objectPath, pageRequest, repositoryId, timeMs } from './parse.js';
 import { described, type Fields, FLAG, listOf, nameOf, oneOf, TEXT } from './openapi/schema.js';

@@ -8,10 +8,7 @@ import { AuditIndex } from '../../src/projections/audit/audit-index.js';
 import { AUDIT_INDEX_VERSION } from '../../src/projections/audit/audit-rows.js';
 import { AuditVerifier } from '../../src/projections/audit/audit-verifier.js';
 import type { AuditFilter } from '../../src/queries/audit/audit-plan.js';
-import {
-  FindAuditRecords,
-  FindAuditRecordsHandler,
-} from '../../src/queries/audit/find-audit-records.js';
+import { auditPage } from '../../src/queries/audit/audit-answers.js';
 import { appendLongLog, EVE_EVERY } from './long-log.js';
 
 const SIZES = { leafEvents: 250, groupLeaves: 16 };
@@ -45,8 +42,7 @@ class Counted {
     [this.events, this.rows, this.calls] = [0, 0, 0];
     const question = { filter: { ...all, ...filter }, order: 'newest' as const };
     const page = { after: undefined, amount: RESULTS };
-    const handler = new FindAuditRecordsHandler(index);
-    const { items, hasMore } = await handler.execute(new FindAuditRecords(question, page));
+    const { items, hasMore } = await auditPage(index, question, page);
     return { items, hasMore, events: this.events, rows: this.rows, calls: this.calls };
   }
 

@@ -4,13 +4,10 @@ import { AUDIT_OPERATIONS, type AuditOperation } from '../../src/projections/aud
 import { AuditIndex } from '../../src/projections/audit/audit-index.js';
 import { inlineProjection } from '../../src/projections/all-projections.js';
 import {
+  auditPage,
   type AuditQuestion,
-  FindAuditRecords,
-} from '../../src/queries/audit/find-audit-records.js';
-import {
-  FindAuditRecordsHandler,
   type NamedAuditRecord,
-} from '../../src/queries/audit/find-audit-records.js';
+} from '../../src/queries/audit/audit-answers.js';
 import { inMemory, type TestMoraine } from '../support/moraine.js';
 import { seed } from '../support/seed.js';
 import { SeededRandom } from '../support/seeded-random.js';
@@ -127,11 +124,8 @@ async function answers(
 ): Promise<NamedAuditRecord[]> {
   const found: NamedAuditRecord[] = [];
   for (let after: number | undefined; ;) {
-    const handler = new FindAuditRecordsHandler(random.pick(nodes));
     const page = { after, amount: 1 + random.below(40) };
-    const { items, hasMore, nextOffset } = await handler.execute(
-      new FindAuditRecords(question, page),
-    );
+    const { items, hasMore, nextOffset } = await auditPage(random.pick(nodes), question, page);
     found.push(...items);
     if (!hasMore) return found;
     after = Number(nextOffset);
@@ -215,10 +209,9 @@ describe(`the audit of a random history (SEED=${seed})`, () => {
       clock.step(random);
       await history.write();
       const last = history.done.at(-1);
-      const handler = new FindAuditRecordsHandler(random.pick(nodes));
       const question = questionOf({ callers: [last?.caller ?? ''], operations: [] }, 'newest');
       const page = { after: undefined, amount: 1 };
-      const { items } = await handler.execute(new FindAuditRecords(question, page));
+      const { items } = await auditPage(random.pick(nodes), question, page);
       expect(items.map(told)).toEqual([last]);
     }
   });
