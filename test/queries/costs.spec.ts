@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { BranchId, CommitId } from '../../src/domain/model.js';
 import { DomainError } from '../../src/domain/errors.js';
 import { HardResetBranch } from '../../src/commands/branch/hard-reset-branch.js';
@@ -20,6 +20,7 @@ const named = (folder: string, count: number, end = '') =>
 
 /** test/bench/tombstones.js asks for more than there is time for in each run. */
 const TOLD_SIZES = process.env['TOMBSTONES']?.split(',').map(Number);
+if (TOLD_SIZES) jest.setTimeout(3_600_000);
 
 type Question = (at: Lake) => Promise<Page<unknown>>;
 
