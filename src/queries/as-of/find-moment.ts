@@ -22,6 +22,8 @@ export interface BranchMoment {
    * behind this position, nor later than this.
    */
   readonly until: { readonly position: number; readonly atMs: number };
+  /** Whatever is appended yet, it stays this moment. */
+  readonly isSettled: boolean;
   /** As it was asked for, for refusals. */
   readonly ref: string;
 }
@@ -90,7 +92,10 @@ async function branchAt(
   if (record === null) return DELETED;
   const { revision, position } = event;
   const control = { revision, position };
-  return { kind: 'branch', uid, branch: name as BranchId, record, control, until, ref };
+  // Of a time, what is appended now may still bear one that is not later.
+  const isSettled = asOf.kind === 'time' ? until.position < ANYWHERE : asOf.kind !== 'moves';
+  const branch = name as BranchId;
+  return { kind: 'branch', uid, branch, record, control, until, isSettled, ref };
 }
 
 async function tagAt(log: EventLog, asked: MomentAsked, end: number): Promise<Moment | Nothing> {

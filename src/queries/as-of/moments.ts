@@ -20,6 +20,8 @@ export interface MomentLimits {
 const WAITING_MAX = 100;
 /** So few are laid out at once, and nobody waits for them. */
 const FEW_EVENTS = 10_000;
+/** Moments of which it is remembered where they are; some hundred bytes each. */
+const FOUND_MAX = 1_000;
 /** Counts what is kept of a moment that has nothing staged. */
 const MOMENT_BYTES = 512;
 
@@ -30,6 +32,9 @@ const MOMENT_BYTES = 512;
  */
 export class Moments {
   readonly #kept: LRUCache<string, PastRows>;
+  /** Those that stay what they are. */
+  readonly #found = new LRUCache<string, BranchMoment>({ max: FOUND_MAX });
+  readonly #staged = new WeakMap<BranchMoment, StagedEvents>();
   readonly #underWay = new Map<string, Promise<PastRows>>();
   #events = 0;
   #bytes = 0;
@@ -51,9 +56,15 @@ export class Moments {
    *
    * @throws DomainError  ref_not_found, moment_not_found, moment_in_future
    */
-  find(uid: RepositoryUid, ref: string, parsed: ParsedRef): Promise<Moment> {
+  async find(uid: RepositoryUid, ref: string, parsed: ParsedRef): Promise<Moment> {
     const { base: name, asOf = { kind: 'moves', count: 0 } } = parsed;
-    return findMoment(this.log, { uid, name, asOf, ref, nowMs: this.clock.nowMs() });
+    const key = `${uid}/${name}/${JSON.stringify(asOf)}`;
+    const known = this.#found.get(key);
+    if (known) return known;
+    const nowMs = this.clock.nowMs();
+    const found = await findMoment(this.log, { uid, name, asOf, ref, nowMs });
+    if (found.kind === 'branch' && found.isSettled) this.#found.set(key, found);
+    return found;
   }
 
   /**
@@ -62,7 +73,8 @@ export class Moments {
    * @throws DomainError  moment_too_large; store_busy: too many others are asked for
    */
   async rows(moment: BranchMoment): Promise<KvSnapshot> {
-    const events = await stagedEvents(this.log, moment);
+    const events = this.#staged.get(moment) ?? (await stagedEvents(this.log, moment));
+    this.#staged.set(moment, events);
     const { uid, branch, control } = moment;
     const key = `${uid}/${branch}/${control.revision}/${events.tokens[0]?.eventCount ?? 0}`;
     const known = this.#kept.get(key) ?? this.#underWay.get(key);
