@@ -1,18 +1,19 @@
 import type { Clock } from '../ports/clock.js';
-import type { AuditIndex } from '../projections/audit/audit-index.js';
+import type { AuditBuilt, AuditIndex } from '../projections/audit/audit-index.js';
 import type { Worker } from './worker.js';
 
 export interface AuditKeeperOptions {
   /** Returns a clock for spans, in milliseconds. */
   readonly elapsedMs: () => number;
-  /** Returns whether requests are being answered right now. */
-  readonly isBusy: () => boolean;
+  /** Returns the part of the time that this process was at work since it was asked last, 0 to 1. */
+  readonly busyPart: () => number;
   readonly onError: (error: unknown) => void;
 }
 
 /**
  * Keeps the index of the audit not far behind the log. It is in no hurry: who asks has what is
- * missing built first, so beside those who work it takes a hundredth of a core and not more.
+ * missing built first, so beside those who work it takes a hundredth of what they take; a tenth of
+ * the time once it is so far behind that somebody who asks would wait.
  */
 export class AuditKeeper implements Worker {
   readonly #stopping = new AbortController();
@@ -34,21 +35,28 @@ export class AuditKeeper implements Worker {
   }
 
   async #loop(): Promise<void> {
-    const { elapsedMs, isBusy, onError } = this.options;
+    const { elapsedMs, onError } = this.options;
     const { signal } = this.#stopping;
     await this.clock.sleep(FIRST_MS, signal);
     while (!signal.aborted) {
       const beganAtMs = elapsedMs();
-      let eventCount = 0;
+      let done = NOTHING;
       try {
-        eventCount = await this.index.buildSome();
+        done = await this.index.buildSome();
       } catch (error) {
         if (!signal.aborted) onError(error);
       }
-      const tookMs = elapsedMs() - beganAtMs;
-      const pauseMs = eventCount === 0 ? IDLE_MS : tookMs * (isBusy() ? BUSY_PAUSES : QUIET_PAUSES);
-      await this.clock.sleep(Math.max(LEAST_MS, pauseMs), signal);
+      const pauseMs =
+        done.eventCount === 0 ? IDLE_MS : this.#pauses(done) * (elapsedMs() - beganAtMs);
+      await this.clock.sleep(Math.max(LEAST_MS, Math.min(pauseMs, IDLE_MS)), signal);
     }
+  }
+
+  /** Returns how many times as long as a piece of work the pause behind it is. */
+  #pauses({ behindCount }: AuditBuilt): number {
+    const part = this.options.busyPart();
+    if (part < QUIET_PART) return QUIET_PAUSES;
+    return behindCount > BEHIND_MAX ? LATE_PAUSES : BUSY_PAUSES / part;
   }
 }
 
@@ -56,6 +64,10 @@ export class AuditKeeper implements Worker {
 const FIRST_MS = 5_000;
 const IDLE_MS = 30_000;
 const LEAST_MS = 20;
-/** Pauses as long as the work itself, after each piece of it. */
-const BUSY_PAUSES = 99;
+const QUIET_PART = 0.2;
 const QUIET_PAUSES = 4;
+const BUSY_PAUSES = 99;
+const LATE_PAUSES = 9;
+/** Events that are summed up in a few seconds. */
+const BEHIND_MAX = 250_000;
+const NOTHING: AuditBuilt = { eventCount: 0, behindCount: 0 };

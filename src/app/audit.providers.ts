@@ -12,9 +12,6 @@ import { AuditKeeper } from './audit-keeper.js';
 
 const logger = new Logger('audit');
 
-/** The part of the time that a turn of this process is at work from which on it has no time. */
-const BUSY_PART = 0.2;
-
 /** Who asks who did what. */
 export const audit: Provider[] = [
   FindAuditRecordsHandler,
@@ -29,15 +26,19 @@ export const audit: Provider[] = [
     inject: [AuditIndex, Clock],
     useFactory: (index: AuditIndex, clock: Clock) => {
       let since = performance.eventLoopUtilization();
-      const isBusy = () => {
+      const busyPart = () => {
         const now = performance.eventLoopUtilization();
         const { utilization } = performance.eventLoopUtilization(now, since);
         since = now;
-        return utilization > BUSY_PART;
+        return utilization;
       };
       const onError = (error: unknown): void =>
         logger.warn(`the index falls behind: ${error instanceof Error ? error.message : error}`);
-      return new AuditKeeper(index, clock, { elapsedMs: () => performance.now(), isBusy, onError });
+      return new AuditKeeper(index, clock, {
+        elapsedMs: () => performance.now(),
+        busyPart,
+        onError,
+      });
     },
   },
 ];

@@ -26,7 +26,7 @@ class Counted {
   static async of(eventCount: number): Promise<Counted> {
     const counted = new Counted();
     await appendLongLog(counted.log, { seed: 1, eventCount });
-    while ((await counted.newNode().buildSome()) > 0);
+    while ((await counted.newNode().buildSome()).eventCount > 0);
     counted.#count();
     return counted;
   }
@@ -113,7 +113,7 @@ describe('the index of the audit', () => {
     await appendLongLog(few.log, { seed: 2, eventCount: 1_900 });
     const sizes = { ...SIZES, groupLeaves: 2 };
     const index = new AuditIndex(few.log, few.kv, new SystemClock(), sizes);
-    while ((await index.buildSome()) > 0);
+    while ((await index.buildSome()).eventCount > 0);
   });
 
   it('is what the log says', async () => {

@@ -156,7 +156,13 @@ async function stage(stores, builds) {
   await stores.log.append([{ stream: token, expected: 'none', events: [opened] }], context());
   const index = new AuditIndex(stores.log, stores.kv, new SystemClock());
   const onError = (error) => console.error(error);
-  const options = { elapsedMs: () => performance.now(), isBusy: () => true, onError };
+  let since = performance.eventLoopUtilization();
+  const busyPart = () => {
+    const { utilization } = performance.eventLoopUtilization(since);
+    since = performance.eventLoopUtilization();
+    return Math.max(0.2, utilization);
+  };
+  const options = { elapsedMs: () => performance.now(), busyPart, onError };
   const keeper = new AuditKeeper(index, new SystemClock(), options);
   if (builds) keeper.start();
   let count = 0;
@@ -243,7 +249,7 @@ try {
     const order = round % 2 === 0 ? ['without', 'with'] : ['with', 'without'];
     for (const side of order) runs[side].push(await stage(stores, side === 'with'));
   }
-  const ratio = (key) => median(runs.with.map((run, at) => run[key] / runs.without[at][key]));
+  const ratio = (key) => median(runs.with.map((run, round) => run[key] / runs.without[round][key]));
   if (ROUNDS > 0) {
     console.log(
       `staging, ${WRITERS} writers: ${Math.round(median(runs.without.map((run) => run.perSecond)))}/s, ` +

@@ -22,6 +22,13 @@ export interface AuditSight {
   readonly end: number;
 }
 
+export interface AuditBuilt {
+  /** Summed up just now; 0: there are too few for a summary. */
+  readonly eventCount: number;
+  /** About how many are left. */
+  readonly behindCount: number;
+}
+
 /**
  * The index of the audit: summaries of the log, built behind it. Nothing of it is written by an
  * append, and nothing of it is believed: what it says may match is read from the log.
@@ -61,15 +68,23 @@ export class AuditIndex {
     return { ...tail, tail: await auditRecords(tail.tail, this.asked) };
   }
 
-  /** Builds a little of what is missing. @returns how many events were summed up */
-  buildSome(): Promise<number> {
+  /** Builds a little of what is missing. */
+  buildSome(): Promise<AuditBuilt> {
     return this.#turn.run(TURN, async () => {
       await this.#refresh();
       const after = this.#until;
       const events = await this.log.readAll({ after, limit: READ_EVENTS_MAX });
       const rest = await this.#seal(events);
-      return events.length - rest.length;
+      const eventCount = events.length - rest.length;
+      return { eventCount, behindCount: await this.#behind(after, eventCount) };
     });
+  }
+
+  /** Returns about how many events are not summed up: a log's positions may have gaps. */
+  async #behind(after: number, eventCount: number): Promise<number> {
+    if (eventCount === 0) return 0;
+    const apart = (this.#until - after) / eventCount;
+    return Math.max(0, (await this.log.lastPosition()) - this.#until) / apart;
   }
 
   async #catchUp(untilMs: number): Promise<Omit<AuditSight, 'tail'> & { tail: RecordedEvent[] }> {
