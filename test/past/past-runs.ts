@@ -133,7 +133,9 @@ async function checkRevisions(
   }
   const headMoves = entries.filter(({ from, to }) => from !== to);
   expect(headMoves.map(({ revision, from, to }) => ({ revision, from, to }))).toEqual(moves);
-  for (const { operation, scope, caller } of entries) {
+  for (const { operation, scope, caller, undoes } of entries) {
+    const isUndo = operation === 'undo' || operation === 'restore';
+    expect({ operation, isUndo }).toEqual({ operation, isUndo: undoes !== undefined });
     expect({ isReset: operation === 'reset', caller }).toEqual({
       isReset: scope !== undefined,
       caller: 'tester',

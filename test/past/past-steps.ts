@@ -8,6 +8,8 @@ import { MergeIntoBranch } from '../../src/commands/branch/merge-into-branch.js'
 import { ResetBranch } from '../../src/commands/branch/reset-branch.js';
 import { RevertBranch } from '../../src/commands/branch/revert-branch.js';
 import { SweepFolds } from '../../src/commands/branch/sweep-folds.js';
+import { RestoreBranch } from '../../src/commands/undo/restore-branch.js';
+import { UndoBranch } from '../../src/commands/undo/undo-branch.js';
 import { StageObject } from '../../src/commands/object/stage-object.js';
 import { UnstageObjects } from '../../src/commands/object/unstage-objects.js';
 import type { ResetScope } from '../../src/domain/branch/branch.wishes.js';
@@ -16,7 +18,7 @@ import type { BranchId, ObjectPath, RepositoryId } from '../../src/domain/model.
 import type { Command } from '@nestjs/cqrs';
 import type { TestMoraine } from '../support/moraine.js';
 import type { SeededRandom } from '../support/seeded-random.js';
-import type { PastModel } from './past-model.js';
+import type { PastModel, PlainBranch } from './past-model.js';
 import { PastReader } from './past-reader.js';
 
 export const PATHS = ['a', 'b/1', 'b/2', 'b/c/3', 'b/c/4', 'd', 'e/5', 'f'];
@@ -29,6 +31,8 @@ const SEALED_MAX = 2;
 export class PastSteps {
   readonly #read: PastReader;
   #puts = 0;
+  /** What was deleted last; only one branch ever is. */
+  #deleted: PlainBranch | undefined;
 
   constructor(
     private readonly moraine: TestMoraine,
@@ -44,7 +48,7 @@ export class PastSteps {
     const { random } = this;
     const name = random.pick(['main', 'dev']);
     if (!this.model.branches.has(name)) return this.#create(name);
-    const dice = random.below(28);
+    const dice = random.below(31);
     if (dice < 8) return this.#put(name);
     if (dice < 10) return this.#remove(name, [random.pick(PATHS)]);
     if (dice < 11) return this.#removePrefix(name);
@@ -56,7 +60,8 @@ export class PastSteps {
     if (dice < 23) return name === 'dev' ? this.#delete(name) : this.#put(name);
     if (dice < 24) return this.#fold();
     if (dice < 25) return this.#sweep();
-    return this.#stageTheSame(name);
+    if (dice < 28) return this.#stageTheSame(name);
+    return this.#undo(name);
   }
 
   async #put(
@@ -200,17 +205,44 @@ export class PastSteps {
   async #delete(name: string): Promise<string> {
     const options = { isForced: false };
     await this.#do((request) => new DeleteBranch(...this.#at(name), options, request));
+    this.#deleted = this.model.branches.get(name);
     this.model.branches.delete(name);
     return `delete ${name}`;
   }
 
+  /** What comes back is told by the service; that it is right is for others to ask. */
+  async #undo(name: string): Promise<string> {
+    const wish = { revision: undefined, commitId: undefined, isForced: false };
+    try {
+      await this.#do((request) => new UndoBranch(...this.#at(name), wish, request));
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      return `undo on ${name}: ${error.code}`;
+    }
+    const shown = await this.#read.shown(name);
+    if (typeof shown === 'string') throw new Error(`${name} is there`);
+    this.model.moved(name, shown.commitId, new Map(shown.committed));
+    const all = new Map(shown.all);
+    const { staged } = this.model.branch(name);
+    for (const [path] of shown.changes) staged.set(path, all.get(path) ?? null);
+    return `undo on ${name}`;
+  }
+
   async #create(name: string): Promise<string> {
+    if (this.#deleted && this.random.below(2) === 0) return this.#restore(name, this.#deleted);
     const { commitId, head } = this.model.branch('main');
     const branch = name as BranchId;
     const wish = { branch, sourceRef: 'main', isHidden: false, isForced: false };
     await this.#do((request) => new CreateBranch(this.repository, wish, request));
     this.model.moved(name, commitId, head);
     return `create ${name}`;
+  }
+
+  async #restore(name: string, deleted: PlainBranch): Promise<string> {
+    const options = { isForced: false };
+    await this.#do((request) => new RestoreBranch(...this.#at(name), options, request));
+    this.model.branches.set(name, { ...deleted, staged: new Map(deleted.staged) });
+    return `restore ${name}`;
   }
 
   /** As another node does. */
