@@ -21,20 +21,18 @@ export interface TokensBefore {
 }
 
 /** What the branch's own stream did to tokens that were sealed. */
-type Change = {
+interface Change {
   /** The newest of them. */
   readonly upto: number;
-} & (
-  | { readonly kind: 'taken'; readonly scope: ResetScope }
-  /** Words of older tokens, some of them no part of the span any more, came into it. */
-  | { readonly kind: 'folded'; readonly revision: number }
-);
+  /** What went from all of them; undefined: nothing. */
+  readonly taken: ResetScope | undefined;
+  /** Of the event, which says words of the newest one. */
+  readonly revision: number;
+}
 
 /**
  * Yields what tokens said before an event, ascending: from the log, since their rows may be gone
  * from the view.
- *
- * What was restated there is passed over: it says what the head says.
  */
 export async function* discardedWords(
   log: EventLog,
@@ -49,8 +47,10 @@ export async function* discardedWords(
       for await (const event of eventsOf(log, of, ordinal)) pass.read(event);
       for (const change of changes) {
         if (change.upto !== ordinal) continue;
-        if (change.kind === 'taken') pass.discard(change.scope);
-        else pass.fold(await foldedWords(log, of.place, change.revision));
+        if (change.taken) pass.discard(change.taken);
+        const { event } = await eventAt(log, controlStream(of.place), change.revision);
+        if (event.type === 'TokensFolded') pass.fold(event.words);
+        else if ('restated' in event) pass.restate(event.restated);
       }
     }
     yield* pass.words();
@@ -88,6 +88,10 @@ class Pass {
   /** What older tokens said, of paths that nothing read until now speaks of. */
   fold(words: readonly Restatement[]): void {
     for (const { path, entry } of words) if (!this.#words.has(path)) this.#say(path, entry);
+  }
+
+  restate(words: readonly Restatement[]): void {
+    for (const { path, entry } of words) this.#say(path, entry);
   }
 
   words(): readonly Restatement[] {
@@ -145,24 +149,15 @@ async function changesOf(
   const range = { from: end - 1, to: life };
   for await (const { event, revision } of eventsBack(log, controlStream(place), range)) {
     if (event.type === 'StagingDiscarded') {
-      changes.push({ upto: event.tokens.hi, kind: 'taken', scope: event.scope });
+      changes.push({ upto: event.tokens.hi, taken: event.scope, revision });
     } else if (event.type === 'TokensFolded') {
-      changes.push({ upto: event.into, kind: 'folded', revision });
+      changes.push({ upto: event.into, taken: undefined, revision });
     } else if (event.type === 'IntentFailed' && event.restated.length > 0 && event.record) {
-      // The token that is left says what the head says, and no more.
-      changes.push({ upto: event.record.tokens.lo, kind: 'taken', scope: { kind: 'all' } });
+      // The token that is left says what is restated, and no more.
+      changes.push({ upto: event.record.tokens.lo, taken: { kind: 'all' }, revision });
     }
     const opens = 'opens' in event ? event.opens : undefined;
     if (opens !== undefined && opens <= tokens.lo) break;
   }
   return changes.toReversed();
-}
-
-async function foldedWords(
-  log: EventLog,
-  place: BranchPlace,
-  revision: number,
-): Promise<readonly Restatement[]> {
-  const { event } = await eventAt(log, controlStream(place), revision);
-  return event.type === 'TokensFolded' ? event.words : [];
 }

@@ -68,9 +68,13 @@ export async function* idleWords(
   for await (const batch of stagedChanges(stores.kv, sealedTokens(pending))) {
     for (const { path, entry } of batch) {
       if (!isSame(entry, await committed(stores, pending, head, path))) continue;
-      if (await older.at(path)) continue;
       const there = await committed(stores, pending, to, path);
-      if (!isSame(entry, there)) yield { path, entry: there ?? null };
+      if (isSame(entry, there)) continue;
+      const before = await older.at(path);
+      const stays = before !== undefined && isSame(entry, before.entry);
+      if (!stays) yield { path, entry: there ?? null };
+      // It may stand as one that hides nothing, and something comes to lie below it.
+      else if (entry === undefined) yield { path, entry: null };
     }
   }
 }

@@ -356,6 +356,13 @@ export const defects: Readonly<Record<string, Defect>> = {
     parts: { BranchOperations: CountsFromAnyHead },
     casts: ['resets'],
   },
+  'an undo is filled by each node with words of its own': {
+    log: changing((appends) => {
+      if (!holds(appends, 'WordsRestored')) return appends;
+      return withFreshIds(appends.map((append) => ({ ...append, expected: 'any' })));
+    }),
+    casts: ['undos'],
+  },
   'a helper builds another result': {
     committed: (store, node) => (node === 'B' ? new LeavesOut(store) : store),
   },

@@ -71,6 +71,9 @@ export function judge({ id, operation, began, ended }: Call, log: Reference): vo
     }
     case 'delete repository':
       return must(log.purgedAt, `${id} is told that the repository is gone, and it is not`);
+    case 'undo':
+    case 'restore':
+      return must(log.results.get(id)?.type === 'Undone', `${id} has undone nothing`);
     case 'create':
       return must(log.creations.has(id), `${id} is told of a branch, and the log of none`);
   }
@@ -135,6 +138,8 @@ function judgeRefusal(id: string, operation: Operation, code: string, { shown, l
     must(!log.requests.has(id), `${id} is told that the branch is busy, and it is accepted`);
   } else if (code === 'parent_out_of_range') {
     must(operation.kind === 'revert' || operation.kind === 'pick', `${id} is refused: ${code}`);
+  } else if (code === 'nothing_to_undo' || code === 'undo_superseded') {
+    must(operation.kind === 'undo', `${id} is refused: ${code}`);
   } else {
     const reasons = REASONS.get(code);
     must(reasons, `${id} is refused: ${code}`);

@@ -15,6 +15,8 @@ import { UnstageObjectsHandler } from '../../../src/commands/object/unstage-obje
 import { Places } from '../../../src/commands/places.js';
 import { DeleteRepositoryHandler } from '../../../src/commands/repository/delete-repository.js';
 import { RepositoryDeletion } from '../../../src/commands/repository/repository-deletion.js';
+import { RestoreBranchHandler } from '../../../src/commands/undo/restore-branch.js';
+import { UndoBranchHandler } from '../../../src/commands/undo/undo-branch.js';
 import { Sweep } from '../../../src/commands/sweep.js';
 import type { Clock } from '../../../src/ports/clock.js';
 import type { CommittedStore } from '../../../src/ports/committed-store.js';
@@ -140,6 +142,16 @@ export class Node {
 
   get list(): ListObjectsHandler {
     return new ListObjectsHandler(this.reads, this.ports.committed);
+  }
+
+  get undo(): UndoBranchHandler {
+    return new UndoBranchHandler(this.ports.log, this.branches, this.operations);
+  }
+
+  get restore(): RestoreBranchHandler {
+    const { log, kv, clock } = this.ports;
+    const from = [this.places, new TagsView(kv), this.branches, this.intents] as const;
+    return new RestoreBranchHandler(log, clock, ...from);
   }
 
   get createBranch(): CreateBranchHandler {

@@ -16,6 +16,8 @@ import { RevertBranch, RevertBranchHandler } from '../../../src/commands/branch/
 import { DeleteRepository } from '../../../src/commands/repository/delete-repository.js';
 import { StageObject } from '../../../src/commands/object/stage-object.js';
 import { UnstageObjects } from '../../../src/commands/object/unstage-objects.js';
+import { RestoreBranch } from '../../../src/commands/undo/restore-branch.js';
+import { UndoBranch } from '../../../src/commands/undo/undo-branch.js';
 import type { Request } from '../../../src/commands/request.js';
 import type { MergeStrategy, ResetScope } from '../../../src/domain/branch/branch.wishes.js';
 import { DomainError } from '../../../src/domain/errors.js';
@@ -48,6 +50,8 @@ export type Operation =
   | { readonly kind: 'stat'; readonly path: ObjectPath }
   | { readonly kind: 'delete' }
   | { readonly kind: 'create' }
+  | { readonly kind: 'undo' }
+  | { readonly kind: 'restore' }
   | { readonly kind: 'delete repository' };
 
 /** What lays another tree over the head. */
@@ -73,6 +77,8 @@ export type Answer =
         | 'hard reset'
         | 'delete'
         | 'create'
+        | 'undo'
+        | 'restore'
         | 'delete repository';
     }
   | { readonly kind: 'commit' | Laying['kind']; readonly commit: CommitRecord }
@@ -149,6 +155,14 @@ async function ask(node: Node, id: string, operation: Operation): Promise<Answer
       await node.createBranch.execute(new CreateBranch(name, { branch: work, ...from }, request));
       return { kind: 'create' };
     }
+    case 'undo': {
+      const wish = { revision: undefined, commitId: undefined, isForced: false };
+      await node.undo.execute(new UndoBranch(name, work, wish, request));
+      return { kind: 'undo' };
+    }
+    case 'restore':
+      await node.restore.execute(new RestoreBranch(name, work, { isForced: false }, request));
+      return { kind: 'restore' };
     case 'delete repository': {
       const options = { isForced: false };
       await node.deleteRepository.execute(new DeleteRepository(name, options, request));

@@ -8,11 +8,13 @@ import type {
   Restatement,
   StagingDiscarded,
   StoredBranchEvent,
+  Undone,
 } from '../../../src/domain/branch/branch.events.js';
 import type { CommitRecord, ObjectPath } from '../../../src/domain/model.js';
 import type { StagingEvent } from '../../../src/domain/staging/staging.events.js';
 import { isSameContent, show, type Content } from './content.js';
 import { layOver, type History } from './plain-laying.js';
+import { judgeUndone, undoable, type Done } from './reference-undo.js';
 import { must } from './violation.js';
 
 interface Token {
@@ -46,6 +48,10 @@ export class ReferenceBranch {
   head: CommitRecord;
   lo = 0;
   hi = -1;
+  /** Filled by an undo, and not read yet; or never to be read. */
+  readonly #unread = new Set<number>();
+  readonly #hidden = new Set<number>();
+  readonly #done: Done[] = [];
   #areWritesBlocked = false;
   #areCommitsBlocked = false;
 
@@ -55,6 +61,8 @@ export class ReferenceBranch {
     readonly life: number,
     head: CommitRecord,
     private readonly history: History,
+    /** What was seen on the branch before it was deleted; undefined: there was none before. */
+    private readonly former: Content | undefined,
   ) {
     this.head = head;
   }
@@ -77,26 +85,38 @@ export class ReferenceBranch {
         must(ordinal === this.hi, `I2: a write lands in ${ordinal}, and ${this.hi} is the newest`);
         token.words.set(event.path, event.type === 'ObjectStaged' ? event.entry.checksum : null);
         return;
+      case 'WordsRestored':
+        must(token && !token.isClosed, `token ${ordinal} is filled, which is not open`);
+        must(this.#hidden.has(ordinal), `token ${ordinal} is filled, and it is read`);
+        for (const { path, entry } of event.words) {
+          must(!token.words.has(path), `${path} comes back twice`);
+          token.words.set(path, entry?.checksum ?? null);
+        }
+        return;
       case 'TokenClosed':
         must(token && !token.isClosed, `token ${ordinal} is closed, and was not open`);
         token.isClosed = true;
         return;
       case 'StagedRowsDropped':
-        must(ordinal < this.lo, `rows of token ${ordinal} go, and ${this.lo} is the oldest in use`);
+        must(
+          ordinal < this.lo || this.#unread.has(ordinal),
+          `rows of token ${ordinal} go, and ${this.lo} is the oldest in use`,
+        );
     }
   }
 
   controlEvent(
     event: Exclude<StoredBranchEvent, { type: 'BranchCreated' | 'BranchDeleted' }>,
-    atMs: number,
+    { atMs, revision }: { readonly atMs: number; readonly revision: number },
   ) {
     const isDeleting = this.queue.some(({ request }) => !request);
     switch (event.type) {
       case 'IntentRequested':
         must(!isDeleting, 'an intent is accepted behind a deletion');
-        must(event.upto === this.hi, `I3: ${event.upto} is taken, and ${this.hi} is the newest`);
+        must(event.upto === this.#newest, `I3: ${event.upto} is taken, not ${this.#newest}`);
         must(!this.#forbids(event), 'an intent is accepted that a rule forbids');
         this.queue.push({ id: event.intent.id, request: event, hookSet: event.intent.hookSet });
+        if (fills(event.intent)) this.#hidden.add(event.upto + 1);
         return event.opens === undefined ? this.#sealed() : this.#open(event.opens);
       case 'TokenRotated':
         must(!isDeleting, 'a token is named behind a deletion');
@@ -109,9 +129,10 @@ export class ReferenceBranch {
       case 'Merged':
       case 'HeadMoved':
       case 'StagingDiscarded':
+      case 'Undone':
       case 'IntentFailed':
         judgeHooks(this.queue[0], event, atMs);
-        return this.#result(event);
+        return this.#result(event, revision);
       case 'WritesBlocked':
         this.#areWritesBlocked = true;
         return;
@@ -152,7 +173,10 @@ export class ReferenceBranch {
     must(next?.id === intentId && !next.request, 'I5: deleted out of turn');
     must(next.hookSet === undefined || next.verdict, `H10: ${intentId} did not pass its hooks`);
     for (const [ordinal, { isClosed }] of this.tokens) {
-      must(isClosed || ordinal > this.hi, `I8: token ${ordinal} is open, and its branch is gone`);
+      must(
+        isClosed || ordinal > this.#newest,
+        `I8: token ${ordinal} is open, and its branch is gone`,
+      );
     }
   }
 
@@ -162,7 +186,8 @@ export class ReferenceBranch {
 
   #forbids({ intent }: Extract<StoredBranchEvent, { type: 'IntentRequested' }>): boolean {
     const { kind } = intent.wish;
-    if (kind === 'merge') return false;
+    if (kind === 'merge' || kind === 'restore') return false;
+    if (kind === 'undo') return this.#areWritesBlocked;
     if (kind === 'hard-reset') return this.#areCommitsBlocked || this.#areWritesBlocked;
     return kind === 'reset' ? this.#areWritesBlocked : this.#areCommitsBlocked;
   }
@@ -170,20 +195,30 @@ export class ReferenceBranch {
   #open(ordinal: number): void {
     must(!this.#areWritesBlocked, 'H7: a token is named while writes are blocked');
     this.#sealed();
-    must(ordinal === this.hi + 1, `${ordinal} is named behind ${this.hi}`);
+    must(ordinal === this.#newest + 1, `${ordinal} is named behind ${this.#newest}`);
     const token = this.tokens.get(ordinal);
     must(token && !token.isClosed, `token ${ordinal} is named, and is not open`);
     this.hi = ordinal;
   }
 
-  #result(result: BranchResult): void {
+  get #newest(): number {
+    return Math.max(this.hi, ...this.#hidden);
+  }
+
+  #result(result: BranchResult, revision: number): void {
+    const { head } = this;
     const before = this.content();
     const next = this.queue.shift();
     must(next?.id === result.intentId, 'I5: a result out of turn');
     // Of a deletion there is one result that leaves the branch there: its hooks said no.
     if (result.type === 'IntentFailed' && !next.request) return;
     must(next.request, 'a deletion does something else');
-    const sealed = { ...next.request, wanted: this.#over(this.lo, next.request.upto) };
+    const { upto } = next.request;
+    const sealed = { ...next.request, wanted: this.#over(this.lo, upto) };
+    if (result.type === 'Undone') this.#undone(result, sealed);
+    if (result.type !== 'IntentFailed') {
+      this.#done.push({ revision, result, seen: sealed.wanted, head, upto });
+    }
     switch (result.type) {
       case 'IntentFailed':
         this.#failed(result, sealed);
@@ -197,12 +232,18 @@ export class ReferenceBranch {
         return this.#moved(result, sealed);
       case 'StagingDiscarded':
         return this.#discarded(result, sealed);
+      case 'Undone':
+        return;
     }
     must(isSameContent(before, this.content()), `I4: ${result.type} changes what is seen`);
   }
 
   #failed({ reason, conflicts, restated }: IntentFailed, { intent, upto, wanted }: Sealed): void {
     const { wish, id } = intent;
+    if (fills(intent)) {
+      this.#hidden.delete(upto + 1);
+      this.#unread.add(upto + 1);
+    }
     const isClean = isSameContent(wanted, this.#committedContent());
     const isProof = reason === 'no_changes' || reason === 'conflict';
     must(isClean || !isProof, `"${reason}" is said of ${id}, and there are changes`);
@@ -228,6 +269,9 @@ export class ReferenceBranch {
         );
       }
       case 'head_moved': {
+        if (wish.kind === 'undo') {
+          return must(!undoable(this.#done, wish.of), `${id} is late, and it is not`);
+        }
         const from = wish.kind === 'hard-reset' ? wish.from : null;
         return must(from !== null && from !== this.head.id, `${id} is counted from this very head`);
       }
@@ -304,6 +348,36 @@ export class ReferenceBranch {
     this.#restate(upto, restated);
   }
 
+  /** The head is where it was, and the words that were filled are read from here on. */
+  #undone(result: Undone, { intent: { id, wish }, upto, wanted }: Sealed): void {
+    const { from, to, token, lo, of } = result;
+    must(fills({ wish }) && 'of' in wish && wish.of === of, `${id} takes back something else`);
+    must(token === upto + 1 && this.#hidden.has(token), `${id} fills ${token}`);
+    must(lo > token || this.tokens.get(token)?.isClosed, `token ${token} is read, and is open`);
+    must(from === this.head.id, `${id} moves another head`);
+    const before = this.#committedContent();
+    this.head = this.history.commitOf(to.commitId);
+    this.#hidden.delete(token);
+    this.hi = Math.max(this.hi, token);
+    this.lo = lo;
+    const after = this.#over(lo, token);
+    if (wish.kind === 'restore') {
+      must(this.former && isSameContent(after, this.former), `${id} brings ${show(after)} back`);
+      return;
+    }
+    const isSaidFrom = (first: number, path: ObjectPath) =>
+      [...this.tokens].some(
+        ([ordinal, { words }]) => ordinal >= first && ordinal < token && words.has(path),
+      );
+    const heads = { from: before, to: this.#committedContent() };
+    judgeUndone(result, { done: this.#done, seen: wanted, ...heads, isSaidFrom }, after);
+    const operation = this.#done.find(({ revision }) => revision === of);
+    must(
+      operation?.head.id === to.commitId || operation?.result.type === 'StagingDiscarded',
+      `${id} puts the head elsewhere`,
+    );
+  }
+
   #wouldChange({ wish }: IntentRequest): boolean {
     const laid = layOver(this.head, wish, this.history);
     return laid.kind === 'conflict' || !isSameContent(laid.content, this.#committedContent());
@@ -322,6 +396,7 @@ export class ReferenceBranch {
   #over(lo: number, hi: number): Content {
     const content = new Map(this.#committedContent());
     for (let ordinal = lo; ordinal <= hi; ordinal++) {
+      if (this.#hidden.has(ordinal) || this.#unread.has(ordinal)) continue;
       for (const [path, word] of this.tokens.get(ordinal)?.words ?? []) {
         if (word === null) content.delete(path);
         else content.set(path, word);
@@ -330,6 +405,10 @@ export class ReferenceBranch {
     return content;
   }
 }
+
+/** Whether an intent's words come into a token of their own. */
+const fills = ({ wish: { kind } }: Pick<IntentRequest, 'wish'>): boolean =>
+  kind === 'undo' || kind === 'restore';
 
 /** What has hooks comes to something when they agree, and they are told of as the log has them. */
 function judgeHooks(next: Waiting | undefined, result: BranchResult, atMs: number): void {

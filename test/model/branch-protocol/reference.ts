@@ -47,6 +47,8 @@ export class Reference {
   position = 0;
   #lives = new Map<number, ReferenceBranch>();
   #branch: ReferenceBranch | undefined;
+  /** What was seen on the branch when it was deleted last. */
+  #former: Content | undefined;
 
   constructor(
     private readonly name: { readonly uid: string; readonly branch: string },
@@ -114,7 +116,7 @@ export class Reference {
       must(!this.#branch, 'created while it is there');
       must(event.life === recorded.revision, `life ${event.life} begins at ${recorded.revision}`);
       const head = this.history.commitOf(event.head.commitId);
-      this.#branch = new ReferenceBranch(event.life, head, this.history);
+      this.#branch = new ReferenceBranch(event.life, head, this.history, this.#former);
       this.#lives.set(event.life, this.#branch);
       this.creations.set(recorded.commandId, recorded.position);
       return;
@@ -128,12 +130,13 @@ export class Reference {
     must(!this.purgedAt || isTidying, `H8: ${event.type} in a repository that is gone`);
     if (event.type === 'BranchDeleted') {
       branch.end(event.intentId);
+      this.#former = branch.content();
       for (const { id } of branch.queue) this.#record(id, event);
       this.deletions.set(event.intentId, [recorded.position]);
       this.#branch = undefined;
       return;
     }
-    branch.controlEvent(event, recorded.atMs);
+    branch.controlEvent(event, recorded);
     if (event.type === 'IntentRequested') {
       const { position } = recorded;
       must(!this.requests.has(event.intent.id), `${event.intent.id} is accepted twice`);

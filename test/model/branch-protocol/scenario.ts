@@ -39,6 +39,7 @@ export const CASTS = [
   'resets',
   'hooks',
   'imports',
+  'undos',
 ] as const;
 
 export type Cast = (typeof CASTS)[number];
@@ -166,6 +167,17 @@ function rarerWishesOf(cast: Cast, random: Random, values: Values): Operation[][
         ...some(random.between(0, 1), () => [putIfAbsent(random, values)]),
         ...some(random.between(0, 1), () => [list()]),
       ];
+    case 'undos':
+      return [
+        ...some(random.between(1, 2), () => [put()]),
+        ...some(random.between(0, 1), () => [commit()]),
+        ...some(random.between(0, 1), () => [reset(random)]),
+        ...some(random.between(0, 1), () => [laying(random)]),
+        ...some(random.between(1, 2), (): Operation[] => [{ kind: 'undo' }]),
+        ...some(random.between(0, 1), (): Operation[] => [{ kind: 'undo' }, { kind: 'undo' }]),
+        ...some(random.between(0, 1), (): Operation[] => [{ kind: 'delete' }, { kind: 'restore' }]),
+        ...some(random.between(0, 1), () => [list(), list()]),
+      ];
     case 'the repository goes':
       return [
         ...some(random.between(1, 2), () => [put(), put()]),
@@ -234,6 +246,9 @@ const hardReset = (random: Random): Operation => ({
 function past(random: Random, values: Values, cast: Cast): Operation[] {
   const put = (): Operation => ({ kind: 'put', path: random.pick(PATHS), value: values.next() });
   const clean: (() => Operation[])[] = [() => [], () => [put(), { kind: 'commit' }]];
+  if (cast === 'undos') {
+    return [put(), put(), commit(), put(), ...(random.chance(40) ? [reset(random)] : [])];
+  }
   // A merge onto staged changes brings nothing, and then there is nothing to race with.
   if (cast === 'conditional puts') return random.pick(clean)();
   return random.pick<() => Operation[]>([

@@ -103,7 +103,10 @@ export class World {
     if (!record) return null;
     const content = new Map(contentOfTree(this.committed.tree(record.head.metaRangeId)));
     const { life, tokens } = record;
+    const { folded = [], hidden = [] } = tokens;
     for (let ordinal = tokens.lo; ordinal <= tokens.hi; ordinal++) {
+      const isFolded = folded.some(([from, to]) => from <= ordinal && ordinal <= to);
+      if (isFolded || hidden.includes(ordinal)) continue;
       const token = stagingToken({ uid, branch: work, life, ordinal });
       // An entry goes before a tombstone of the same token.
       const words = [partitions.tombstones(token), partitions.staging(token)];
