@@ -180,7 +180,7 @@ export interface StagingDiscarded {
  *
  * The head is where it was before. What the operation took out of what is staged is in the token
  * that was filled, below whatever was staged since; from this event on it is read.
- * Source: docs/adr/0030-undo-fills-a-token-of-its-own.md.
+ * Source: docs/adr/0031-undo-fills-a-token-of-its-own.md.
  */
 export interface Undone {
   readonly type: 'Undone';
