@@ -24,6 +24,13 @@ describe('a tag', () => {
     given().when({ type: 'DeleteTag' }).refused('tag_not_found');
   });
 
+  it('comes back where it stood last, unless it is there or never was', () => {
+    const restore = { type: 'RestoreTag' } as const;
+    given(created, deleted).when(restore).then(created);
+    given(created, deleted).when(restore).thenAgainRefused('tag_exists');
+    given().when(restore).refused('tag_not_found');
+  });
+
   it('is created and deleted in turn', () => {
     given(created, created).cannotBe('while it is there');
     given(deleted).cannotBe('while it is not there');
