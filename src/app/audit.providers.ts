@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { Logger, type Provider } from '@nestjs/common';
 import { Clock } from '../ports/clock.js';
+import { CommittedStore } from '../ports/committed-store.js';
 import { EventLog } from '../ports/event-log.js';
 import { KvStore } from '../ports/kv-store.js';
 import { AuditIndex } from '../projections/audit/audit-index.js';
@@ -8,6 +9,8 @@ import {
   FindAuditRecordsHandler,
   StreamAuditRecordsHandler,
 } from '../queries/audit/find-audit-records.js';
+import { CommitsView } from '../projections/commits.view.js';
+import { TreeMoves } from '../queries/audit/tree-moves.js';
 import { AuditKeeper } from './audit-keeper.js';
 
 const logger = new Logger('audit');
@@ -20,6 +23,12 @@ export const audit: Provider[] = [
     provide: AuditIndex,
     inject: [EventLog, KvStore, Clock],
     useFactory: (log: EventLog, kv: KvStore, clock: Clock) => new AuditIndex(log, kv, clock),
+  },
+  {
+    provide: TreeMoves,
+    inject: [KvStore, CommitsView, CommittedStore],
+    useFactory: (kv: KvStore, commits: CommitsView, committed: CommittedStore) =>
+      new TreeMoves(kv, commits, committed),
   },
   {
     provide: AuditKeeper,

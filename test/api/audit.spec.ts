@@ -181,6 +181,22 @@ describe('the audit', () => {
     expect(more.length).toBeGreaterThan(few.length);
   });
 
+  it('finds the merge that brought an object, when moves are asked for', async () => {
+    const side = { name: 'side', source: 'main' };
+    await ok(app.call(`${LAKE}/branches`, json('POST', side)));
+    const body = 'merged';
+    await ok(app.call(`${LAKE}/branches/side/objects?path=m/o`, { method: 'POST', body }));
+    await ok(app.call(`${LAKE}/branches/side/commits`, json('POST', { message: 'side' })));
+    await ok(app.call(`${LAKE}/refs/side/merge/main`, json('POST', {})));
+    const onMain = 'repository=lake&branch=main&type=merge';
+    expect(await told(`${onMain}&path=m/o`)).toEqual([]);
+    const [merge, ...others] = await told(`${onMain}&path=m/o&moves=true`);
+    expect(others).toEqual([]);
+    expect(merge).toMatchObject({ operation: 'merge', caller: 'admin', branch: 'main' });
+    expect(await told(`${onMain}&prefix=m/&moves=true`)).toEqual([merge]);
+    expect(await told(`${onMain}&path=m/other&moves=true`)).toEqual([]);
+  });
+
   it('is told to nobody who is not known', async () => {
     expect((await fetch(app.url + AUDIT)).status).toBe(401);
     expect((await fetch(`${app.url}${AUDIT}?format=csv`)).status).toBe(401);

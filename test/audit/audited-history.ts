@@ -18,6 +18,7 @@ import { DomainError } from '../../src/domain/errors.js';
 import type { BranchId, ObjectPath, RepositoryId } from '../../src/domain/model.js';
 import type { StorageNamespace, TagId, UserId } from '../../src/domain/model.js';
 import { Clock } from '../../src/ports/clock.js';
+import { ListObjects } from '../../src/queries/list-objects.js';
 import { StatObject } from '../../src/queries/stat-object.js';
 import type { TestMoraine } from '../support/moraine.js';
 import type { SeededRandom } from '../support/seeded-random.js';
@@ -34,6 +35,8 @@ export interface Done {
   readonly tag?: string;
   readonly path?: string;
   readonly prefix?: string;
+  /** What led a branch to another tree, in one life of a repository: the paths that it changed. */
+  readonly move?: { readonly life: number; readonly changed: readonly string[] };
 }
 
 export const CALLERS = ['ada', 'ben', 'eve', 'moritz'];
@@ -72,6 +75,9 @@ export class SteppedClock extends Clock {
 /** Does one thing after the other, by several callers, and writes down what it did. */
 export class AuditedHistory {
   readonly done: Done[] = [];
+  /** Lives of repositories that are over. */
+  readonly goneLives = new Set<number>();
+  readonly #lives = new Map<string, number>();
   #requests = 0;
   /** Branches of the repositories that are there. */
   readonly #branches = new Map<string, Set<string>>();
@@ -129,6 +135,7 @@ export class AuditedHistory {
     await this.moraine.execute(new CreateRepository(wish, request));
     this.#note(request, { operation: 'create repository', repository: name });
     this.#note(request, { operation: 'create branch', repository: name, branch: 'main' });
+    this.#lives.set(name, this.#requests);
     this.#branches.set(name, new Set(['main']));
     return name;
   }
@@ -141,6 +148,7 @@ export class AuditedHistory {
     for (const branch of this.#branches.get(name) ?? []) {
       this.#note(request, { operation: 'delete branch', repository: name, branch });
     }
+    this.goneLives.add(this.#lives.get(name) ?? 0);
     this.#branches.delete(name);
   }
 
@@ -230,7 +238,7 @@ export class AuditedHistory {
       isForced: false,
     };
     const merge = new MergeIntoBranch(name as RepositoryId, branch as BranchId, wish, request);
-    await this.#tried(request, { operation: 'merge', repository: name, branch }, merge);
+    await this.#moved(request, { operation: 'merge', repository: name, branch }, merge);
   }
 
   async #reset({ name, branch }: Place): Promise<void> {
@@ -252,14 +260,14 @@ export class AuditedHistory {
     const overrides = { message: '', metadata: undefined };
     const wish = { ref: branch, parentNumber: 1, overrides, allowsEmpty: true, isForced: false };
     const revert = new RevertBranch(name as RepositoryId, branch as BranchId, wish, request);
-    await this.#tried(request, { operation: 'revert', repository: name, branch }, revert);
+    await this.#moved(request, { operation: 'revert', repository: name, branch }, revert);
   }
 
   async #hardReset({ name, branch }: Place): Promise<void> {
     const request = this.#request();
     const wish = { ref: 'main', isForced: false };
     const reset = new HardResetBranch(name as RepositoryId, branch as BranchId, wish, request);
-    await this.#tried(request, { operation: 'hard reset', repository: name, branch }, reset);
+    await this.#moved(request, { operation: 'hard reset', repository: name, branch }, reset);
   }
 
   /** An undo of an undo does again what was undone. */
@@ -286,6 +294,31 @@ export class AuditedHistory {
     if (this.random.below(2) === 0) return;
     await this.moraine.execute(new DeleteTag(id, tag, { isForced: false }, gone));
     this.#note(gone, { operation: 'delete tag', repository: name, tag });
+  }
+
+  /** Looks at the branch's commit before and after. */
+  async #moved(
+    request: Request,
+    of: Pick<Done, 'operation' | 'repository'> & { readonly branch: string },
+    command: Parameters<TestMoraine['execute']>[0],
+  ): Promise<void> {
+    const before = await this.#committed(of);
+    const noted = this.done.length;
+    await this.#tried(request, of, command);
+    const [last] = this.done.slice(noted);
+    if (!last || last.hasFailed) return;
+    const after = await this.#committed(of);
+    const changed = PATHS.filter((path) => before.has(path) !== after.has(path));
+    const move = { life: this.#lives.get(of.repository) ?? 0, changed };
+    this.done[noted] = { ...last, move };
+  }
+
+  async #committed(of: { repository: string; branch: string }): Promise<ReadonlySet<string>> {
+    const page = { after: '', amount: 1_000 };
+    const filter = { prefix: '', delimiter: '' };
+    const list = new ListObjects(of.repository as RepositoryId, `${of.branch}@`, page, filter);
+    const { items } = await this.moraine.ask(list);
+    return new Set(items.map(({ path }) => path));
   }
 
   /** What the queue of a branch has refused is on record; what never came into it is not. */

@@ -13,7 +13,14 @@ import { appendLongLog, EVE_EVERY } from './long-log.js';
 
 const SIZES = { leafEvents: 250, groupLeaves: 16 };
 const RESULTS = 100;
-const all: AuditFilter = { callers: [], operations: [], types: [], showsSteps: false };
+const all: AuditFilter = {
+  callers: [],
+  operations: [],
+  types: [],
+  showsSteps: false,
+  showsMoves: false,
+};
+const moves = { changed: async () => false };
 
 /** A log and its index, that count what is read of them. */
 class Counted {
@@ -42,7 +49,7 @@ class Counted {
     [this.events, this.rows, this.calls] = [0, 0, 0];
     const question = { filter: { ...all, ...filter }, order: 'newest' as const };
     const page = { after: undefined, amount: RESULTS };
-    const { items, hasMore } = await auditPage(index, question, page);
+    const { items, hasMore } = await auditPage({ index, moves }, question, page);
     return { items, hasMore, events: this.events, rows: this.rows, calls: this.calls };
   }
 

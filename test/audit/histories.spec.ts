@@ -8,6 +8,8 @@ import {
   type AuditQuestion,
   type NamedAuditRecord,
 } from '../../src/queries/audit/audit-answers.js';
+import { TreeMoves } from '../../src/queries/audit/tree-moves.js';
+import { CommitsView } from '../../src/projections/commits.view.js';
 import { inMemory, type TestMoraine } from '../support/moraine.js';
 import { seed } from '../support/seed.js';
 import { SeededRandom } from '../support/seeded-random.js';
@@ -25,12 +27,15 @@ let store: Awaited<ReturnType<typeof openTestLog>>;
 let moraine: TestMoraine;
 let history: AuditedHistory;
 let nodes: AuditIndex[];
+let moves: TreeMoves;
 
 beforeAll(async () => {
   store = await openTestLog(inlineProjection());
   const { log, kv } = store;
   moraine = await inMemory((adapters) => ({ ...adapters, log, kv, clock }));
   history = new AuditedHistory(moraine, clock, random);
+  const { committed } = moraine.adapters;
+  moves = new TreeMoves(kv, new CommitsView(kv, { cachedCommits: 100 }), committed);
   const newNode = () => new AuditIndex(log, kv, clock, SIZES);
   nodes = [newNode(), newNode()];
   for (let round = 0; round < 10; round++) {
@@ -55,7 +60,16 @@ interface Asked {
   readonly prefix?: string;
   readonly sinceMs?: number;
   readonly untilMs?: number;
+  /** What moved a branch is compared, tree with tree. */
+  readonly moves?: boolean;
 }
+
+/** Of a repository that is gone nobody can say what changed. */
+const changedAny = (asked: Asked, { move }: Done, isMeantPath: (path: string) => boolean) =>
+  asked.moves === true &&
+  move !== undefined &&
+  !history.goneLives.has(move.life) &&
+  move.changed.some(isMeantPath);
 
 /** The judge: nothing of the index, nothing of records. */
 const isMeant =
@@ -72,8 +86,10 @@ const isMeant =
       (asked.untilMs === undefined || done.atMs < asked.untilMs) &&
       (path === undefined ||
         done.path === path ||
+        changedAny(asked, done, (each) => each === path) ||
         (reach !== undefined && path.startsWith(reach))) &&
       (prefix === undefined ||
+        changedAny(asked, done, (each) => each.startsWith(prefix)) ||
         done.path?.startsWith(prefix) === true ||
         (reach !== undefined && (reach.startsWith(prefix) || prefix.startsWith(reach))))
     );
@@ -91,6 +107,7 @@ function questionOf(asked: Asked, order: AuditQuestion['order']): AuditQuestion 
       path: asked.path as ObjectPath | undefined,
       prefix: asked.prefix,
       showsSteps: false,
+      showsMoves: asked.moves === true,
     },
     repository: asked.repository as RepositoryId | undefined,
     order,
@@ -111,11 +128,14 @@ function randomQuestion(): Asked {
     prefix: maybe(() => random.pick(['a', 'a/', 'a/b', 'a/b/', 'a/b/c', 'x/', 'ä/', '', 'q/']), 4),
     sinceMs: maybe(() => sinceMs),
     untilMs: maybe(() => untilMs),
+    moves: maybe(() => true, 2),
   };
   return Object.fromEntries(
     Object.entries(asked).filter(([, value]) => value !== undefined),
   ) as Partial<Asked> as Asked;
 }
+
+const sources = () => ({ index: random.pick(nodes), moves });
 
 /** Asks page after page, now this node and now that one. */
 async function answers(
@@ -125,7 +145,7 @@ async function answers(
   const found: NamedAuditRecord[] = [];
   for (let after: number | undefined; ;) {
     const page = { after, amount: 1 + random.below(40) };
-    const { items, hasMore, nextOffset } = await auditPage(random.pick(nodes), question, page);
+    const { items, hasMore, nextOffset } = await auditPage(sources(), question, page);
     found.push(...items);
     if (!hasMore) return found;
     after = Number(nextOffset);
@@ -148,7 +168,7 @@ const told = (record: NamedAuditRecord): Done => ({
 
 /** Of one moment the order is the log's own. */
 const sorted = (done: readonly Done[]): string[] =>
-  done.map((each) => JSON.stringify(each, Object.keys(each).sort())).sort();
+  done.map(({ move: _move, ...each }) => JSON.stringify(each, Object.keys(each).sort())).sort();
 
 describe(`the audit of a random history (SEED=${seed})`, () => {
   it('tells of everything that was done, and of nothing else', async () => {
@@ -211,7 +231,7 @@ describe(`the audit of a random history (SEED=${seed})`, () => {
       const last = history.done.at(-1);
       const question = questionOf({ callers: [last?.caller ?? ''], operations: [] }, 'newest');
       const page = { after: undefined, amount: 1 };
-      const { items } = await auditPage(random.pick(nodes), question, page);
+      const { items } = await auditPage(sources(), question, page);
       expect(items.map(told)).toEqual([last]);
     }
   });

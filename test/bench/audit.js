@@ -88,7 +88,7 @@ function counting(log) {
   return counts;
 }
 
-const all = { callers: [], operations: [], types: [], showsSteps: false };
+const all = { callers: [], operations: [], types: [], showsSteps: false, showsMoves: false };
 const at = (part) => long.LONG_LOG_BEGAN_MS + part * EVENTS * long.LONG_LOG_PACE_MS;
 const day = String(Math.floor(EVENTS / 3_000 / 2)).padStart(4, '0');
 const hour = 3_600_000;
@@ -121,7 +121,7 @@ async function ask(stores, { filter, order = 'newest', ...rest }, counts) {
   for (let count = 0; count <= ASKED; count++) {
     counts.events = 0;
     const beganAtMs = performance.now();
-    found = await auditPage(index, question, { after: undefined, amount: 100 });
+    found = await auditPage({ index }, question, { after: undefined, amount: 100 });
     times.push(performance.now() - beganAtMs);
   }
   const [first, ...others] = times;
@@ -137,7 +137,7 @@ async function ask(stores, { filter, order = 'newest', ...rest }, counts) {
 async function stream(stores) {
   const index = new AuditIndex(stores.log, stores.kv, new SystemClock());
   const question = { filter: { ...all, callers: ['ada'] }, order: 'oldest' };
-  const pages = await auditPages(index, question, undefined);
+  const pages = await auditPages({ index }, question, undefined);
   let count = 0;
   for await (const page of pages) count += page.length;
   return count;

@@ -3,7 +3,7 @@ import type { AuditIndex, AuditSight } from '../../projections/audit/audit-index
 import type { AuditRecord } from '../../projections/audit/audit-record.js';
 import type { Page } from '../../shared/page.js';
 import { AuditPlan, type AuditFilter } from './audit-plan.js';
-import { AuditSearch, type AuditOrder } from './audit-search.js';
+import { AuditSearch, type AuditOrder, type AuditSources } from './audit-search.js';
 
 export interface AuditQuestion {
   readonly filter: AuditFilter;
@@ -27,11 +27,11 @@ export interface AuditPageRequest {
 
 /** Returns a page; it may hold fewer than asked for, or none, and still say where to go on. */
 export async function auditPage(
-  index: AuditIndex,
+  sources: AuditSources,
   question: AuditQuestion,
   { after, amount }: AuditPageRequest,
 ): Promise<Page<NamedAuditRecord>> {
-  const search = await searchFor(index, question);
+  const search = await searchFor(sources, question);
   if (search === undefined) return { items: [], hasMore: false, nextOffset: '' };
   const { records, next } = await search.search.page(after, amount);
   const items = await search.names.of(records);
@@ -40,11 +40,11 @@ export async function auditPage(
 
 /** Returns all of it, as the log is now, a page at a time and no sooner than it is asked for. */
 export async function auditPages(
-  index: AuditIndex,
+  sources: AuditSources,
   question: AuditQuestion,
   after: number | undefined,
 ): Promise<AsyncIterable<readonly NamedAuditRecord[]>> {
-  const search = await searchFor(index, question);
+  const search = await searchFor(sources, question);
   return search === undefined ? none() : allOf(search, after);
 }
 
@@ -69,9 +69,10 @@ async function* allOf(
 
 /** @returns undefined when no repository was ever called so */
 async function searchFor(
-  index: AuditIndex,
+  sources: AuditSources,
   { filter, repository, repositoryUid, order }: AuditQuestion,
 ): Promise<Search | undefined> {
+  const { index } = sources;
   const sight = await index.sight();
   const names = new RepositoryNames(index, sight);
   const lives = repository === undefined ? undefined : await names.livesOf(repository);
@@ -79,7 +80,7 @@ async function searchFor(
     repositoryUid === undefined ? lives : [repositoryUid].filter((uid) => lives?.has(uid) ?? true);
   const meant = uids && new Set(uids);
   if (meant?.size === 0) return undefined;
-  return { search: new AuditSearch(index, sight, new AuditPlan(filter, meant), order), names };
+  return { search: new AuditSearch(sources, sight, new AuditPlan(filter, meant), order), names };
 }
 
 /** Names of repositories, as the log had given them at one moment. */

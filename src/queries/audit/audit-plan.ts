@@ -4,6 +4,8 @@ import {
   type AuditOperation,
   type AuditRecord,
 } from '../../projections/audit/audit-record.js';
+import { afterPrefix, justAfter, utf8 } from '../../shared/bytes.js';
+import { isMove, MOVES, type TreePart } from './tree-moves.js';
 import {
   clauseOfPath,
   clauseOfPrefix,
@@ -29,6 +31,8 @@ export interface AuditFilter {
   readonly commitId?: string | undefined;
   /** Steps are shown too, not only those whose types are asked for. */
   readonly showsSteps: boolean;
+  /** Of a path or a prefix: what led the branch to another tree is looked into, too. */
+  readonly showsMoves: boolean;
 }
 
 /** A filter, ready to be asked of summaries and of records. */
@@ -50,7 +54,25 @@ export class AuditPlan {
     return maxAtMs >= sinceMs && minAtMs < untilMs;
   }
 
-  takes(record: AuditRecord): boolean {
+  /**
+   * Returns the parts of a tree in which a record must have changed something to be meant; none:
+   * it is. Undefined: it is not.
+   */
+  takes(record: AuditRecord): readonly TreePart[] | undefined {
+    if (!this.#isMeant(record)) return undefined;
+    const { path, prefix, showsMoves } = this.filter;
+    const parts: TreePart[] = [];
+    if (path !== undefined && !isAbout(record, path)) {
+      parts.push({ from: utf8(path), until: justAfter(utf8(path)) });
+    }
+    if (prefix !== undefined && !isBelow(record, prefix)) {
+      const until = afterPrefix(utf8(prefix));
+      parts.push({ from: utf8(prefix), ...(until && { until }) });
+    }
+    return parts.length === 0 || (showsMoves && isMove(record)) ? parts : undefined;
+  }
+
+  #isMeant(record: AuditRecord): boolean {
     const { sinceMs = -Infinity, untilMs = Infinity } = this.filter;
     return (
       record.atMs >= sinceMs &&
@@ -78,14 +100,12 @@ export class AuditPlan {
   }
 
   #isThere(record: AuditRecord): boolean {
-    const { branch, path, prefix, commitId } = this.filter;
+    const { branch, commitId } = this.filter;
     const uid = record.repository?.uid;
     return (
       (this.uids === undefined || (uid !== undefined && this.uids.has(uid))) &&
       (branch === undefined || record.branch === branch) &&
-      (commitId === undefined || record.commitId === commitId) &&
-      (path === undefined || isAbout(record, path)) &&
-      (prefix === undefined || isBelow(record, prefix))
+      (commitId === undefined || record.commitId === commitId)
     );
   }
 }
@@ -106,6 +126,7 @@ function clausesOf(
   uids: ReadonlySet<RepositoryUid> | undefined,
 ): readonly Clause[] {
   const { callers, operations, types, branch, path, prefix } = filter;
+  const moves = filter.showsMoves ? MOVES.map((each) => wordOf('operation', each)) : [];
   const kinds = [
     ...operations.map((each) => wordOf('operation', each)),
     ...types.map((each) => wordOf('type', each)),
@@ -115,8 +136,8 @@ function clausesOf(
     kinds,
     [...(uids ?? [])].map((each) => wordOf('repository', each)),
     ...(branch === undefined ? [] : [[wordOf('branch', branch)]]),
-    ...(path === undefined ? [] : [clauseOfPath(path)]),
-    ...(prefix === undefined ? [] : [clauseOfPrefix(prefix)]),
+    ...(path === undefined ? [] : [[...clauseOfPath(path), ...moves]]),
+    ...(prefix === undefined ? [] : [[...clauseOfPrefix(prefix), ...moves]]),
     ...(filter.requestId === undefined ? [] : [[wordOf('request', filter.requestId)]]),
     ...(filter.commandId === undefined ? [] : [[wordOf('command', filter.commandId)]]),
     ...(filter.commitId === undefined ? [] : [[wordOf('commit', filter.commitId)]]),

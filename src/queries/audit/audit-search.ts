@@ -8,6 +8,7 @@ import {
   type Span,
 } from '../../projections/audit/audit-segments.js';
 import type { AuditPlan } from './audit-plan.js';
+import type { TreeMoves, TreePart } from './tree-moves.js';
 
 export type AuditOrder = 'newest' | 'oldest';
 
@@ -15,6 +16,12 @@ export interface AuditFound {
   readonly records: readonly AuditRecord[];
   /** A position: what is left lies behind it, in the order asked for; undefined: nothing is. */
   readonly next: number | undefined;
+}
+
+/** What is asked. */
+export interface AuditSources {
+  readonly index: AuditIndex;
+  readonly moves: Pick<TreeMoves, 'changed'>;
 }
 
 /** What of the log may match: a leaf to be read, or what was read already. */
@@ -27,7 +34,7 @@ interface Part {
 /** Looks through the log at one moment for what a plan takes. */
 export class AuditSearch {
   constructor(
-    private readonly index: AuditIndex,
+    private readonly sources: AuditSources,
     private readonly sight: AuditSight,
     private readonly plan: AuditPlan,
     private readonly order: AuditOrder,
@@ -42,12 +49,18 @@ export class AuditSearch {
     const isNewest = this.order === 'newest';
     const at = after ?? (isNewest ? Infinity : 0);
     const found: AuditRecord[] = [];
-    let leafCount = 0;
+    let [leafCount, movesCount] = [0, 0];
     for await (const part of this.#parts(at)) {
       const records = part.records ?? (await this.#read(part));
       for (const record of isNewest ? records.toReversed() : records) {
         const isBehind = isNewest ? record.position < at : record.position > at;
-        if (!isBehind || !this.plan.takes(record)) continue;
+        const parts = isBehind ? this.plan.takes(record) : undefined;
+        if (parts === undefined) continue;
+        if (parts.length > 0) {
+          const before = isNewest ? record.position + 1 : record.position - 1;
+          if (++movesCount > MOVES_PER_PAGE_MAX) return { records: found, next: before };
+          if (!(await this.#changed(record, parts))) continue;
+        }
         if (found.length === amount) return { records: found, next: found.at(-1)?.position };
         found.push(record);
       }
@@ -91,7 +104,10 @@ export class AuditSearch {
     const chunks = chunksFor(plan.clauses);
     for (let from = 0, amount = 1; from < ordinals.length; from += amount) {
       if (from > 0) amount = Math.min(2 * amount, GROUPS_PER_READ_MAX);
-      const groups = await this.index.rows.group(ordinals.slice(from, from + amount), chunks);
+      const groups = await this.sources.index.rows.group(
+        ordinals.slice(from, from + amount),
+        chunks,
+      );
       for (const { spans, chunks: bits } of groups) {
         const leaves = leavesWith(plan.clauses, bits).flatMap((leaf) => spans[leaf] ?? []);
         if (order === 'newest') leaves.reverse();
@@ -100,12 +116,20 @@ export class AuditSearch {
     }
   }
 
+  async #changed(record: AuditRecord, parts: readonly TreePart[]): Promise<boolean> {
+    for (const part of parts) {
+      if (!(await this.sources.moves.changed(record, part))) return false;
+    }
+    return true;
+  }
+
   async #read({ after, until }: Part): Promise<readonly AuditRecord[]> {
-    const limit = this.index.sizes.leafEvents;
-    const events = await this.index.log.readAll({ after, limit });
+    const { index } = this.sources;
+    const limit = index.sizes.leafEvents;
+    const events = await index.log.readAll({ after, limit });
     return auditRecords(
       events.filter(({ position }) => position <= until),
-      this.index.asked,
+      index.asked,
     );
   }
 }
@@ -113,3 +137,5 @@ export class AuditSearch {
 /** Leaves that one page looks into, since a filter may say "perhaps" of many: 50,000 events. */
 const LEAVES_PER_PAGE_MAX = 200;
 const GROUPS_PER_READ_MAX = 16;
+/** Pairs of trees that one page compares. */
+const MOVES_PER_PAGE_MAX = 100;

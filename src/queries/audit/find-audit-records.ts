@@ -2,6 +2,7 @@ import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { AuditIndex } from '../../projections/audit/audit-index.js';
 import type { Page } from '../../shared/page.js';
 import { auditPage, auditPages } from './audit-answers.js';
+import { TreeMoves } from './tree-moves.js';
 import type { AuditPageRequest, AuditQuestion, NamedAuditRecord } from './audit-answers.js';
 
 /**
@@ -31,18 +32,24 @@ export class StreamAuditRecords extends Query<AsyncIterable<readonly NamedAuditR
 
 @QueryHandler(FindAuditRecords)
 export class FindAuditRecordsHandler implements IQueryHandler<FindAuditRecords> {
-  constructor(private readonly index: AuditIndex) {}
+  constructor(
+    readonly index: AuditIndex,
+    readonly moves: TreeMoves,
+  ) {}
 
   execute({ question, page }: FindAuditRecords): Promise<Page<NamedAuditRecord>> {
-    return auditPage(this.index, question, page);
+    return auditPage(this, question, page);
   }
 }
 
 @QueryHandler(StreamAuditRecords)
 export class StreamAuditRecordsHandler implements IQueryHandler<StreamAuditRecords> {
-  constructor(private readonly index: AuditIndex) {}
+  constructor(
+    readonly index: AuditIndex,
+    readonly moves: TreeMoves,
+  ) {}
 
   execute({ question, after }: StreamAuditRecords) {
-    return auditPages(this.index, question, after);
+    return auditPages(this, question, after);
   }
 }
