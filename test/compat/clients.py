@@ -11,9 +11,11 @@ import argparse
 import hashlib
 import secrets
 import threading
+import time
 import traceback
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 from pathlib import Path
 
 import lakefs
@@ -75,8 +77,10 @@ class Story:
         self.create()
         first = self.fill_main()
         self.change_work()
+        changed_at = this_moment()
         second = self.commit_work(first)
         self.tag_and_read(first, second)
+        self.read_the_past(changed_at)
 
     def create(self) -> None:
         repository = lakefs.Repository(self.repository, client=self.clients.sdk)
@@ -170,6 +174,18 @@ class Story:
         there = [name for name in gone if self.ref("v1.0").object(name).exists()]
         self.checks.none(there, f"{len(gone)} deleted objects are not found")
 
+    def read_the_past(self, changed_at: datetime) -> None:
+        """The branch is gone, and stands as it was before its commit all the same."""
+        self.branch("work").delete()
+        milliseconds = changed_at.isoformat(timespec="milliseconds")
+        then = f"work@{{{milliseconds}}}"
+        self.check_listing(then, self.work, "as of then, with what was not committed")
+        self.check_listing(f"{then}@", self.main, "as of then, what was committed")
+        changed = {name: self.work[name] for name in self.work if self.work[name] != self.main.get(name)}
+        plain = changed_at.strftime("%Y%m%dT%H%M%S") + f".{changed_at.microsecond // 1000:03}Z"
+        self.check_files_listing(f"work.at.{plain}", self.work)
+        self.check_contents(f"work.at.{plain}", changed, "contents as of then")
+
     def check_listing(self, ref: str, wanted: dict[str, str], sentence: str) -> None:
         got = [one.path for one in self.ref(ref).objects()]
         ordered = sorted_as_bytes(wanted)
@@ -216,6 +232,13 @@ class Story:
             f"{sentence}: {len(results)} objects, {total:,} bytes, every SHA-256 equal",
         )
         self.checks.same(len(results), len(wanted), f"{sentence}: all were read")
+
+
+def this_moment() -> datetime:
+    """Returns this millisecond, once it is over."""
+    now = datetime.now(timezone.utc)
+    time.sleep(0.01)
+    return now
 
 
 def goes_by_files(name: str) -> bool:

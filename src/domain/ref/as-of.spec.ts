@@ -11,6 +11,8 @@ describe('a ref as of a moment', () => {
     ['main@{2026-11-21T18:00:00.2509Z}', { kind: 'time', atMs }],
     ['main@{2026-11-21T20:00:00.250+02:00}', { kind: 'time', atMs }],
     ['main@{2026-11-21T18:00:00.250}', { kind: 'time', atMs }],
+    ['main@%7B2026-11-21T18:00:00.250Z%7D', { kind: 'time', atMs }],
+    ['main@%7br17%7d', { kind: 'revision', revision: 17 }],
     ['main@{p1234}', { kind: 'position', position: 1234 }],
     ['main@{r17}', { kind: 'revision', revision: 17 }],
     ['main@{2}', { kind: 'moves', count: 2 }],
@@ -48,6 +50,8 @@ describe('a ref as of a moment', () => {
   it.each([
     ['main@{', 'ref_invalid'],
     ['main@{1', 'ref_invalid'],
+    ['main@%7B1', 'ref_invalid'],
+    ['main@%7C1%7D', 'ref_invalid'],
     ['@{1}', 'ref_invalid'],
     ['main@{1}@{2}', 'ref_invalid'],
     ['main@{1}x', 'ref_invalid'],

@@ -25,6 +25,9 @@ export interface ParsedRef {
 const MODIFIERS_MAX = 100;
 
 const MODIFIER = /([~^])(\d*)|([@$])/y;
+/** Braces; lakectl escapes them twice, so that an escape is left of them. No ref holds one. */
+const BRACE_BEGIN = /@(?:\{|%7b)/iy;
+const BRACE_END = /\}|%7d/gi;
 /** What stands before a moment that has no braces: no branch's name holds a dot. */
 const PLAIN = '.at.';
 
@@ -39,18 +42,26 @@ export function parseRef(text: string): ParsedRef {
   const at = text.search(/[~^@$]/);
   const base = at < 0 ? text : text.slice(0, at);
   if (base === '' || /\s/.test(text)) throw new DomainError('ref_invalid', { ref: text });
-  if (at >= 0 && text.startsWith('@{', at)) return parsePast(text, at);
+  BRACE_BEGIN.lastIndex = Math.max(at, 0);
+  const begin = BRACE_BEGIN.exec(text);
+  if (begin) return parsePast(text, begin);
   const plain = plainAsOf(base);
   return { base, ...plain, modifiers: at < 0 ? [] : modifiersOf(text, at) };
 }
 
-/** @param at  where `@{` stands */
-function parsePast(text: string, at: number): ParsedRef {
-  const end = text.indexOf('}', at);
-  if (end < 0) throw new DomainError('ref_invalid', { ref: text });
-  const asOf = parseAsOf(text.slice(at + 2, end));
+/** @param begin  where `@{` stands, and what stands there */
+function parsePast(text: string, begin: RegExpExecArray): ParsedRef {
+  const from = begin.index + begin[0].length;
+  BRACE_END.lastIndex = from;
+  const end = BRACE_END.exec(text);
+  if (!end) throw new DomainError('ref_invalid', { ref: text });
+  const asOf = parseAsOf(text.slice(from, end.index));
   if (asOf === undefined) throw new DomainError('moment_invalid', { ref: text });
-  return { base: text.slice(0, at), asOf, modifiers: modifiersOf(text, end + 1) };
+  return {
+    base: text.slice(0, begin.index),
+    asOf,
+    modifiers: modifiersOf(text, BRACE_END.lastIndex),
+  };
 }
 
 function plainAsOf(name: string): Pick<ParsedRef, 'base' | 'asOf' | 'plainName'> | undefined {
