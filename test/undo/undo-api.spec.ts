@@ -60,7 +60,7 @@ async function branch(name: string): Promise<string> {
 }
 
 describe('an undo', () => {
-  it('of a commit stages again what it held, and says what it did; of that, it commits', async () => {
+  it('of a commit stages again what it held, and says so; of that, it commits', async () => {
     const work = await branch('commits');
     const from = await head(work);
     await put(work, 'a');
@@ -84,7 +84,7 @@ describe('an undo', () => {
     expect([await head(work), await uncommitted(work)]).toEqual([made, ['b']]);
   });
 
-  it('of a merge, a revert and a hard reset puts the head back, and keeps what came since', async () => {
+  it('of a merge, a revert, a hard reset puts the head back; what came since stays', async () => {
     const work = await branch('merged');
     const other = await branch('other');
     await put(other, 'theirs');
@@ -177,7 +177,7 @@ describe('an undo', () => {
 });
 
 describe('what was deleted', () => {
-  it('comes back as a branch was: its head, what was staged, and out of sight if it was', async () => {
+  it('comes back as a branch was: its head, what was staged, out of sight if it was', async () => {
     const made = { name: 'gone', source: 'main', hidden: true };
     await done('POST', `${LAKE}/branches`, made);
     await put('gone', 'a');

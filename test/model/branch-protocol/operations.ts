@@ -155,20 +155,23 @@ async function ask(node: Node, id: string, operation: Operation): Promise<Answer
       await node.createBranch.execute(new CreateBranch(name, { branch: work, ...from }, request));
       return { kind: 'create' };
     }
-    case 'undo': {
-      const wish = { revision: undefined, commitId: undefined, isForced: false };
-      await node.undo.execute(new UndoBranch(name, work, wish, request));
-      return { kind: 'undo' };
-    }
+    case 'undo':
     case 'restore':
-      await node.restore.execute(new RestoreBranch(name, work, { isForced: false }, request));
-      return { kind: 'restore' };
+      return takeBack(node, operation.kind, request);
     case 'delete repository': {
       const options = { isForced: false };
       await node.deleteRepository.execute(new DeleteRepository(name, options, request));
       return { kind: 'delete repository' };
     }
   }
+}
+
+async function takeBack(node: Node, kind: 'undo' | 'restore', request: Request): Promise<Answer> {
+  const isForced = false;
+  const newest = { revision: undefined, commitId: undefined, isForced };
+  if (kind === 'undo') await node.undo.execute(new UndoBranch(lake.name, work, newest, request));
+  else await node.restore.execute(new RestoreBranch(lake.name, work, { isForced }, request));
+  return { kind };
 }
 
 async function lay(node: Node, operation: Laying, request: Request): Promise<CommitRecord> {
