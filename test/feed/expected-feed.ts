@@ -68,7 +68,8 @@ const TELLABLE = `
   SELECT e.position, s.name AS stream, e.revision, e.id, e.type,
       CASE WHEN s.name LIKE 'repository-%'
         THEN coalesce(e.data::jsonb #>> '{repository,uid}', e.data::jsonb ->> 'uid')
-        ELSE substring(s.name FROM '^(?:branch|staging|tag|commit|import|pull|refs-task)-([0-9a-v]{20})')
+        ELSE substring(s.name FROM
+          '^(?:branch|staging|tag|commit|import|pull|refs-task)-([0-9a-v]{20})')
       END AS uid,
       coalesce(
         substring(s.name FROM '^branch-[0-9a-v]{20}-(.*)$'),

@@ -72,6 +72,7 @@ export interface IntentRequest {
   readonly hookSet?: string;
 }
 
+/** A branch is there, at a commit. */
 export interface BranchCreated {
   readonly type: 'BranchCreated';
   readonly life: number;
@@ -98,6 +99,7 @@ export interface TokenRotated {
   readonly opens: number;
 }
 
+/** The branch takes nothing more; what stands before this in its queue is done yet. */
 export interface BranchDeletionRequested {
   readonly type: 'BranchDeletionRequested';
   readonly intentId: IntentId;
@@ -115,6 +117,7 @@ export interface HookClaimed {
   readonly untilMs: number;
 }
 
+/** The hooks of an intent have run: it goes on, or comes to nothing. */
 export interface HookVerdict {
   readonly type: 'HookVerdict';
   readonly intentId: IntentId;
@@ -248,6 +251,7 @@ export interface WritesBlocked {
   readonly ruleRevision: number;
 }
 
+/** No rule forbids writes any more; they go to the token that this names. */
 export interface WritesAllowed {
   readonly type: 'WritesAllowed';
   readonly ruleRevision: number;
@@ -260,6 +264,7 @@ export interface CommitsBlocked {
   readonly ruleRevision: number;
 }
 
+/** No rule forbids commits any more. */
 export interface CommitsAllowed {
   readonly type: 'CommitsAllowed';
   readonly ruleRevision: number;

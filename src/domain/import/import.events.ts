@@ -66,6 +66,7 @@ export interface ImportIngested {
   readonly commitDateMs: number;
 }
 
+/** What was imported is on the branch, in one commit. */
 export interface ImportCompleted {
   readonly type: 'ImportCompleted';
   readonly ingestedCount: number;

@@ -26,16 +26,19 @@ export interface PullRequestOpened {
   readonly pull: PullRecord;
 }
 
+/** Its title or its description is another one. */
 export interface PullRequestEdited {
   readonly type: 'PullRequestEdited';
   readonly pull: PullRecord;
 }
 
+/** Nobody wants it merged any more, for now. */
 export interface PullRequestClosed {
   readonly type: 'PullRequestClosed';
   readonly pull: PullRecord;
 }
 
+/** One that was closed is open again. */
 export interface PullRequestReopened {
   readonly type: 'PullRequestReopened';
   readonly pull: PullRecord;

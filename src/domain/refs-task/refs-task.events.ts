@@ -11,6 +11,7 @@ export type RefsWork =
   | { readonly kind: 'dump' }
   | { readonly kind: 'restore'; readonly refs: RefsDump; readonly isForced: boolean };
 
+/** A dump or a restore of refs was asked for, and is worked on. */
 export interface RefsTaskRequested {
   readonly type: 'RefsTaskRequested';
   /** Its name; which one it was says the stream. */
@@ -33,12 +34,14 @@ export interface RefsTaskProgressed {
   readonly recordCount: number;
 }
 
+/** The dump was written, or the restored refs are there. */
 export interface RefsTaskCompleted {
   readonly type: 'RefsTaskCompleted';
   /** What was written, or what was brought in. */
   readonly refs: RefsDump;
 }
 
+/** It came to nothing, and says why. */
 export interface RefsTaskFailed {
   readonly type: 'RefsTaskFailed';
   readonly reason: string;

@@ -20,6 +20,7 @@ export interface RepositoryRecord {
   readonly isReadOnly: boolean;
 }
 
+/** A repository has a name from here on. */
 export interface RepositoryCreated {
   readonly type: 'RepositoryCreated';
   readonly repository: RepositoryRecord;
@@ -27,6 +28,7 @@ export interface RepositoryCreated {
   readonly firstCommit: CommitRecord | null;
 }
 
+/** What is said about a repository was changed. */
 export interface RepositoryMetadataSet {
   readonly type: 'RepositoryMetadataSet';
   readonly uid: RepositoryUid;

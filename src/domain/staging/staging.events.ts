@@ -8,6 +8,7 @@ export interface TokenOpened {
   readonly type: 'TokenOpened';
 }
 
+/** An object was written, whatever stood at its path before. */
 export interface ObjectStaged {
   readonly type: 'ObjectStaged';
   readonly path: ObjectPath;

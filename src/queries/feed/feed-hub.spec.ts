@@ -15,7 +15,7 @@ async function firstFault(defect?: FeedDefect): Promise<string | undefined> {
 }
 
 describe(`consumers of every speed, in random order (SEED=${seed})`, () => {
-  it('are told each event that they ask for, once and in order, through all their connections', async () => {
+  it('are told each event that they ask for, once and in order, over all connections', async () => {
     expect(await firstFault()).toBeUndefined();
   }, 60_000);
 
