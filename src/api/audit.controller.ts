@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Controller, Req, Res } from '@nestjs/common';
+import { Controller, Logger, Req, Res } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import type { FastifyReply } from 'fastify';
 import { assertMayAudit } from '../auth/may-audit.js';
@@ -45,6 +45,19 @@ export class AuditController {
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     });
-    return Readable.from(auditCsv(pages), { objectMode: false });
+    return Readable.from(wholeOrLogged(auditCsv(pages)), { objectMode: false });
   }
 }
+
+/** No status can say any more that a table is not whole: the connection breaks off. */
+async function* wholeOrLogged(table: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* table;
+  } catch (error) {
+    const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    logger.error(`an answer broke off in the middle of the audit: ${said}`);
+    throw error;
+  }
+}
+
+const logger = new Logger('api');
