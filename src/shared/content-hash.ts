@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { compareBytes } from './bytes.js';
-import { sha256 } from './sha256.js';
 
 const BYTES = 0x00;
 const TEXT = 0x01;
@@ -98,7 +97,7 @@ export class ContentHash {
 
   /** Returns 32 bytes. */
   digest(): Uint8Array {
-    return sha256(this.#buffer, this.#length);
+    return hash('sha256', this.encoded(), 'buffer');
   }
 
   /** Returns 64 lower-case hex digits. */
