@@ -14,7 +14,7 @@ import type { ReachingRun } from './run-joins.js';
 /** Runs of one token that are read, to be joined with what is deleted between them. */
 const RUNS_READ_MAX = 64;
 /** Gaps between the paths of one deletion behind which it is not looked for runs any more. */
-const GAPS_MAX = 64;
+const GAPS_MAX = 256;
 const ROWS_PER_READ_MAX = 256;
 
 interface Known extends PathRun {
@@ -45,7 +45,7 @@ export async function runsDeleted(
   around: readonly (readonly KvRow[])[],
 ): Promise<FoundRuns> {
   const [token, ...below] = point.tokens;
-  if (token === undefined || paths.length === 0) return { events: [], runs: [] };
+  if (token === undefined || paths.length === 0) return NO_RUNS;
   const known = around.flat().map((row): Known => ({ ...runOf(row), isKnown: true }));
   const parts = [...known, ...paths.map((path) => ({ first: path, last: path, isKnown: false }))];
   parts.sort((left, right) => compareUtf8(left.first, right.first));
@@ -82,6 +82,8 @@ export interface FoundRuns {
   readonly events: readonly RunsDeleted[];
   readonly runs: readonly ReachingRun[];
 }
+
+export const NO_RUNS: FoundRuns = { events: [], runs: [] };
 
 /** What is shown from a path on, asked for in ascending order. */
 class Shows {
@@ -152,7 +154,7 @@ class Joining {
   result(): FoundRuns {
     this.#close();
     const runs = this.#runs.map(({ first, last }) => ({ first, last }));
-    if (runs.length === 0) return { events: [], runs: [] };
+    if (runs.length === 0) return NO_RUNS;
     return { events: [{ type: 'RunsDeleted', runs, joined: this.#joined }], runs: this.#runs };
   }
 

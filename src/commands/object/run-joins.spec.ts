@@ -3,7 +3,13 @@ import * as fc from 'fast-check';
 import { seed } from '../../../test/support/seed.js';
 import type { ObjectPath, StagingToken } from '../../domain/model.js';
 import type { RunsDeleted } from '../../domain/staging/staging.events.js';
-import { joinedRuns, RunJoins, TokenRuns, type ReachingRun } from './run-joins.js';
+import {
+  joinedRuns,
+  PATHS_UNSAID_MAX,
+  RunJoins,
+  TokenRuns,
+  type ReachingRun,
+} from './run-joins.js';
 
 const SHOWN_COUNT = 60;
 const path = (at: number) => String(at).padStart(4, '0') as ObjectPath;
@@ -94,6 +100,21 @@ describe(`runs of deletions side by side (SEED=${seed})`, () => {
     expect(event?.joined.toSorted()).toEqual([path(3), path(4)]);
   });
 
+  it('are looked for once enough paths were deleted, each of them once', () => {
+    const known = new TokenRuns();
+    const some = (from: number, count: number) =>
+      Array.from({ length: count }, (_, at) => path(from + at));
+    expect(known.takeDue(some(0, PATHS_UNSAID_MAX - 1))).toEqual([]);
+    known.leave(some(100, 100).toReversed());
+    expect(known.takeDue(some(0, PATHS_UNSAID_MAX - 101))).toEqual([]);
+    // One that was staged again, and deleted again.
+    known.leave(some(150, 1));
+    const due = known.takeDue(some(0, 155));
+    expect(due).toEqual([...some(0, 155), ...some(155, 45)]);
+    expect(known.takeDue(some(0, 1))).toEqual([]);
+    expect(known.takeDue(some(0, PATHS_UNSAID_MAX))).toEqual(some(0, PATHS_UNSAID_MAX));
+  });
+
   it('are forgotten with their token, and when they are too many', () => {
     const joins = new RunJoins();
     const token = 'token' as StagingToken;
@@ -101,10 +122,10 @@ describe(`runs of deletions side by side (SEED=${seed})`, () => {
     joins.forget(token);
     joins.of(token).add([runOf(3, 4)]);
     expect(joins.of(token).takeNews()).toEqual([]);
-    for (let at = 0; at < 3_000; at++) {
-      joins.of(token).add([{ first: path(2 * at), last: path(2 * at), reach: path(2 * at + 1) }]);
-    }
-    joins.of(token).add([{ first: path(1), last: path(1), reach: path(2) }]);
-    expect(joins.of(token).takeNews()).toEqual([]);
+    const known = new TokenRuns(3);
+    known.add([runOf(1, 2)]);
+    known.add([runOf(10, 10), runOf(20, 20), runOf(30, 30)]);
+    known.add([runOf(3, 4)]);
+    expect(known.takeNews()).toEqual([]);
   });
 });

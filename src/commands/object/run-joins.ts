@@ -20,9 +20,11 @@ interface Noted extends ReachingRun {
   isSaid: boolean;
 }
 
-const TOKENS_MAX = 256;
-/** Of one token; more are not side by side, and forgotten. */
-const RUNS_MAX = 1_024;
+const TOKENS_MAX = 16;
+/** Of one token; they are forgotten when there are more. */
+const RUNS_MAX = 20_000;
+/** Paths deleted by ones and twos whose runs are looked for together. */
+export const PATHS_UNSAID_MAX = 256;
 /** Runs that one event brings together. */
 const NEWS_MAX = 256;
 
@@ -54,17 +56,46 @@ export class TokenRuns {
   deletions = 0;
   /** Ascending, no two of which touch. */
   #runs: Noted[] = [];
+  /** Of these, what nobody has said yet. */
+  readonly #news = new Set<Noted>();
+  #unsaid: ObjectPath[] = [];
+
+  constructor(private readonly runsMax = RUNS_MAX) {}
+
+  /** Takes note of paths that were deleted, and of which no run says so. */
+  leave(paths: readonly ObjectPath[]): void {
+    this.#unsaid.push(...paths);
+  }
+
+  /**
+   * Returns the paths whose runs are to be looked for, ascending, once there are enough of them: a
+   * look for each would cost as much again as its deletion.
+   *
+   * @param paths  that are being deleted
+   */
+  takeDue(paths: readonly ObjectPath[]): readonly ObjectPath[] {
+    if (this.#unsaid.length + paths.length < PATHS_UNSAID_MAX) return [];
+    const due = [...new Set([...this.#unsaid, ...paths])].sort(compareUtf8);
+    this.#unsaid = [];
+    return due;
+  }
 
   /** Takes note of runs that were written. */
   add(runs: readonly ReachingRun[]): void {
-    if (this.#runs.length + runs.length > RUNS_MAX) this.#runs = [];
+    if (this.#runs.length + runs.length > this.runsMax) {
+      this.#runs = [];
+      this.#news.clear();
+    }
     for (const run of runs) this.#add({ ...run, joined: [], isSaid: true });
   }
 
   /** Returns the runs that came together and of which nobody said so yet, for one who will. */
   takeNews(): readonly Noted[] {
-    const news = this.#runs.filter(({ isSaid }) => !isSaid).slice(0, NEWS_MAX);
-    for (const run of news) run.isSaid = true;
+    const news = [...this.#news].slice(0, NEWS_MAX);
+    for (const run of news) {
+      run.isSaid = true;
+      this.#news.delete(run);
+    }
     return news;
   }
 
@@ -80,13 +111,14 @@ export class TokenRuns {
     if (before && touches(before, whole)) {
       whole = joinOf(before, whole);
       at--;
-      this.#runs.splice(at, 1);
     }
-    for (let next = this.#runs[at]; next && touches(whole, next); next = this.#runs[at]) {
+    let end = before && whole !== run ? at + 1 : at;
+    for (let next = this.#runs[end]; next && touches(whole, next); next = this.#runs[end]) {
       whole = joinOf(whole, next);
-      this.#runs.splice(at, 1);
+      end++;
     }
-    this.#runs.splice(at, 0, whole);
+    for (const gone of this.#runs.splice(at, end - at, whole)) this.#news.delete(gone);
+    if (!whole.isSaid) this.#news.add(whole);
   }
 }
 

@@ -5,7 +5,7 @@ import { stagingDecider } from '../../domain/staging/staging.decider.js';
 import type { StagingEvent } from '../../domain/staging/staging.events.js';
 import { stagingStream } from '../../domain/staging/staging.stream.js';
 import { CommittedStore } from '../../ports/committed-store.js';
-import { KvStore, type KvRow } from '../../ports/kv-store.js';
+import { KvStore } from '../../ports/kv-store.js';
 import { READS_PER_WORD, wordAt } from '../../projections/staging.view.js';
 import { effectiveEntry } from '../../queries/stat-object.js';
 import { ReadsAt, type ReadPoint } from '../../queries/read-at.js';
@@ -14,8 +14,8 @@ import { Branches, type BranchPlace } from '../branch/branches.js';
 import { Places } from '../places.js';
 import { partOf, type Request } from '../request.js';
 import { calmTokenOf, nameOfToken } from './conditional-writer.js';
-import { runsAround, runsDeleted } from './deleted-runs.js';
-import { joinedRuns, RunJoins, type ReachingRun, type TokenRuns } from './run-joins.js';
+import { NO_RUNS, runsAround, runsDeleted, type FoundRuns } from './deleted-runs.js';
+import { joinedRuns, RunJoins, type TokenRuns } from './run-joins.js';
 import { StagingWriter } from './staging-writer.js';
 
 /** Deletes objects from a branch. A path that is not there is no error and writes nothing. */
@@ -39,8 +39,6 @@ interface Sight {
   readonly point: ReadPoint;
   /** Shown, ascending; and shown below the newest token, too. */
   readonly paths: readonly { readonly path: ObjectPath; readonly isShownBelow: boolean }[];
-  /** Of {@link runsAround} all the paths that were asked for. */
-  readonly runs: readonly (readonly KvRow[])[];
 }
 
 @CommandHandler(UnstageObjects)
@@ -92,13 +90,19 @@ export class UnstageObjectsHandler implements ICommandHandler<UnstageObjects> {
     const known = this.#joins.of(token);
     known.deletions++;
     try {
-      const { events, runs } = await this.#seen(sight);
-      const news = known.takeNews();
-      const seen = { token, events: [...events, ...joinedRuns(news)] };
-      const written = await this.writer.writeSeen(place, seen, anywhere, request);
+      const hiding = sight.paths.flatMap(({ path, isShownBelow }) => (isShownBelow ? [path] : []));
+      const due = known.takeDue(hiding);
+      const runs = await this.#runsOf(sight.point, due);
+      const events = [
+        ...sight.paths.flatMap(({ path, isShownBelow }) => unstaged(path, !isShownBelow)),
+        ...runs.events,
+        ...(due.length > 0 ? joinedRuns(known.takeNews()) : []),
+      ];
+      const written = await this.writer.writeSeen(place, { token, events }, anywhere, request);
       // Its token may have closed under it: nothing is added to it any more.
-      if (written === seen.events) known.add(runs);
-      else this.#joins.forget(token);
+      if (written !== events) this.#joins.forget(token);
+      else if (due.length > 0) known.add(runs.runs);
+      else known.leave(hiding);
     } catch (error) {
       this.#joins.forget(token);
       throw error;
@@ -106,6 +110,13 @@ export class UnstageObjectsHandler implements ICommandHandler<UnstageObjects> {
       known.deletions--;
     }
     if (known.deletions === 0) await this.#join(token, known, request);
+  }
+
+  async #runsOf(point: ReadPoint, paths: readonly ObjectPath[]): Promise<FoundRuns> {
+    if (paths.length === 0) return NO_RUNS;
+    // A run that was said since the point is as true of it.
+    const around = await this.kv.read(runsAround(point, paths));
+    return runsDeleted({ kv: this.kv, committed: this.committed }, point, paths, around);
   }
 
   /** Says what deletions side by side, of which the last has ended, have left to be said. */
@@ -121,18 +132,6 @@ export class UnstageObjectsHandler implements ICommandHandler<UnstageObjects> {
     }
   }
 
-  /** Returns the deletions, and what is known of them as long as the newest token is open. */
-  async #seen({ point, paths, runs }: Sight): Promise<{
-    readonly events: readonly StagingEvent[];
-    readonly runs: readonly ReachingRun[];
-  }> {
-    const events = paths.flatMap(({ path, isShownBelow }) => unstaged(path, !isShownBelow));
-    const hiding = paths.filter(({ isShownBelow }) => isShownBelow).map(({ path }) => path);
-    const stores = { kv: this.kv, committed: this.committed };
-    const found = await runsDeleted(stores, point, hiding, runs);
-    return { events: [...events, ...found.events], runs: found.runs };
-  }
-
   /** Returns what the branch shows, all of one state of it. */
   async #look(
     repository: RepositoryId,
@@ -140,10 +139,9 @@ export class UnstageObjectsHandler implements ICommandHandler<UnstageObjects> {
     paths: readonly ObjectPath[],
   ): Promise<Sight> {
     if (!(await this.reads.branch(repository, branch))) throw new DomainError('branch_not_found');
-    const { point, rows } = await this.reads.read(repository, branch, (at) => [
-      ...paths.flatMap((path) => at.tokens.flatMap((token) => wordAt(token, utf8(path)))),
-      ...runsAround(at, paths),
-    ]);
+    const { point, rows } = await this.reads.read(repository, branch, (at) =>
+      paths.flatMap((path) => at.tokens.flatMap((token) => wordAt(token, utf8(path)))),
+    );
     const each = point.tokens.length * READS_PER_WORD;
     const present: Sight['paths'][number][] = [];
     for (const [index, path] of paths.entries()) {
@@ -155,7 +153,7 @@ export class UnstageObjectsHandler implements ICommandHandler<UnstageObjects> {
       const below = isOwn ? await effectiveEntry(this.committed, older, path) : shown;
       present.push({ path, isShownBelow: below !== undefined });
     }
-    return { point, paths: present, runs: rows.slice(paths.length * each) };
+    return { point, paths: present };
   }
 }
 
