@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FeedCalls, pathsOf, positionsOf, typesOf } from '../feed/feed-calls.js';
-import type { FeedClient } from '../feed/feed-client.js';
+import type { FeedClient, FeedMessage } from '../feed/feed-client.js';
 import { refusal } from './running-edge.js';
 import { wholeApp } from './whole-app.js';
 
@@ -15,6 +15,12 @@ afterAll(async () => {
   calls.cut();
   await calls.app.close();
 });
+
+/** Of a repository's very first event the name may not be known yet when it happens. */
+const withoutName = ({ data, ...message }: FeedMessage) => {
+  const { repository: _, ...rest } = data;
+  return { ...message, data: rest };
+};
 
 describe('the feed of events', () => {
   it('tells what happens from now on, each event with its position as its id', async () => {
@@ -52,7 +58,8 @@ describe('the feed of events', () => {
     const { length } = witness.messages;
     const again = await calls.opened('?from=beginning');
     await again.until(() => again.messages.length >= length);
-    expect(again.messages.slice(0, length)).toEqual(witness.messages.slice(0, length));
+    const told = ({ messages }: FeedClient) => messages.slice(0, length).map(withoutName);
+    expect(told(again)).toEqual(told(witness));
     expect(typesOf(again.messages)).toEqual(expect.arrayContaining(['RepositoryCreated']));
   });
 

@@ -56,7 +56,7 @@ export class RandomFeeds {
     private readonly defect?: FeedDefect,
   ) {
     this.#random = new SeededRandom(seed);
-    const names = { nameOf: async () => undefined };
+    const names = { nameOf: async () => undefined, learn: () => undefined };
     const write = ({ position }: { position: number }) =>
       Buffer.from(`${position}\n`.padStart(4 + this.#random.below(40)));
     this.#hub = new FeedHub(

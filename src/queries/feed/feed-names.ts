@@ -30,10 +30,14 @@ export class FeedNames implements RepositoryNames {
     return found;
   }
 
+  learn(uid: RepositoryUid, name: RepositoryId): void {
+    if (this.#names.size >= KEPT_MAX) this.#names.clear();
+    this.#names.set(uid, name);
+  }
+
   async #look(): Promise<void> {
     const all = await this.repositories.byUid();
-    if (this.#names.size > KEPT_MAX) this.#names.clear();
-    for (const [uid, { name }] of all) this.#names.set(uid, name);
+    for (const [uid, { name }] of all) this.learn(uid, name);
   }
 
   #miss(uid: RepositoryUid): void {

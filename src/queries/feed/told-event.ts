@@ -25,6 +25,8 @@ export interface ToldEvent extends EventPlace {
 /** Says what a repository is called, of which an event knows the uid alone. */
 export interface RepositoryNames {
   nameOf(uid: RepositoryUid): Promise<RepositoryId | undefined>;
+  /** An event says it. */
+  learn(uid: RepositoryUid, name: RepositoryId): void;
 }
 
 /** Writes an event as bytes for the wire. */
@@ -50,7 +52,11 @@ export class FeedEvents {
     const { position, type } = recorded;
     if (!isTold(type)) return { position, type, place: {}, bytes: NOTHING };
     const place = placeOfEvent(recorded);
-    const repository = place.repository ?? (place.uid && (await this.names.nameOf(place.uid)));
+    const { uid } = place;
+    if (type === 'RepositoryCreated' && uid && place.repository) {
+      this.names.learn(uid, place.repository);
+    }
+    const repository = place.repository ?? (uid && (await this.names.nameOf(uid)));
     const named = repository === undefined ? place : { ...place, repository };
     return { position, type, place, bytes: this.write(toldEvent(recorded, named)) };
   }

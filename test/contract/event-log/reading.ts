@@ -120,6 +120,18 @@ export function readingContract(opened: () => OpenedLog): void {
       expect(await idsOf({ streamPrefixes: [] })).toEqual([]);
     });
 
+    it('says where it ends', async () => {
+      const { log } = opened();
+      const before = await log.lastPosition();
+      const [appended] = await log.append(
+        [{ stream: left, expected: 'any', events: [newEvent(), newEvent()] }],
+        context,
+      );
+      expect(before).toBeLessThan(appended?.position ?? 0);
+      expect(await log.lastPosition()).toBe(appended?.position);
+      expect(await log.readAll({ after: await log.lastPosition(), limit: 1 })).toEqual([]);
+    });
+
     it('finds nothing after the end', async () => {
       const last = (await opened().log.readAll({ after, limit: 1000 })).at(-1);
       expect(await opened().log.readAll({ after: last?.position ?? 0, limit: 10 })).toEqual([]);
