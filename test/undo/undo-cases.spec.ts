@@ -36,18 +36,20 @@ const undo = () => {
 
 describe('an undo', () => {
   it('shows what a deletion of many had passed over, since it was not there then', async () => {
-    for (const path of ['d/a', 'd/m', 'd/z']) await at.put('main', path, path);
+    // So many that a listing looks for a run of them.
+    const others = Array.from({ length: 100 }, (_, index) => `d/${100 + index}`);
+    await Promise.all([...others, 'd/150+'].map((path) => at.put('main', path, path)));
     await at.commit('main');
     await at.branch('other');
-    await at.remove('other', 'd/m');
+    await at.remove('other', 'd/150+');
     await at.commit('other');
     const brings = { sourceRef: 'other', message: '', metadata: [], isSquash: false };
     const merge = { ...brings, strategy: 'default', allowsEmpty: false, isForced } as const;
     await at.moraine.execute(new MergeIntoBranch(lake, main, merge, at.moraine.newRequest()));
-    await at.remove('main', 'd/a', 'd/z');
+    await at.remove('main', ...others);
     expect(await listed()).toEqual([]);
     await undo();
-    expect(await listed()).toEqual(['d/m']);
+    expect(await listed()).toEqual(['d/150+']);
   });
 
   it('of a commit of many objects writes them in events of a bounded size', async () => {
