@@ -205,7 +205,7 @@ try {
   const index = new AuditIndex(bare.log, bare.kv, new SystemClock());
   const built = await measured(async () => {
     let count = 0;
-    for (let some; (some = await index.buildSome()) > 0;) count += some;
+    for (let some = 1; some > 0; count += some) some = (await index.buildSome()).eventCount;
     return count;
   });
   const { index: indexBytes, log: logBytes } = await sizes();
