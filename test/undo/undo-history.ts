@@ -1,4 +1,4 @@
-import { expect } from '@jest/globals';
+import { deepStrictEqual, rejects } from 'node:assert/strict';
 import type { Command } from '@nestjs/cqrs';
 import { Branches } from '../../src/commands/branch/branches.js';
 import { CherryPick } from '../../src/commands/branch/cherry-pick.js';
@@ -113,7 +113,7 @@ export class UndoHistory {
       await this.#operate(kind, branch);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      expect(await this.#all()).toEqual(before);
+      deepStrictEqual(await this.#all(), before);
       return;
     }
     const after = await this.#all();
@@ -144,18 +144,15 @@ export class UndoHistory {
       if (entry) shown.set(path, entry);
       else shown.delete(path);
     }
-    expect({ branch, head: is.head, shown: sorted(is.shown) }).toEqual({
-      branch,
-      head: was.head,
-      shown: sorted(shown),
-    });
-    expect(sorted(is.committed)).toEqual(sorted(was.committed));
-    expect(await this.#differences(branch)).toEqual(differencesOf(is));
+    const seen = { branch, head: is.head, shown: sorted(is.shown) };
+    deepStrictEqual(seen, { branch, head: was.head, shown: sorted(shown) });
+    deepStrictEqual(sorted(is.committed), sorted(was.committed));
+    deepStrictEqual(await this.#differences(branch), differencesOf(is));
   }
 
   #expectOthers(branch: string, now: Map<string, Sight>, before: Map<string, Sight>): void {
     const others = (sights: Map<string, Sight>) => [...sights].filter(([name]) => name !== branch);
-    expect(others(now)).toEqual(others(before));
+    deepStrictEqual(others(now), others(before));
   }
 
   async #deleted(branch: string, before: Map<string, Sight>): Promise<void> {
@@ -165,14 +162,13 @@ export class UndoHistory {
     await this.#upkeep(branch);
     if (this.random.below(4) === 0) {
       await this.#branch(branch, 'main');
-      await expect(this.#do((request) => new RestoreBranch(...at, request))).rejects.toThrow(
-        'branch already exists',
-      );
+      const restored = this.#do((request) => new RestoreBranch(...at, request));
+      await rejects(restored, /branch already exists/);
       return;
     }
     await this.#do((request) => new RestoreBranch(...at, request));
-    expect(await this.#all()).toEqual(before);
-    expect(await this.#differences(branch)).toEqual(differencesOf(before.get(branch)));
+    deepStrictEqual(await this.#all(), before);
+    deepStrictEqual(await this.#differences(branch), differencesOf(before.get(branch)));
     this.undone.set('delete', (this.undone.get('delete') ?? 0) + 1);
     const since = await this.#since(branch, before);
     await this.#expectSight(branch, before, since);
@@ -186,7 +182,7 @@ export class UndoHistory {
     const before = await this.moraine.ask(new GetTag(...at));
     await this.#do((request) => new DeleteTag(...at, { isForced }, request));
     await this.#do((request) => new RestoreTag(...at, { isForced }, request));
-    expect(await this.moraine.ask(new GetTag(...at))).toEqual(before);
+    deepStrictEqual(await this.moraine.ask(new GetTag(...at)), before);
     this.undone.set('tag', (this.undone.get('tag') ?? 0) + 1);
   }
 
