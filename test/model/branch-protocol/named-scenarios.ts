@@ -19,6 +19,7 @@ const merge: Operation = {
   strategy: 'source-wins',
   isSquash: false,
 };
+const undo: Operation = { kind: 'undo' };
 const recreate: readonly Operation[] = [{ kind: 'delete' }, { kind: 'create' }];
 
 interface Cast {
@@ -69,6 +70,18 @@ export const NAMED = {
   'put, hard reset, commit': {
     before: [put(a, 'old'), commit],
     acts: [put(b, 'v1'), hardReset, commit],
+  },
+  'put, undo of a commit, put if absent, listing': {
+    before: [put(a, 'old'), commit],
+    acts: [put(b, 'v1'), undo, putIfAbsent('v2'), list],
+  },
+  'undo of a reset twice, commit': {
+    before: [put(a, 'old'), reset],
+    acts: [put(b, 'v1'), undo, undo, commit],
+  },
+  'put, delete and restore, commit, listing': {
+    before: [put(a, 'old'), commit, put(a, 'v0')],
+    acts: [put(b, 'v1'), [{ kind: 'delete' }, { kind: 'restore' }], commit, list],
   },
   'commits that are built in one pass': {
     acts: [
