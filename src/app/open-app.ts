@@ -88,13 +88,14 @@ async function build(
       MomentsModule.with({ changesMax: config.pastChangesMax, bytesMax: config.pastBytesMax }),
       QueriesModule,
       CommandsModule,
-      FeedModule.with(config),
+      FeedModule.with(config, observing.metrics?.feeds),
       WorkersModule.with(sweepsHeard(logger, observing)),
     ],
     edge: edgeOf(adapters, config, checks),
     http: httpOf(config, { limiting, observing }),
     logger: new NestLogger(logger),
   });
+  observing.metrics?.feeds.follow(() => app.get(FeedHub).counts);
   const adminBanner = await setUp(app, config, adapters);
   if (observing.tracer) {
     for (const bus of [app.get(CommandBus), app.get(QueryBus)]) traceBus(bus, observing.tracer);

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { AdmissionMetrics } from './admission-metrics.js';
 import { EventMetrics } from './event-metrics.js';
+import { FeedMetrics } from './feed-metrics.js';
 import { HttpMetrics } from './http-metrics.js';
 import { LogMetrics } from './log-metrics.js';
 import { StoreMetrics } from './store-metrics.js';
@@ -24,6 +25,7 @@ export class Metrics {
   readonly log = new LogMetrics(this.#registry);
   readonly events = new EventMetrics(this.#registry);
   readonly stores = new StoreMetrics(this.#registry);
+  readonly feeds = new FeedMetrics(this.#registry);
   readonly views = new ViewMetrics(this.#registry);
 
   constructor(build: BuildInfo) {

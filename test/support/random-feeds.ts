@@ -130,7 +130,8 @@ export class RandomFeeds {
         ['TagDeleted', `tag-${uid}-v1`],
         ['RequestBegun', 'request-of-somebody'],
       ] as const;
-      const [type, stream] = this.#random.pick(kinds);
+      const rare = ['BranchDeleted', `branch-${uid}-main`] as const;
+      const [type, stream] = this.#random.below(60) === 0 ? rare : this.#random.pick(kinds);
       this.#log.push({
         stream,
         type,
@@ -153,6 +154,7 @@ export class RandomFeeds {
       { types: [] },
       { types: [] },
       { types: ['TagDeleted'] },
+      { types: ['BranchDeleted'] },
       { types: [], uid: UIDS[0] ?? ('' as RepositoryUid) },
     ];
     const starts = [0, this.#log.at(-1)?.position ?? 0, this.#random.below(this.#position + 1)];
