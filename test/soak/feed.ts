@@ -1,5 +1,6 @@
-// Consumers of the feed on two nodes that are killed, for so many minutes; a line of JSON at the
-// end says what came of it. FEED_CONSUMERS, FEED_KILLS and FEED_RATE change how much of it.
+// Consumers of the feed on two nodes that are killed, for so many minutes, of which the last one is
+// for those who are behind; a line of JSON at the end says what came of it. Three minutes are two of
+// writing and 20 kills. FEED_CONSUMERS, FEED_KILLS and FEED_RATE change how much of it.
 //
 //   node scripts/run-ts.js test/soak/feed.ts <seed> <minutes>
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,7 +13,8 @@ const CONSUMERS = 1_000;
 const KILLS_A_MINUTE = 10;
 const RATE = 240;
 
-const [seed = 1, minutes = 2] = process.argv.slice(2).map(Number);
+const [seed = 1, minutes = 3] = process.argv.slice(2).map(Number);
+const writeMinutes = Math.max(minutes - 1, minutes / 2);
 const told = (name: string, untold: number): number => Number(process.env[name] ?? untold);
 const data = mkdtempSync(join(tmpdir(), 'moraine-feed-postgres-'));
 const postgres = await EmbeddedPostgres.start({ data, onExit: (reason) => console.error(reason) });
@@ -24,8 +26,8 @@ try {
     databaseUrl: `postgres://${user}@localhost/${database}?${place}`,
     seed,
     consumerCount: told('FEED_CONSUMERS', CONSUMERS),
-    writeMs: minutes * 60_000,
-    killCount: told('FEED_KILLS', Math.round(minutes * KILLS_A_MINUTE)),
+    writeMs: writeMinutes * 60_000,
+    killCount: told('FEED_KILLS', Math.round(writeMinutes * KILLS_A_MINUTE)),
     rate: told('FEED_RATE', RATE),
   });
   const { wrong, deliveries, refusals } = report;
