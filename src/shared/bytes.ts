@@ -14,8 +14,18 @@ export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 /** Orders two texts by their UTF-8 bytes; UTF-16 order (`<`) is another one. */
 export function compareUtf8(left: string, right: string): number {
-  return left === right ? 0 : Buffer.compare(Buffer.from(left), Buffer.from(right));
+  const shared = Math.min(left.length, right.length);
+  for (let at = 0; at < shared; at++) {
+    const [a, b] = [left.charCodeAt(at), right.charCodeAt(at)];
+    if (a === b) continue;
+    // Only halves of pairs are in another order than their bytes.
+    if (isHalf(a) || isHalf(b)) return Buffer.compare(Buffer.from(left), Buffer.from(right));
+    return a - b;
+  }
+  return left.length - right.length;
 }
+
+const isHalf = (unit: number): boolean => (unit & 0xf800) === 0xd800;
 
 /**
  * Returns the first key after every key that begins with `prefix`, or undefined when there is

@@ -95,8 +95,10 @@ class Shows {
   /** Returns the first path behind another one. */
   async firstBehind(path: ObjectPath): Promise<ObjectPath | undefined> {
     if (this.#isAtEnd) return undefined;
-    if (this.#next !== undefined && compareUtf8(this.#next, path) > 0) return this.#next;
-    this.overlay.skipTo(justAfter(utf8(path)));
+    const order = this.#next === undefined ? -1 : compareUtf8(this.#next, path);
+    if (order > 0) return this.#next;
+    // Else the walk stands right behind it, as it does at each path of a run.
+    if (order < 0) this.overlay.skipTo(justAfter(utf8(path)));
     const row = await this.overlay.next();
     this.#next = row && pathOf(row);
     this.#isAtEnd = row === undefined;

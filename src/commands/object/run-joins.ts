@@ -71,10 +71,11 @@ export class TokenRuns {
    * Returns the paths whose runs are to be looked for, ascending, once there are enough of them: a
    * look for each would cost as much again as its deletion.
    *
-   * @param paths  that are being deleted
+   * @param paths  that are being deleted, ascending
    */
   takeDue(paths: readonly ObjectPath[]): readonly ObjectPath[] {
     if (this.#unsaid.length + paths.length < PATHS_UNSAID_MAX) return [];
+    if (this.#unsaid.length === 0) return paths;
     const due = [...new Set([...this.#unsaid, ...paths])].sort(compareUtf8);
     this.#unsaid = [];
     return due;
