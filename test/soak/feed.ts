@@ -1,5 +1,5 @@
-// Consumers of the feed on two nodes that are killed, for so many minutes, of which the last one is
-// for those who are behind; a line of JSON at the end says what came of it. Three minutes are two of
+// Consumers of the feed on two nodes that are killed, for so many minutes, of which the last is for
+// those who are behind; a line of JSON at the end says what came of it. Three minutes are two of
 // writing and 20 kills. FEED_CONSUMERS, FEED_KILLS and FEED_RATE change how much of it.
 //
 //   node scripts/run-ts.js test/soak/feed.ts <seed> <minutes>

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { eventSamples, type EventSample } from '../../../test/support/samples/event.samples.js';
 import { encodeEvent, type EventType } from '../../domain/event-types.js';
-import type { CommandId, EventId, RepositoryId, RepositoryUid } from '../../domain/model.js';
+import type { CommandId, EventId, RepositoryId } from '../../domain/model.js';
 import { keepOutside } from '../../domain/outside-event.js';
 import type { RecordedEvent } from '../../ports/event-log.js';
 import { utf8 } from '../../shared/bytes.js';
@@ -32,7 +32,7 @@ const recorded = (stored: Stored): RecordedEvent => ({
 async function tell(stored: Stored, name?: string): Promise<ToldEvent | undefined> {
   let told: ToldEvent | undefined;
   const names = {
-    nameOf: async (_: RepositoryUid) => name as RepositoryId | undefined,
+    nameOf: async () => name as RepositoryId | undefined,
     learn: () => undefined,
   };
   const events = new FeedEvents(names, (event) => {
