@@ -1,21 +1,33 @@
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type WholeApp, wholeApp } from '../api/whole-app.js';
 
 const LAKE = '/repositories/lake';
 const MAIN = `${LAKE}/branches/main`;
 let app: WholeApp;
+/** May be imported from. */
+let intake: string;
 
 beforeAll(async () => {
-  app = await wholeApp();
+  intake = await realpath(await mkdtemp(join(tmpdir(), 'moraine-intake-')));
+  for (const name of ['a', 'b']) await writeFile(join(intake, name), name);
+  app = await wholeApp({ importEnabled: true, importFolders: intake });
   const lake = { name: 'lake', storage_namespace: 'local://lake' };
   await done('POST', '/repositories', lake);
 }, 30_000);
-afterAll(() => app.close());
+afterAll(async () => {
+  await app.close();
+  await rm(intake, { recursive: true, force: true });
+});
 
 interface Body {
   readonly message?: string;
   readonly id?: string;
   readonly commit_id?: string;
+  readonly completed?: boolean;
   readonly results?: readonly { path: string; id: string; revision: number }[];
 }
 
@@ -108,6 +120,22 @@ describe('an undo', () => {
       commit_id: made,
     });
     expect(await listed(work)).toEqual(['since']);
+  });
+
+  it('of an import takes away what it brought, and gives back what it replaced', async () => {
+    const work = await branch('imports');
+    await put(work, 'in/old');
+    await commit(work);
+    const url = `${LAKE}/branches/${work}/import`;
+    const source = { type: 'common_prefix', path: `local://${intake}/`, destination: 'in/' };
+    const { id } = await done('POST', url, { paths: [source], commit: { message: 'import' } });
+    while ((await done('GET', `${url}?id=${id}`)).completed !== true) await delay(10);
+    expect(await listed(work)).toEqual(['in/a', 'in/b']);
+    const { body } = await undo(work);
+    expect(body).toMatchObject({ undone: { operation: 'import' }, restored: 0 });
+    expect(await listed(work)).toEqual(['in/old']);
+    await undo(work);
+    expect(await listed(work)).toEqual(['in/a', 'in/b']);
   });
 
   it('of a reset brings back what it threw away, below what was written since', async () => {
