@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type WholeApp, wholeApp } from '../api/whole-app.js';
+import { type WholeApp, wholeApp } from './whole-app.js';
 
 const LAKE = '/repositories/lake';
 const MAIN = `${LAKE}/branches/main`;
