@@ -69,11 +69,15 @@ export class FeedConnection implements FeedSink {
   end(why: FeedEnd): void {
     const response = this.#response;
     // The end of an answer that is not read would not be read either.
-    if (why === 'stalled' || response.writableNeedDrain) response.destroy();
-    else response.end();
+    if (why === 'stalled') return void response.destroy();
+    const isBehind = response.writableNeedDrain;
+    response.end();
+    if (isBehind) response.setTimeout(STILL_MS_MAX, () => response.destroy());
   }
 }
 
+/** How long one that is ended may stand still with something on its way. */
+const STILL_MS_MAX = 1_000;
 const HEADERS = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-store',

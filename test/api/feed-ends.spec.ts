@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { FeedCalls, pathsOf, positionsOf } from '../feed/feed-calls.js';
 import { wholeApp, type WholeApp } from './whole-app.js';
 
-const EVENT_BYTES = 400_000;
+const EVENT_BYTES = 500_000;
 /** More than what sockets keep on their way. */
-const EVENTS = 20;
+const EVENTS = 14;
 
 describe('a feed whose reader is slow', () => {
   let calls: FeedCalls;
@@ -88,6 +88,20 @@ describe('a feed is ended', () => {
       clients.map(() => 'clean'),
     );
   }, 30_000);
+
+  it('though its reader reads nothing, and does not keep the server either', async () => {
+    await open({});
+    const lake = await calls.repository();
+    const slow = await calls.opened();
+    slow.pause();
+    for (let at = 0; at < EVENTS; at++) await calls.stage(lake, `p${at}`, EVENT_BYTES);
+    const beganAtMs = performance.now();
+    await app?.close();
+    app = undefined;
+    expect(performance.now() - beganAtMs).toBeLessThan(15_000);
+    slow.resume();
+    expect(await slow.ended).toBe('broken');
+  }, 60_000);
 
   it('before it has begun when there are too many', async () => {
     await open({ feedsMax: 2 });
