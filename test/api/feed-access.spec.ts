@@ -57,6 +57,15 @@ describe('who has opened a feed', () => {
     await expect(sink.isAllowed()).rejects.toThrow(StoreUnavailable);
   });
 
+  it('is sent on in order by a server that is about to end, to come again soon', async () => {
+    edge = await runEdge(standIns);
+    const headers = { authorization: BASIC };
+    const client = new FeedClient({ url: `${edge.url}/api/v1/moraine/events`, headers });
+    expect([await client.status, await client.ended]).toEqual([200, 'clean']);
+    expect(client.retryMs).toBeGreaterThanOrEqual(1_000);
+    expect((await client.opened).headers.connection).toBe('close');
+  });
+
   it('is told of each message as a browser reads it, and of the end', async () => {
     const { client, sink } = await open({ authorization: BASIC });
     expect(sink.beat(undefined)).toBe(true);

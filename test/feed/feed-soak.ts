@@ -31,6 +31,9 @@ export interface FeedSoakReport {
   readonly lagMsP50: number;
   readonly lagMsP99: number;
   readonly nodeRssMiBMax: number;
+  /** Of all nodes; and of this process, which is the consumers and the writers. */
+  readonly nodeCpuSeconds: number;
+  readonly clientCpuSeconds: number;
   readonly connections: number;
   readonly kills: number;
   readonly refusals: readonly string[];
@@ -81,6 +84,8 @@ class FeedSoak {
   #isWriting = true;
   #turn = 0;
   #rssMiBMax = 0;
+  /** By process: what was seen of it last. */
+  readonly #cpuSeconds = new Map<number, number>();
 
   constructor(
     private readonly options: FeedSoakOptions,
@@ -187,7 +192,10 @@ class FeedSoak {
 
   async #watch(): Promise<void> {
     while (this.#isWriting) {
-      for (const { pid } of this.nodes) this.#rssMiBMax = Math.max(this.#rssMiBMax, rssMiB(pid));
+      for (const { pid } of this.nodes) {
+        this.#rssMiBMax = Math.max(this.#rssMiBMax, rssMiB(pid));
+        this.#cpuSeconds.set(pid, Math.max(this.#cpuSeconds.get(pid) ?? 0, cpuSeconds(pid)));
+      }
       await delay(500);
     }
   }
@@ -222,6 +230,7 @@ class FeedSoak {
   #report({ events, wroteMs }: { events: number; wroteMs: number }): FeedSoakReport {
     const deliveries = this.#sum(({ consumer }) => consumer.told.length);
     const lags = this.#lagsMs.toSorted((one, other) => one - other);
+    const { user, system } = process.cpuUsage();
     const refusals = this.#askers.flatMap(({ consumer }) => consumer.refusals);
     return {
       events,
@@ -231,6 +240,8 @@ class FeedSoak {
       lagMsP50: lags[Math.floor(lags.length * 0.5)] ?? 0,
       lagMsP99: lags[Math.floor(lags.length * 0.99)] ?? 0,
       nodeRssMiBMax: Math.round(this.#rssMiBMax),
+      nodeCpuSeconds: Math.round([...this.#cpuSeconds.values()].reduce((sum, one) => sum + one, 0)),
+      clientCpuSeconds: Math.round((user + system) / 1e6),
       connections: this.#sum(({ consumer }) => consumer.connectionCount),
       kills: this.options.killCount,
       refusals: [...new Set(refusals)].map((status) => String(status)),
@@ -249,6 +260,16 @@ class FeedSoak {
 
   #unit(): number {
     return this.#random.below(1_000_000) / 1_000_000;
+  }
+}
+
+/** Hundredths of a second are what Linux counts in. */
+function cpuSeconds(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return 0;
   }
 }
 

@@ -39,6 +39,7 @@ try {
     `${report.deliveriesPerSecond} deliveries/s`,
     `lag p50 ${report.lagMsP50} ms p99 ${report.lagMsP99} ms`,
     `nodes at most ${report.nodeRssMiBMax} MiB`,
+    `CPU ${report.nodeCpuSeconds} s of the nodes, ${report.clientCpuSeconds} s of all clients`,
     ...(refusals.length > 0 ? [`refused with ${refusals.join(' ')}`] : []),
   ].join('; ');
   console.log(
