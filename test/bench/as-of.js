@@ -3,12 +3,14 @@
 //
 //   node scripts/run-ts.js test/bench/as-of.js
 //
-// EVENTS=1000000 in the log of one branch, committed every STAGED=1000; SAMPLES=10 moments each near
-// its beginning, middle and end, every one of them asked for twice. Then a branch with LARGE=100000
-// writes that nobody committed. Milliseconds of wall clock; events that were read from the log.
+// EVENTS=1000000 in the log of one branch, committed every STAGED=1000; SAMPLES=10 moments near
+// its beginning, middle and end each, every one of them asked for twice. Then a branch with LARGE=100000
+// writes that nobody committed (990000 are just within the usual bound), and, with --expose-gc, the
+// memory that is kept of them. Milliseconds of wall clock; events that were read from the log.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const EVENTS = Number(process.env.EVENTS ?? 1_000_000);
 const STAGED = Number(process.env.STAGED ?? 1_000);
@@ -182,9 +184,17 @@ async function large() {
   const position = await log.lastPosition();
   globalThis.gc?.();
   const before = process.memoryUsage();
+  const turns = monitorEventLoopDelay({ resolution: 5 });
+  const cpu = process.cpuUsage();
+  turns.enable();
   await ask(`${LARGE} uncommitted`, () => [`large@{p${position}}`]);
+  turns.disable();
+  const { user, system } = process.cpuUsage(cpu);
   globalThis.gc?.();
   const after = process.memoryUsage();
   const grown = (name) => `${Math.round((after[name] - before[name]) / 1024 / 1024)} MiB ${name}`;
   console.log(`kept: ${grown('heapUsed')}, ${grown('arrayBuffers')}; ${grown('rss')}`);
+  console.log(`CPU of this process: ${shown((user + system) / 1000)} ms`);
+  const [most, hundredth] = [turns.max, turns.percentile(99)].map((ns) => shown(ns / 1e6));
+  console.log(`longest turn: ${most} ms; one of a hundred: ${hundredth} ms`);
 }

@@ -1,4 +1,5 @@
 import type { StoredBranchEvent } from '../../domain/branch/branch.events.js';
+import { nextTurn } from '../../committed/turn.js';
 import { branchStream } from '../../domain/branch/branch.stream.js';
 import { decodeEvent } from '../../domain/event-types.js';
 import type { StagingToken } from '../../domain/model.js';
@@ -25,6 +26,8 @@ export interface StagedEvents {
 /** Streams that are asked for their ends at once, and tokens that are read at once. */
 const STREAMS_AT_ONCE = 64;
 const TOKENS_AT_ONCE = 8;
+/** A millisecond or two of them. */
+const EVENTS_PER_TURN = 200;
 
 /** Returns which events make up what was staged at a moment; it reads few of them. */
 export async function stagedEvents(log: EventLog, moment: BranchMoment): Promise<StagedEvents> {
@@ -97,8 +100,11 @@ export async function layOut(
   onPage: (rows: PastRows) => void,
 ): Promise<PastRows> {
   const rows = new PastRows(tokens.flatMap(({ token }) => partitionsOf(token)).concat(TOKENS));
-  const take = (events: readonly RecordedEvent[]) => {
-    for (const event of events) rows.write(project(event));
+  const take = async (events: readonly RecordedEvent[]) => {
+    for (let at = 0; at < events.length; at += EVENTS_PER_TURN) {
+      for (const event of events.slice(at, at + EVENTS_PER_TURN)) rows.write(project(event));
+      await nextTurn();
+    }
     onPage(rows);
   };
   const layToken = async ({ token, eventCount }: StagedEvents['tokens'][number]) => {
@@ -108,7 +114,7 @@ export async function layOut(
     for await (const events of pagesOf(log, stagingStream(token), span)) {
       const isSealed = token !== tokens[0]?.token;
       // Its rows were dropped later.
-      take(isSealed ? events.filter(({ position }) => position <= control.position) : events);
+      await take(isSealed ? events.filter(({ position }) => position <= control.position) : events);
     }
   };
   for (let at = 0; at < tokens.length; at += TOKENS_AT_ONCE) {
@@ -116,7 +122,7 @@ export async function layOut(
     const laid = await Promise.allSettled(tokens.slice(at, at + TOKENS_AT_ONCE).map(layToken));
     for (const each of laid) if (each.status === 'rejected') throw each.reason;
   }
-  for await (const events of pagesOf(log, branchStream(uid, branch), controls)) take(events);
+  for await (const events of pagesOf(log, branchStream(uid, branch), controls)) await take(events);
   await rows.settle();
   return rows;
 }
