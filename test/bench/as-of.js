@@ -4,7 +4,7 @@
 //   node scripts/run-ts.js test/bench/as-of.js
 //
 // EVENTS=1000000 in the log of one branch, committed every STAGED=1000; SAMPLES=10 moments near
-// its beginning, middle and end each, every one of them asked for twice. Then a branch with LARGE=100000
+// its beginning, middle and end each, each asked for twice. Then a branch with LARGE=100000
 // writes that nobody committed (990000 are just within the usual bound), and, with --expose-gc, the
 // memory that is kept of them. Milliseconds of wall clock; events that were read from the log.
 import { mkdtempSync, rmSync } from 'node:fs';
