@@ -28,6 +28,7 @@ function sample(random: SeededRandom): readonly Stretch[] {
     at: random.pick(group),
   });
   const { append, rotation, intent, range, completion, drop, block, repository } = FAILPOINTS_OF;
+  const { undo } = FAILPOINTS_OF;
   const start = (at: Failpoint): Fault => ({ kind: 'start', at });
   return [
     {
@@ -38,7 +39,7 @@ function sample(random: SeededRandom): readonly Stretch[] {
         one(rotation),
         { kind: 'postmaster killed' },
         one(intent),
-        one(completion),
+        one([...completion, ...undo]),
         { kind: 'node paused' },
         one(drop),
       ],

@@ -33,6 +33,7 @@ import {
 } from './branches.js';
 import type { BranchTraffic } from './branch-traffic.js';
 import { buildResult } from './build-result.js';
+import { failedBy } from './failed.js';
 import { HookSteps } from './hook-steps.js';
 import { IntentRequests } from './intent-requests.js';
 import type { ResultStores } from './pending.js';
@@ -164,7 +165,7 @@ export class Intents {
       const at = live(fold);
       const step = mustAsk(next) ? await this.#hooks.step(place, at, request) : 'passed';
       if (step === 'moved') continue;
-      if (await this.#isToldRules(place, at.state, request)) continue;
+      if (await this.#isToldRules(place, at, request)) continue;
       if (step === 'waiting') return;
       if (next.kind === 'delete') await this.#completeDeletion(place, at, next.intentId, request);
       else if (await this.#completeNext(place, at, built, request)) {
@@ -181,10 +182,19 @@ export class Intents {
    *
    * @returns whether the branch is another one now
    */
-  async #isToldRules(place: BranchPlace, state: LiveBranch, request: Request): Promise<boolean> {
-    const [next] = state.queue;
+  async #isToldRules(place: BranchPlace, at: LiveFold, request: Request): Promise<boolean> {
+    const [next] = at.state.queue;
     if (next?.kind !== 'request' || next.request.wish.kind !== 'restore') return false;
-    return this.successors.protection.admit(place, state, request);
+    try {
+      return await this.successors.protection.admit(place, at.state, request);
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'repository_not_found') throw error;
+      // It goes, and its branches once nothing of theirs is pending: nothing comes back to it.
+      const events = [failedBy(next.request.id, 'head_moved')];
+      const append = { events, of: intentOf, part: 'result' };
+      await this.branches.append(place, at, append, this.#contextOf(request));
+      return true;
+    }
   }
 
   /**

@@ -66,7 +66,8 @@ export class RestoreBranchHandler implements ICommandHandler<RestoreBranch> {
         if (!isOurs) throw error;
       }
       const outcome = await this.intents.outcome(place, intentIdOfRequest(request), request);
-      // Deleted again before its turn came.
+      // Its repository went, or it was deleted again, before its turn came.
+      if (outcome.type === 'IntentFailed') throw new DomainError('repository_not_found');
       if (outcome.type !== 'Undone') throw new DomainError('branch_not_found');
       const { to: head, of: revision, restoredCount } = outcome;
       return { head, revision, restoredCount };

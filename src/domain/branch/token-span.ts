@@ -29,8 +29,9 @@ export function shown(tokens: TokenSpan, ordinal: number): TokenSpan {
 /** Returns a span in which a token that was to be filled, and was not, says nothing. */
 export function passedOver(tokens: TokenSpan, ordinal: number): TokenSpan {
   const { hi, hidden = [], folded = [] } = tokens;
-  assert(hidden.includes(ordinal) && ordinal < hi, 'what is passed over was hidden');
-  const pairs = [...folded, [ordinal, ordinal] as const];
+  assert(hidden.includes(ordinal), 'what is passed over was hidden');
+  // Above the newest it is in nobody's way.
+  const pairs = ordinal < hi ? [...folded, [ordinal, ordinal] as const] : [...folded];
   pairs.sort(([left], [right]) => left - right);
   const left = hidden.filter((each) => each !== ordinal);
   return spanOf({ ...tokens, folded: pairs, hidden: left });

@@ -309,7 +309,8 @@ class Run {
     }
     const isGone = reference.purgedAt !== undefined;
     must(isGone === (reference.hiddenAt !== undefined), 'a repository is hidden, and not purged');
-    const isQuiet = (reference.branch?.queue.length ?? 0) === 0;
+    // Of a repository that is gone nobody looks through the queues.
+    const isQuiet = isGone || (reference.branch?.queue.length ?? 0) === 0;
     must(isQuiet, 'intents are pending, and nobody helps');
     await assertRebuilt(log, kv);
     const stream = branchStream(uid, work);

@@ -87,7 +87,10 @@ export class ReferenceBranch {
         return;
       case 'WordsRestored':
         must(token && !token.isClosed, `token ${ordinal} is filled, which is not open`);
-        must(this.#hidden.has(ordinal), `token ${ordinal} is filled, and it is read`);
+        must(
+          this.#hidden.has(ordinal) || this.#unread.has(ordinal),
+          `token ${ordinal} is filled, and it is read`,
+        );
         for (const { path, entry } of event.words) {
           must(!token.words.has(path), `${path} comes back twice`);
           token.words.set(path, entry?.checksum ?? null);
@@ -174,7 +177,7 @@ export class ReferenceBranch {
     must(next.hookSet === undefined || next.verdict, `H10: ${intentId} did not pass its hooks`);
     for (const [ordinal, { isClosed }] of this.tokens) {
       must(
-        isClosed || ordinal > this.#newest,
+        isClosed || ordinal > this.#newest || this.#unread.has(ordinal),
         `I8: token ${ordinal} is open, and its branch is gone`,
       );
     }
@@ -269,6 +272,7 @@ export class ReferenceBranch {
         );
       }
       case 'head_moved': {
+        if (wish.kind === 'restore') return;
         if (wish.kind === 'undo') {
           return must(!undoable(this.#done, wish.of), `${id} is late, and it is not`);
         }

@@ -126,7 +126,9 @@ export class Reference {
     must(branch, `${event.type} on a branch that is not there`);
     // Of two who delete a repository the slower one may take away a branch that the other's list
     // did not have, since it was created while the repository was going.
-    const isTidying = event.type === 'BranchDeletionRequested' || event.type === 'BranchDeleted';
+    // And what was to come back to a branch that was created so is asked for with it, and fails.
+    const isAsked = event.type === 'IntentRequested' && event.intent.wish.kind === 'restore';
+    const isTidying = isAsked || TIDYING.has(event.type);
     must(!this.purgedAt || isTidying, `H8: ${event.type} in a repository that is gone`);
     if (event.type === 'BranchDeleted') {
       branch.end(event.intentId);
@@ -152,6 +154,12 @@ export class Reference {
     this.results.set(intentId, result);
   }
 }
+
+const TIDYING: ReadonlySet<StoredBranchEvent['type']> = new Set([
+  'BranchDeletionRequested',
+  'BranchDeleted',
+  'IntentFailed',
+]);
 
 /** Whether an event says something of an intent, and not what became of it. */
 const isStep = ({ type }: StoredBranchEvent): boolean =>

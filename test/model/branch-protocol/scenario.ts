@@ -185,6 +185,7 @@ function rarerWishesOf(cast: Cast, random: Random, values: Values): Operation[][
         ...some(random.between(0, 1), () => [laying(random)]),
         [{ kind: 'delete' }, { kind: 'create' }, ...(random.chance(50) ? [put()] : [commit()])],
         [{ kind: 'delete repository' }],
+        ...some(random.between(0, 1), (): Operation[] => [{ kind: 'delete' }, { kind: 'restore' }]),
         ...some(random.between(0, 1), (): Operation[] => [{ kind: 'delete repository' }]),
         ...some(random.between(0, 1), () => [list()]),
       ];
