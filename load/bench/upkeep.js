@@ -59,18 +59,19 @@ export async function upkeep({ values, folder, postgres }) {
 
 /** Does a piece of work again and again while something else is measured. */
 async function besides(work, measured) {
-  let isOver = false;
-  let doneCount = 0;
-  const working = (async () => {
-    while (!isOver) {
-      await work();
-      doneCount++;
-    }
-  })();
-  const result = await Promise.race([measured(), working.then(() => undefined)]);
-  isOver = true;
-  await working;
-  return { result, doneCount };
+  const measuring = new AbortController();
+  const working = again(work, measuring.signal);
+  // Who cannot do its work ends the measurement too.
+  const result = await Promise.race([measured(), working]);
+  measuring.abort();
+  return { result, doneCount: await working };
+}
+
+/** Returns how often it was done. */
+async function again(work, signal) {
+  let count = 0;
+  for (; !signal.aborted; count++) await work();
+  return count;
 }
 
 async function exportOnce(databaseUrl, folder) {
