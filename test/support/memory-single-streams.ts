@@ -5,6 +5,8 @@ import type {
 } from '../../src/event-log/single-stream-store.js';
 import type { MemoryEventLog } from '../../src/event-log/memory-event-log.js';
 import type { EventFilter, NewEvent, RecordedEvent } from '../../src/ports/event-log.js';
+import { WrongExpectedRevision } from '../../src/ports/store-errors.js';
+import { assert } from '../../src/shared/assert.js';
 import { InTurn } from '../../src/shared/in-turn.js';
 import type { EventId } from '../../src/domain/model.js';
 
@@ -29,7 +31,14 @@ export class MemorySingleStreams implements SingleStreamStore {
         if (key) this.#keys.set(`${stream}/${id}`, key);
         const append = { stream, expected: revision + at, events: [newEventOf(event)] };
         const context = { atMs, caller, requestId, commandId };
-        position = (await this.log.append([append], context))[0]?.position ?? 0;
+        const [result] = await this.log.append([append], context);
+        assert(result, 'an append has a result');
+        if (result.revision !== revision + at + 1) {
+          // The log knows the event, but elsewhere: for a store of exact revisions that is no repeat.
+          const end = await this.log.end(stream);
+          throw new WrongExpectedRevision(stream, revision + at, end, 'revision');
+        }
+        ({ position } = result);
       }
       return { position };
     });
