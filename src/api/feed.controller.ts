@@ -9,7 +9,7 @@ import { isTold, TOLD_TYPES } from '../queries/feed/told-types.js';
 import type { EdgeRequest } from './caller.js';
 import { FeedConnection } from './feed-connection.js';
 import { KnownCallers } from './known-callers.js';
-import { described, listOf, oneOf, TEXT } from './openapi/schema.js';
+import { described, listOf, oneOf, shape, TEXT, whole } from './openapi/schema.js';
 import { queryOf } from './params.js';
 import { branchId, repositoryId } from './parse.js';
 import type { Query } from './query.js';
@@ -26,6 +26,14 @@ const PARAMETERS = {
   ),
 };
 
+/** One of the stream's, by its fields. */
+const MESSAGE = shape('FeedMessage', {
+  'id?': described(TEXT, 'The position of the event; an id alone is only to go on from'),
+  'event?': described(TEXT, 'Its type'),
+  'data?': described(TEXT, 'The event, as JSON: docs/events.md'),
+  'retry?': whole(0),
+});
+
 /** What happens, told as it happens. */
 @Controller()
 export class FeedController {
@@ -40,7 +48,7 @@ export class FeedController {
     about:
       'Server-sent events, from any position of the log on, without end: docs/feed.md. The id of ' +
       'each is its position, and `Last-Event-ID` goes on behind it.',
-    answers: TEXT,
+    answers: MESSAGE,
     answersAs: 'text/event-stream',
     query: PARAMETERS,
     headers: { 'last-event-id?': TEXT },
