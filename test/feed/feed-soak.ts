@@ -17,7 +17,9 @@ export interface FeedSoakOptions {
   readonly seed: number;
   readonly consumerCount: number;
   readonly writeMs: number;
-  /** SIGKILLs of nodes, in turn; with each of them some consumers' connections are cut. */
+  /** Kills the database, and has it up again; it takes the place of every fifth kill of a node. */
+  readonly crashDatabase: () => Promise<void>;
+  /** SIGKILLs, of nodes in turn; with each of them some consumers' connections are cut. */
   readonly killCount: number;
   /** Requests a second. */
   readonly rate: number;
@@ -36,12 +38,15 @@ export interface FeedSoakReport {
   readonly clientCpuSeconds: number;
   readonly connections: number;
   readonly kills: number;
+  readonly crashes: number;
   readonly refusals: readonly string[];
   readonly wrong: readonly string[];
 }
 
 const REPOSITORIES = ['lake-0', 'lake-1', 'lake-2', 'lake-3', 'lake-4'];
 const BRANCHES = ['main', 'work'];
+/** One in so many kills is of the database. */
+const CRASH_EVERY = 5;
 /** Consumers that look into every event, and say how late it came. */
 const LOOKERS = 10;
 const CATCH_UP_MS_MAX = 120_000;
@@ -84,6 +89,7 @@ class FeedSoak {
   #isWriting = true;
   #turn = 0;
   #rssMiBMax = 0;
+  #crashCount = 0;
   /** By process: what was seen of it last. */
   readonly #cpuSeconds = new Map<number, number>();
 
@@ -176,10 +182,15 @@ class FeedSoak {
   }
 
   async #kill(beganAtMs: number): Promise<void> {
-    const { killCount, writeMs } = this.options;
+    const { killCount, writeMs, crashDatabase } = this.options;
     for (let kill = 0; kill < killCount; kill++) {
       const atMs = ((kill + 0.5) / killCount) * writeMs;
       await delay(Math.max(0, beganAtMs + atMs - performance.now()));
+      if (kill % CRASH_EVERY === CRASH_EVERY - 1) {
+        await crashDatabase();
+        this.#crashCount++;
+        continue;
+      }
       const node = this.nodes[kill % this.nodes.length];
       if (node === undefined) return;
       this.#down.add(node);
@@ -243,7 +254,8 @@ class FeedSoak {
       nodeCpuSeconds: Math.round([...this.#cpuSeconds.values()].reduce((sum, one) => sum + one, 0)),
       clientCpuSeconds: Math.round((user + system) / 1e6),
       connections: this.#sum(({ consumer }) => consumer.connectionCount),
-      kills: this.options.killCount,
+      kills: this.options.killCount - this.#crashCount,
+      crashes: this.#crashCount,
       refusals: [...new Set(refusals)].map((status) => String(status)),
       wrong: this.#wrong,
     };

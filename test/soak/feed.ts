@@ -1,29 +1,33 @@
-// Consumers of the feed on two nodes that are killed, for so many minutes, of which the last is for
-// those who are behind; a line of JSON at the end says what came of it. Three minutes are two of
+// Consumers of the feed on two nodes that are killed, as their database is, for so many minutes, of
+// which the last is for those who are behind; a line of JSON at the end says what came of it. Three minutes are two of
 // writing and 20 kills. FEED_CONSUMERS, FEED_KILLS and FEED_RATE change how much of it.
 //
 //   node scripts/run-ts.js test/soak/feed.ts <seed> <minutes>
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EmbeddedPostgres } from '../../src/app/embedded-postgres.js';
+import { setTimeout as delay } from 'node:timers/promises';
 import { feedSoak } from '../feed/feed-soak.js';
+import { PostgresServer } from '../support/postgres-server.js';
 
 const CONSUMERS = 1_000;
 const KILLS_A_MINUTE = 10;
 const RATE = 240;
+const START_TRIES_MAX = 200;
+const START_PAUSE_MS = 50;
 
 const [seed = 1, minutes = 3] = process.argv.slice(2).map(Number);
 const writeMinutes = Math.max(minutes - 1, minutes / 2);
 const told = (name: string, untold: number): number => Number(process.env[name] ?? untold);
-const data = mkdtempSync(join(tmpdir(), 'moraine-feed-postgres-'));
-const postgres = await EmbeddedPostgres.start({ data, onExit: (reason) => console.error(reason) });
+// Short: a socket's path has at most 107 bytes.
+const folder = mkdtempSync(join(tmpdir(), 'mf-'));
+const postgres = new PostgresServer(folder, { fsync: 'on', full_page_writes: 'on' });
+await postgres.start();
 try {
-  const { host = '', port, user = '', database = '' } = postgres.connection;
-  const place = `host=${encodeURIComponent(host)}${port === undefined ? '' : `&port=${port}`}`;
   const report = await feedSoak({
-    connection: postgres.connection,
-    databaseUrl: `postgres://${user}@localhost/${database}?${place}`,
+    connection: { host: folder, user: 'postgres', database: 'postgres' },
+    databaseUrl: `postgres://postgres@localhost/postgres?host=${encodeURIComponent(folder)}`,
+    crashDatabase: () => crashed(postgres),
     seed,
     consumerCount: told('FEED_CONSUMERS', CONSUMERS),
     writeMs: writeMinutes * 60_000,
@@ -33,7 +37,8 @@ try {
   const { wrong, deliveries, refusals } = report;
   const figures = [
     `${told('FEED_CONSUMERS', CONSUMERS)} consumers`,
-    `${report.kills} kills`,
+    `${report.kills} kills of nodes`,
+    `${report.crashes} of the database`,
     `${report.connections} connections`,
     `${report.events} events (${report.eventsPerSecond}/s)`,
     `${report.deliveriesPerSecond} deliveries/s`,
@@ -50,6 +55,20 @@ try {
     }),
   );
 } finally {
-  await postgres.stop();
-  rmSync(data, { recursive: true, force: true });
+  await postgres.stop('SIGQUIT');
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Ends the database as a crash does, and starts it again. */
+async function crashed(server: PostgresServer): Promise<void> {
+  await server.stop('SIGKILL');
+  for (let tries = 0; ; tries++) {
+    try {
+      return await server.start();
+    } catch (error) {
+      // What a killed postmaster has left behind keeps the next one from starting for a moment.
+      if (tries === START_TRIES_MAX) throw error;
+      await delay(START_PAUSE_MS);
+    }
+  }
 }

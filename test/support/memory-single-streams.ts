@@ -34,7 +34,7 @@ export class MemorySingleStreams implements SingleStreamStore {
         const [result] = await this.log.append([append], context);
         assert(result, 'an append has a result');
         if (result.revision !== revision + at + 1) {
-          // The log knows the event, but elsewhere: for a store of exact revisions that is no repeat.
+          // The log knows the event elsewhere: at an exact revision that is no repeat.
           const end = await this.log.end(stream);
           throw new WrongExpectedRevision(stream, revision + at, end, 'revision');
         }
