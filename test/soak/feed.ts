@@ -1,6 +1,6 @@
 // Consumers of the feed on two nodes that are killed, as their database is, for so many minutes, of
 // which the last is for those who are behind; a line of JSON at the end says what came of it. Three
-// minutes are two of writing and 20 kills. FEED_CONSUMERS, FEED_KILLS and FEED_RATE change how much.
+// minutes are two of writing and 20 kills. FEED_CONSUMERS, FEED_KILLS, FEED_RATE change how much.
 //
 //   node scripts/run-ts.js test/soak/feed.ts <seed> <minutes>
 import { mkdtempSync, rmSync } from 'node:fs';
