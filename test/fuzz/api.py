@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "compat"))
 
 from checks import Checks  # noqa: E402
-from document import aimed, operations  # noqa: E402
+from document import ENDLESS, aimed, operations  # noqa: E402
 from server import Server  # noqa: E402
 
 CHECKS = [
@@ -146,9 +146,9 @@ def main() -> None:
 
 
 def document_of_others(document: dict) -> dict:
-    """All but what could never be done twice, or would end the rest."""
+    """All but what could never be done twice, would end the rest, or has no end."""
     for operation, methods, method in operations(document):
-        if operation["operationId"] in {"deleteUser", "deleteCredentials"}:
+        if operation["operationId"] in {"deleteUser", "deleteCredentials"} | ENDLESS:
             del methods[method]
     return document
 

@@ -19,13 +19,15 @@ KNOWN_QUERY = {"path": ["a", "b/c", "nope"]}
 
 # Would take the ground from under all others.
 NEVER = {"deleteRepository", "deleteUser", "deleteCredentials", "setup"}
+# Answer without end: whoever waits for that waits for nothing. The specs of the feed ask them.
+ENDLESS = {"streamEvents"}
 
 
 def aimed(document: dict) -> dict:
     """The same document, with the names of things that exist where a name is asked for."""
     result = copy.deepcopy(document)
     for operation, methods, method in operations(result):
-        if operation["operationId"] in NEVER:
+        if operation["operationId"] in NEVER | ENDLESS:
             del methods[method]
             continue
         for parameter in operation.get("parameters", []):
