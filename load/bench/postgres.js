@@ -37,12 +37,21 @@ export async function openPostgres(url, folder) {
   };
 }
 
+/** Four nodes of either side at once: the usual hundred is less than the peer's alone may take. */
+const CONNECTIONS_MAX = 300;
+
 /** Postgres 18 as the server itself starts it, with what it is given there. */
 async function startOwn(data) {
   const { EmbeddedPostgres } = await import('../../dist/app/embedded-postgres.js');
   const fails = (reason) => {
     throw new Error(reason);
   };
+  const first = await EmbeddedPostgres.start({ data, onExit: fails });
+  const client = new pg.Client(first.connection);
+  await client.connect();
+  await client.query(`ALTER SYSTEM SET max_connections = ${CONNECTIONS_MAX}`);
+  await client.end();
+  await first.stop();
   const postgres = await EmbeddedPostgres.start({ data, onExit: fails });
   const { user, host, port, password, database } = postgres.connection;
   const made = new URL('postgres://localhost/');
