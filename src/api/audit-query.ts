@@ -5,7 +5,7 @@ import type { RepositoryUid } from '../domain/model.js';
 import { AUDIT_WORDS, type AuditOperation } from '../queries/audit/audit-words.js';
 import type { AuditQuestion } from '../queries/audit/audit-answers.js';
 import { nearest } from '../shared/nearest.js';
-import { branchId, objectPath, pageRequest, repositoryId, timeMs } from './parse.js';
+import { branchId, objectPath, pageRequest, positionOf, repositoryId, timeMs } from './parse.js';
 import { described, type Fields, FLAG, listOf, nameOf, oneOf, TEXT } from './openapi/schema.js';
 import { AMOUNT } from './openapi/parameter-schemas.js';
 import type { Query } from './query.js';
@@ -70,7 +70,7 @@ export function auditRequestOf(query: Query, accept: string | undefined): AuditR
       repositoryUid: said('repository_uid') as RepositoryUid | undefined,
       order: query.word('order', ['newest', 'oldest'], 'newest'),
     },
-    page: { after: positionOf(after || undefined), amount },
+    page: { after: afterOf(after), amount },
     isCsv: query.word('format', ['json', 'csv'], prefersCsv ? 'csv' : 'json') === 'csv',
   };
 }
@@ -84,9 +84,9 @@ function kindOf(text: string): { operation?: AuditOperation; type?: string } {
   throw new DomainError('invalid', { field: 'type', reason });
 }
 
-function positionOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const position = Number(text);
-  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(position)) return position;
+function afterOf(text: string): number | undefined {
+  if (text === '') return undefined;
+  const position = positionOf(text);
+  if (position !== undefined) return position;
   throw new DomainError('invalid', { field: 'after', reason: 'is no next_offset of the audit' });
 }

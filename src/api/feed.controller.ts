@@ -9,9 +9,9 @@ import { isTold, TOLD_TYPES } from '../queries/feed/told-types.js';
 import type { EdgeRequest } from './caller.js';
 import { FeedConnection } from './feed-connection.js';
 import { KnownCallers } from './known-callers.js';
-import { described, listOf, oneOf, shape, TEXT, whole } from './openapi/schema.js';
+import { described, listOf, nameOf, oneOf, shape, TEXT, whole } from './openapi/schema.js';
 import { queryOf } from './params.js';
-import { branchId, repositoryId } from './parse.js';
+import { branchId, positionOf, repositoryId } from './parse.js';
 import type { Query } from './query.js';
 import { Serves } from './serves.js';
 
@@ -85,8 +85,8 @@ function startOf({ headers }: EdgeRequest, from: string | undefined): FeedStart 
       : (['from', from ?? 'now'] as const);
   if (field === 'from' && text === 'now') return { kind: 'now' };
   if (field === 'from' && text === 'beginning') return { kind: 'after', position: 0, field };
-  const position = Number(text);
-  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(position)) {
+  const position = positionOf(text);
+  if (position === undefined) {
     const words = field === 'from' ? ', beginning or now' : '';
     throw invalid(field, `'${text.slice(0, SHOWN_CHARS)}' is no position: a whole number${words}`);
   }
@@ -115,7 +115,7 @@ function invalid(field: string, reason: string): DomainError {
   return new DomainError('invalid', { field, reason });
 }
 
-const NAMES = Object.keys(PARAMETERS).map((name) => name.replace('?', ''));
+const NAMES = Object.keys(PARAMETERS).map(nameOf);
 const SHOWN_CHARS = 100;
 const RETRY_MS_MIN = 1_000;
 const RETRY_MS_APART = 37;

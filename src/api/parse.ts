@@ -132,6 +132,12 @@ export function timeMs(text: string, field: string): number {
   return at;
 }
 
+/** Returns a position of the log; undefined: the text is none. */
+export function positionOf(text: string): number | undefined {
+  const position = Number(text);
+  return /^\d{1,16}$/.test(text) && Number.isSafeInteger(position) ? position : undefined;
+}
+
 function invalid(field: string, reason: string): DomainError {
   return new DomainError('invalid', { field, reason });
 }

@@ -1,5 +1,6 @@
 import { type DynamicModule, Logger, Module } from '@nestjs/common';
 import { frameOf } from '../api/feed-frames.js';
+import { nextTurn } from '../committed/turn.js';
 import type { ServerConfig } from '../config/server.config.js';
 import { Clock } from '../ports/clock.js';
 import { EventLog } from '../ports/event-log.js';
@@ -31,7 +32,7 @@ export class FeedModule {
           useFactory: (log: EventLog, clock: Clock, repositories: RepositoriesView) => {
             const elapsedMs = () => performance.now();
             const events = new FeedEvents(new FeedNames(repositories, elapsedMs), frameOf);
-            const around = { elapsedMs, afterTurn, onFault, ...(watcher && { watcher }) };
+            const around = { elapsedMs, afterTurn: nextTurn, onFault, ...(watcher && { watcher }) };
             return new FeedHub({ log, events, clock, ...around }, limitsOf(config));
           },
         },
@@ -49,7 +50,6 @@ const limitsOf = ({ eventLog, feedsMax, feedHeartbeatMs, feedStallMs }: FeedConf
   reachBack: eventLog === 'eventstoredb' ? 0 : REACH_BACK,
 });
 
-const afterTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const logger = new Logger('feed');
 const onFault = (error: unknown): void =>
   logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -27,16 +27,14 @@ export function placeOfEvent({ stream, data }: { stream: string; data: object })
   return place(owner, said, textOf(repository));
 }
 
-/** Streams that carry the uid of their repository in front. */
-const OWNED = /^(address|branch|commit|import|multipart|pull|refs-task|tag)-([0-9a-v]{20})-(.+)$/s;
-
 /** What the names of a repository's streams begin with, all but the one that has its name. */
 export const streamPrefixesOf = (uid: RepositoryUid): readonly string[] => [
   ...OWNED_KINDS.map((kind) => `${kind}-${uid}-`),
   `staging-${uid}.`,
 ];
 
-const OWNED_KINDS = [
+/** Kinds of streams that carry the uid of their repository in front. */
+export const OWNED_KINDS = [
   'address',
   'branch',
   'commit',
@@ -46,6 +44,8 @@ const OWNED_KINDS = [
   'refs-task',
   'tag',
 ] as const;
+
+const OWNED = new RegExp(`^(${OWNED_KINDS.join('|')})-([0-9a-v]{20})-(.+)$`, 's');
 
 const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : undefined;

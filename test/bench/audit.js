@@ -8,17 +8,17 @@
 // and of all processes of the server.
 import '../support/sources.js';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { cpuMsOf } from '../../load/compare/processes.js';
 
 const EVENTS = Number(process.env.EVENTS ?? 1_000_000);
 const ASKED = Number(process.env.ASKED ?? 5);
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const STAGE_MS = Number(process.env.STAGE_MS ?? 10_000);
 const WRITERS = 16;
-const TICKS_PER_SECOND = 100;
 
 const { PostgresServer } = await import('../support/postgres-server.js');
 const { openPostgresStores } = await import('../../src/app/postgres-stores.js');
@@ -37,24 +37,13 @@ await server.start();
 const connection = { host: folder, user: 'postgres', database: 'postgres' };
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >>> 1];
 
-function cpuMsOfServer() {
-  let ticks = 0;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      if (Number(pid) !== server.pid && Number(fields[1]) !== server.pid) continue;
-      ticks += Number(fields[11]) + Number(fields[12]);
-    } catch {
-      // It ended while we looked.
-    }
-  }
-  return (ticks * 1000) / TICKS_PER_SECOND;
-}
-
 /** Returns what some work took: wall, CPU here and CPU of the server, in milliseconds. */
 async function measured(work) {
-  const before = { cpu: process.cpuUsage(), server: cpuMsOfServer(), atMs: performance.now() };
+  const before = {
+    cpu: process.cpuUsage(),
+    server: cpuMsOf({ server: server.pid }).server,
+    atMs: performance.now(),
+  };
   const result = await work();
   const { user, system } = process.cpuUsage(before.cpu);
   const wallMs = performance.now() - before.atMs;
@@ -62,7 +51,7 @@ async function measured(work) {
     result,
     wallMs,
     nodeMs: (user + system) / 1000,
-    serverMs: cpuMsOfServer() - before.server,
+    serverMs: cpuMsOf({ server: server.pid }).server - before.server,
   };
 }
 

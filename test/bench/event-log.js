@@ -6,15 +6,15 @@
 // CPU is of all processes of the server, and of this one, per event or read.
 import '../support/sources.js';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { cpuMsOf } from '../../load/compare/processes.js';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const MEASURE_MS = Number(process.env.MEASURE_MS ?? 1_000);
 const SINGLE_CONNECTIONS = 16;
-const TICKS_PER_SECOND = 100;
 
 const { PostgresServer } = await import('../support/postgres-server.js');
 const { openPostgresStores } = await import('../../src/app/postgres-stores.js');
@@ -30,21 +30,6 @@ const project = ({ stream, data }) => [
   },
 ];
 
-function cpuMsOfServer(postmaster) {
-  let ticks = 0;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      if (Number(pid) !== postmaster && Number(fields[1]) !== postmaster) continue;
-      ticks += Number(fields[11]) + Number(fields[12]);
-    } catch {
-      // It ended while we looked.
-    }
-  }
-  return (ticks * 1000) / TICKS_PER_SECOND;
-}
-
 /** Runs `work` in as many loops as there are clients, and returns rate and CPU for one of it. */
 async function measure(server, clients, work) {
   const run = async (ms) => {
@@ -57,14 +42,14 @@ async function measure(server, clients, work) {
     return count;
   };
   await run(MEASURE_MS / 4);
-  const before = { server: cpuMsOfServer(server.pid), node: process.cpuUsage() };
+  const before = { server: cpuMsOf({ server: server.pid }).server, node: process.cpuUsage() };
   const startedAtMs = performance.now();
   const count = await run(MEASURE_MS);
   const elapsedMs = performance.now() - startedAtMs;
   const node = process.cpuUsage(before.node);
   return {
     perSecond: (count * 1000) / elapsedMs,
-    serverUs: ((cpuMsOfServer(server.pid) - before.server) * 1000) / count,
+    serverUs: ((cpuMsOf({ server: server.pid }).server - before.server) * 1000) / count,
     nodeUs: (node.user + node.system) / count,
   };
 }

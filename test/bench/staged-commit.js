@@ -10,12 +10,13 @@
 // which are warm from the second on.
 import '../support/sources.js';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { cpuMsOf } from '../../load/compare/processes.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -29,7 +30,6 @@ const { values: options } = parseArgs({
 });
 const TOKEN = 'bench-token';
 const BASE_TOKEN = 'base-token';
-const TICKS_PER_SECOND = 100;
 
 if (options.worker === undefined) await lead();
 else await work(JSON.parse(options.worker));
@@ -51,9 +51,12 @@ async function lead() {
     const runs = sides.map(() => []);
     for (let round = 0; round < Number(options.rounds); round++) {
       for (const [index, { ask }] of sides.entries()) {
-        const before = cpuMsOf(server.pid);
+        const before = cpuMsOf({ postgres: server.pid }).postgres;
         const figures = await ask();
-        runs[index].push({ ...figures, postgresMs: cpuMsOf(server.pid) - before });
+        runs[index].push({
+          ...figures,
+          postgresMs: cpuMsOf({ postgres: server.pid }).postgres - before,
+        });
       }
     }
     for (const [index, { dist, end }] of sides.entries()) {
@@ -186,20 +189,4 @@ function turnProbe() {
   };
   turn();
   return { reset: () => (longest = 0), longestMs: () => longest / 1000 };
-}
-
-/** Of a Postgres and all its processes. */
-function cpuMsOf(postmaster) {
-  let ticks = 0;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      if (Number(pid) !== postmaster && Number(fields[1]) !== postmaster) continue;
-      ticks += Number(fields[11]) + Number(fields[12]);
-    } catch {
-      // It ended while we looked.
-    }
-  }
-  return (ticks * 1000) / TICKS_PER_SECOND;
 }

@@ -6,10 +6,10 @@ import {
   type Restatement,
 } from '../../domain/branch/branch.events.js';
 import { isSameObject } from '../../domain/entry-identity.js';
-import type { IntentId, ObjectEntry, ObjectPath } from '../../domain/model.js';
+import type { IntentId } from '../../domain/model.js';
 import { stagedChanges } from '../../projections/staging.view.js';
 import type { StagedSpan } from '../../projections/staging-reads.js';
-import { sealedTokens, type Pending, type ResultStores } from './pending.js';
+import { entryAt, sealedTokens, type Pending, type ResultStores } from './pending.js';
 
 /** Returns the result of an intent that did nothing. */
 export const failedBy = (intentId: IntentId, reason: IntentFailure): IntentFailed => ({
@@ -33,7 +33,7 @@ export async function failedClean(
 export async function isClean(stores: ResultStores, pending: Pending): Promise<boolean> {
   for await (const batch of stagedChanges(stores.kv, sealedTokens(pending))) {
     for (const { path, entry } of batch) {
-      const known = await committed(stores, pending, path);
+      const known = await entryAt(stores, pending.place, pending.branch.head, path);
       const isSame = known && entry ? isSameObject(known, entry) : known === entry;
       if (!isSame) return false;
     }
@@ -47,24 +47,15 @@ export async function restated(
   pending: Pending,
   span: StagedSpan = {},
 ): Promise<readonly Restatement[]> {
+  const { place, branch } = pending;
   const found: Restatement[] = [];
   let bytes = 0;
   for await (const batch of stagedChanges(stores.kv, sealedTokens(pending), span)) {
     for (const { path } of batch) {
-      const said = { path, entry: (await committed(stores, pending, path)) ?? null };
+      const said = { path, entry: (await entryAt(stores, place, branch.head, path)) ?? null };
       bytes += Buffer.byteLength(JSON.stringify(said));
       if (found.push(said) > RESTATED_MAX || bytes > RESTATED_BYTES_MAX) return [];
     }
   }
   return found;
-}
-
-async function committed(
-  { committed: store }: ResultStores,
-  { place, branch }: Pending,
-  path: ObjectPath,
-): Promise<ObjectEntry | undefined> {
-  const { metaRangeId } = branch.head;
-  if (metaRangeId === '') return undefined;
-  return store.get(place.repository.namespace, metaRangeId, path);
 }

@@ -1,7 +1,13 @@
-import type { IntentRequest } from '../../domain/branch/branch.events.js';
+import type { BranchHead, IntentRequest } from '../../domain/branch/branch.events.js';
 import type { LiveBranch } from '../../domain/branch/branch.state.js';
 import type { ReplacedPaths } from '../../domain/branch/branch.wishes.js';
-import type { CommitId, CommitRecord, StagingToken } from '../../domain/model.js';
+import type {
+  CommitId,
+  CommitRecord,
+  ObjectEntry,
+  ObjectPath,
+  StagingToken,
+} from '../../domain/model.js';
 import { tokensBetween } from '../../domain/staging/staging.stream.js';
 import type { CommittedStore, KeySpan } from '../../ports/committed-store.js';
 import type { KvStore } from '../../ports/kv-store.js';
@@ -38,6 +44,17 @@ export function spanOf(paths: ReplacedPaths): KeySpan {
   const from = utf8(paths.kind === 'prefix' ? paths.prefix : paths.path);
   const until = paths.kind === 'prefix' ? afterPrefix(from) : justAfter(from);
   return until ? { from, until } : { from };
+}
+
+/** Returns what a branch's head, or another one of its repository, has at a path. */
+export async function entryAt(
+  stores: ResultStores,
+  { repository }: BranchPlace,
+  { metaRangeId }: BranchHead,
+  path: ObjectPath,
+): Promise<ObjectEntry | undefined> {
+  if (metaRangeId === '') return undefined;
+  return stores.committed.get(repository.namespace, metaRangeId, path);
 }
 
 /** Returns a commit that a request names. @throws InvariantError  it is not there */

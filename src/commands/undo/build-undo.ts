@@ -43,13 +43,12 @@ export async function buildUndo(
   const plan = await planned(stores, pending, wish);
   if (plan === undefined) return failedBy(intentId, 'head_moved');
   const token = upto + 1;
-  const isRestore = wish.kind === 'restore';
-  const isStaged = async () => isRestore || (await saysSomething(stores, pending));
+  const isStaged = wish.kind === 'restore' || (await saysSomething(stores, pending));
   const filling = { intentId, context };
   const filled = new FilledToken(stores.log, tokenAt(place, branch, token), filling);
   const restoredCount = await filled.fill(plan.words, isStaged);
   const from = branch.head.commitId;
-  const oldest = (await isStaged()) ? branch.tokens.lo : restoredCount > 0 ? token : token + 1;
+  const oldest = isStaged ? branch.tokens.lo : restoredCount > 0 ? token : token + 1;
   const lo = Math.max(branch.tokens.lo, oldest);
   const { of } = wish;
   return { type: 'Undone', intentId, of, ...plan.says, from, token, restoredCount, lo };

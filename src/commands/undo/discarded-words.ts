@@ -1,7 +1,7 @@
 import type { Restatement, TokenSpan } from '../../domain/branch/branch.events.js';
 import type { ResetScope } from '../../domain/branch/branch.wishes.js';
 import { decodeEvent } from '../../domain/event-types.js';
-import type { ObjectEntry, ObjectPath } from '../../domain/model.js';
+import type { ObjectEntry, ObjectPath, StagingToken } from '../../domain/model.js';
 import type { StagingEvent } from '../../domain/staging/staging.events.js';
 import { stagingStream, stagingToken } from '../../domain/staging/staging.stream.js';
 import { READ_EVENTS_MAX, type EventLog } from '../../ports/event-log.js';
@@ -44,7 +44,8 @@ export async function* discardedWords(
   for (let after: ObjectPath | undefined; ;) {
     const pass = new Pass(scope, after, pathsPerPass);
     for (let ordinal = of.tokens.lo; ordinal <= of.tokens.hi; ordinal++) {
-      for await (const event of eventsOf(log, of, ordinal)) pass.read(event);
+      const token = tokenOf(of, ordinal);
+      for await (const event of wordsIn(log, token)) pass.read(event);
       for (const change of changes) {
         if (change.upto !== ordinal) continue;
         if (change.taken) pass.discard(change.taken);
@@ -119,13 +120,13 @@ const isIn = (scope: ResetScope, path: ObjectPath): boolean => {
   return scope.kind === 'object' ? path === scope.path : path.startsWith(scope.prefix);
 };
 
-async function* eventsOf(
-  log: EventLog,
-  { place, life }: TokensBefore,
-  ordinal: number,
-): AsyncGenerator<StagingEvent> {
-  const { repository, branch } = place;
-  const stream = stagingStream(stagingToken({ uid: repository.uid, branch, life, ordinal }));
+function tokenOf({ place, life }: TokensBefore, ordinal: number): StagingToken {
+  return stagingToken({ uid: place.repository.uid, branch: place.branch, life, ordinal });
+}
+
+/** Yields what was written to a token, from the log. */
+export async function* wordsIn(log: EventLog, token: StagingToken): AsyncGenerator<StagingEvent> {
+  const stream = stagingStream(token);
   for (let from = 0; ;) {
     const options = { from, direction: 'forward', limit: READ_EVENTS_MAX } as const;
     const events = await log.read(stream, options);

@@ -38,7 +38,7 @@ export class FilledToken {
    * @param words  ascending; the same for every node
    * @param mustBe  else a token without words is not written at all
    */
-  async fill(words: AsyncIterable<Restatement>, mustBe: () => Promise<boolean>): Promise<number> {
+  async fill(words: AsyncIterable<Restatement>, mustBe: boolean): Promise<number> {
     let count = 0;
     let batch: Restatement[] = [];
     let bytes = 0;
@@ -53,7 +53,7 @@ export class FilledToken {
       bytes += Buffer.byteLength(JSON.stringify(word));
       if (batch.push(word) >= RESTATED_MAX || bytes >= RESTATED_BYTES_MAX) await say();
     }
-    if (count === 0 && !(await mustBe())) return 0;
+    if (count === 0 && !mustBe) return 0;
     await say();
     await this.#write({ type: 'TokenClosed', request: undefined });
     return count;

@@ -5,18 +5,16 @@ import type {
   Undone,
 } from '../../domain/branch/branch.events.js';
 import { isSameObject } from '../../domain/entry-identity.js';
-import { decodeEvent } from '../../domain/event-types.js';
-import type { ObjectEntry, ObjectPath, StagingToken } from '../../domain/model.js';
-import type { StagingEvent } from '../../domain/staging/staging.events.js';
-import { stagingStream, tokensBetween } from '../../domain/staging/staging.stream.js';
-import { READ_EVENTS_MAX, type EventLog } from '../../ports/event-log.js';
+import type { ObjectEntry, StagingToken } from '../../domain/model.js';
+import { tokensBetween } from '../../domain/staging/staging.stream.js';
+import type { EventLog } from '../../ports/event-log.js';
 import type { StagedChange } from '../../ports/committed-store.js';
 import { stagedChanges } from '../../projections/staging.view.js';
 import { justAfter, utf8 } from '../../shared/bytes.js';
-import { sealedTokens, type Pending, type ResultStores } from '../branch/pending.js';
+import { entryAt, sealedTokens, type Pending, type ResultStores } from '../branch/pending.js';
 import { tokenAt } from '../branch/successor.js';
 import { controlStream } from '../branch/branches.js';
-import { discardedWords } from './discarded-words.js';
+import { discardedWords, wordsIn } from './discarded-words.js';
 import { eventAt, eventsBack, recordAfter } from './operations-done.js';
 import { SaidInOrder } from './said-in-order.js';
 
@@ -67,8 +65,8 @@ export async function* idleWords(
   const older = new SaidInOrder(undo ? inBatches(wordsBefore(stores, pending, undo)) : noWords());
   for await (const batch of stagedChanges(stores.kv, sealedTokens(pending))) {
     for (const { path, entry } of batch) {
-      if (!isSame(entry, await committed(stores, pending, head, path))) continue;
-      const there = await committed(stores, pending, to, path);
+      if (!isSame(entry, await entryAt(stores, pending.place, head, path))) continue;
+      const there = await entryAt(stores, pending.place, to, path);
       if (isSame(entry, there)) continue;
       const before = await older.at(path);
       const stays = before !== undefined && isSame(entry, before.entry);
@@ -97,7 +95,7 @@ export async function* resetWords(
     const now = await newer.at(word.path);
     if (now === undefined) yield word;
     else if (mayBeSaidAgain) {
-      const head = await committed(stores, pending, branch.head, word.path);
+      const head = await entryAt(stores, pending.place, branch.head, word.path);
       if (isSame(now.entry, head)) yield word;
     }
   }
@@ -125,7 +123,7 @@ export async function* wordsBeforeUndo(
     if (now === undefined || !isSame(now.entry, entry ?? undefined)) continue;
     const said = await before?.at(path);
     if (said) yield { path, entry: said.entry ?? null };
-    else yield { path, entry: (await committed(stores, pending, branch.head, path)) ?? null };
+    else yield { path, entry: (await entryAt(stores, pending.place, branch.head, path)) ?? null };
   }
 }
 
@@ -142,15 +140,8 @@ export async function* wordsOfDeleted(
 
 /** Yields what an undo has brought to its token. */
 async function* restoredWords(log: EventLog, token: StagingToken): Words {
-  for (let from = 0; ;) {
-    const options = { from, direction: 'forward', limit: READ_EVENTS_MAX } as const;
-    const events = await log.read(stagingStream(token), options);
-    for (const recorded of events) {
-      const event = decodeEvent(recorded) as StagingEvent;
-      if (event.type === 'WordsRestored') yield* event.words;
-    }
-    from += events.length;
-    if (events.length < READ_EVENTS_MAX) return;
+  for await (const event of wordsIn(log, token)) {
+    if (event.type === 'WordsRestored') yield* event.words;
   }
 }
 
@@ -186,13 +177,3 @@ const isSame = (left: ObjectEntry | undefined, right: ObjectEntry | undefined): 
   left && right
     ? left.address === right.address && isSameObject(left, right)
     : left === undefined && right === undefined;
-
-async function committed(
-  stores: UndoStores,
-  { place }: Pending,
-  { metaRangeId }: BranchHead,
-  path: ObjectPath,
-): Promise<ObjectEntry | undefined> {
-  if (metaRangeId === '') return undefined;
-  return stores.committed.get(place.repository.namespace, metaRangeId, path);
-}

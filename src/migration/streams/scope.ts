@@ -1,5 +1,6 @@
+import { OWNED_KINDS, streamPrefixesOf } from '../../domain/event-place.js';
 import { repositoryStream } from '../../domain/repository/repository.stream.js';
-import type { RepositoryId } from '../../domain/model.js';
+import type { RepositoryId, RepositoryUid } from '../../domain/model.js';
 import type { ArchiveScope } from '../../ports/event-archive.js';
 import type { EventFilter, EventLog, RecordedEvent } from '../../ports/event-log.js';
 import { READ_EVENTS_MAX } from '../../ports/event-log.js';
@@ -12,7 +13,7 @@ import { READ_EVENTS_MAX } from '../../ports/event-log.js';
  */
 export class Scope {
   readonly #stream: string | undefined;
-  readonly #uids = new Set<string>();
+  readonly #uids = new Set<RepositoryUid>();
 
   private constructor({ name }: { readonly name: string | undefined }) {
     this.#stream = name === undefined ? undefined : repositoryStream(name as RepositoryId);
@@ -36,14 +37,14 @@ export class Scope {
 
   get filter(): EventFilter | undefined {
     if (this.#stream === undefined) return undefined;
-    const ofUid = [...this.#uids].flatMap((uid) => prefixesOf(uid));
+    const ofUid = [...this.#uids].flatMap(streamPrefixesOf);
     return { streamPrefixes: [this.#stream, ...ofUid] };
   }
 
   /** Returns whether this event says that the repository has another uid, unknown till now. */
   meets(event: RecordedEvent): boolean {
     if (event.stream !== this.#stream || event.type !== 'RepositoryCreated') return false;
-    const { uid } = event.data['repository'] as { readonly uid: string };
+    const { uid } = event.data['repository'] as { readonly uid: RepositoryUid };
     if (this.#uids.has(uid)) return false;
     this.#uids.add(uid);
     return true;
@@ -52,19 +53,13 @@ export class Scope {
   /** A filter takes `repository-a` for the beginning of `repository-ab` too. */
   has({ stream }: RecordedEvent): boolean {
     if (this.#stream === undefined || stream === this.#stream) return true;
-    return [...this.#uids].some((uid) => prefixesOf(uid).some((one) => stream.startsWith(one)));
+    return [...this.#uids].some((uid) =>
+      streamPrefixesOf(uid).some((one) => stream.startsWith(one)),
+    );
   }
 }
 
-/** Kinds of streams that are one repository's, besides its own and its staging tokens'. */
-const KINDS = ['address', 'branch', 'commit', 'import', 'multipart', 'pull', 'refs-task', 'tag'];
-
-const prefixesOf = (uid: string): readonly string[] => [
-  ...KINDS.map((kind) => `${kind}-${uid}-`),
-  `staging-${uid}.`,
-];
-
-const OF_REPOSITORY = new RegExp(`^(?:(?:${KINDS.join('|')})-([^-]+)-|staging-([^.]+)\\.)`);
+const OF_REPOSITORY = new RegExp(`^(?:(?:${OWNED_KINDS.join('|')})-([^-]+)-|staging-([^.]+)\\.)`);
 
 /** Returns the uid of the repository that a stream is of; undefined: it says none. */
 export function uidOfStream(stream: string): string | undefined {

@@ -4,7 +4,7 @@ import { READ_EVENTS_MAX, type EventLog, type RecordedEvent } from '../../ports/
 import type { KvStore } from '../../ports/kv-store.js';
 import { InTurn } from '../../shared/in-turn.js';
 import { AskedIntents } from './asked-intents.js';
-import type { AuditRecord } from './audit-record.js';
+import { namedBy, type AuditRecord } from './audit-record.js';
 import { auditRecords, isTold } from './audit-records.js';
 import { AuditRows } from './audit-rows.js';
 import { AUDIT_SIZES, groupOf, leafOf } from './audit-segments.js';
@@ -64,8 +64,8 @@ export class AuditIndex {
    */
   async sight(msMax = CATCH_UP_MS_MAX): Promise<AuditSight> {
     const untilMs = this.clock.nowMs() + msMax;
-    const tail = await this.#turn.run(TURN, () => this.#catchUp(untilMs));
-    return { ...tail, tail: await auditRecords(tail.tail, this.asked) };
+    const { tail, ...rest } = await this.#turn.run(TURN, () => this.#catchUp(untilMs));
+    return { ...rest, tail: await auditRecords(tail, this.asked) };
   }
 
   /** Builds a little of what is missing. */
@@ -132,9 +132,9 @@ export class AuditIndex {
       // Summed up by a program that cannot tell what it was, an event would never be found.
       if (!some.every(isTold)) break;
       const records = await auditRecords(some, this.asked);
-      for (const { operation, repository } of records) {
-        if (operation !== 'create repository' || repository?.name === undefined) continue;
-        await this.rows.putName(repository.uid, repository.name);
+      for (const record of records) {
+        const named = namedBy(record);
+        if (named) await this.rows.putName(named.uid, named.name);
       }
       const leaf = leafOf(this.#until, records);
       await this.rows.putLeaf(

@@ -75,5 +75,12 @@ export interface AuditRecord extends Deed {
   readonly commandId: string;
 }
 
+/** Returns the repository that a record gives a name; undefined: it gives none. */
+export function namedBy({ operation, repository }: Pick<Deed, 'operation' | 'repository'>) {
+  if (operation !== 'create repository' || repository?.name === undefined) return undefined;
+  const { uid, name } = repository;
+  return { uid, name };
+}
+
 /** Part of how something is done, and of no interest to most who ask. */
 export const isStep = ({ operation }: Pick<Deed, 'operation'>): boolean => operation === 'step';

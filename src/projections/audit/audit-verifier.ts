@@ -3,7 +3,7 @@ import type { KvRow, KvStore } from '../../ports/kv-store.js';
 import { compareBytes, utf8 } from '../../shared/bytes.js';
 import { scanRows } from '../scan-rows.js';
 import { AskedIntents } from './asked-intents.js';
-import type { AuditRecord } from './audit-record.js';
+import { namedBy, type AuditRecord } from './audit-record.js';
 import { auditRecords, isTold } from './audit-records.js';
 import { auditPartitions, AUDIT_SCHEMA, chunkKey, ordinalKey, spansKey } from './audit-rows.js';
 import { AUDIT_SIZES, encodeLeaf, encodeSpan, groupOf, leafOf } from './audit-segments.js';
@@ -134,9 +134,10 @@ export class AuditVerifier {
   }
 }
 
-function namesDue({ operation, repository }: AuditRecord): Due[] {
-  if (operation !== 'create repository' || repository?.name === undefined) return [];
-  const { uid, name } = repository;
+function namesDue(record: AuditRecord): Due[] {
+  const named = namedBy(record);
+  if (!named) return [];
+  const { uid, name } = named;
   const life = `${name}/${uid}`;
   const { names, lives } = auditPartitions;
   return [

@@ -1,6 +1,6 @@
 import type { RepositoryId, RepositoryUid } from '../../domain/model.js';
 import type { AuditIndex, AuditSight } from '../../projections/audit/audit-index.js';
-import type { AuditRecord } from '../../projections/audit/audit-record.js';
+import { namedBy, type AuditRecord } from '../../projections/audit/audit-record.js';
 import type { Page } from '../../shared/page.js';
 import { AuditPlan, type AuditFilter } from './audit-plan.js';
 import { AuditSearch, type AuditOrder, type AuditSources } from './audit-search.js';
@@ -91,9 +91,9 @@ class RepositoryNames {
     private readonly index: AuditIndex,
     sight: AuditSight,
   ) {
-    for (const { operation, repository } of sight.tail) {
-      if (operation !== 'create repository' || repository?.name === undefined) continue;
-      this.#known.set(repository.uid, repository.name);
+    for (const record of sight.tail) {
+      const named = namedBy(record);
+      if (named) this.#known.set(named.uid, named.name);
     }
   }
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { RepositoryUid, StorageNamespace } from '../../domain/model.js';
 import { CommittedStore } from '../../ports/committed-store.js';
 import type { KvSnapshot } from '../../ports/kv-store.js';
@@ -20,6 +21,9 @@ export const isMove = ({ operation, failure }: AuditRecord): boolean =>
 
 /** Finds out of such an operation what it changed, by the two trees. */
 export class TreeMoves {
+  /** A repository keeps its namespace for life, and a page asks for it again and again. */
+  readonly #namespaces = new LRUCache<RepositoryUid, StorageNamespace>({ max: NAMESPACES_MAX });
+
   constructor(
     private readonly kv: KvSnapshot,
     private readonly commits: CommitsView,
@@ -31,10 +35,10 @@ export class TreeMoves {
     const { commitId, formerCommitId } = record;
     if (!repository || !commitId || !formerCommitId) return false;
     const { uid } = repository;
-    const namespace = await this.#namespaceOf(uid);
     const [left, right] = await this.commits.getAll(uid, [formerCommitId, commitId]);
-    if (!namespace || !left || !right) return false;
-    if (left.metaRangeId === right.metaRangeId) return false;
+    if (!left || !right || left.metaRangeId === right.metaRangeId) return false;
+    const namespace = await this.#namespaceOf(uid);
+    if (!namespace) return false;
     try {
       const trees = [left.metaRangeId, right.metaRangeId] as const;
       const found = await this.committed.diff(namespace, ...trees, { ...part, limit: 1 });
@@ -46,6 +50,12 @@ export class TreeMoves {
   }
 
   async #namespaceOf(uid: RepositoryUid): Promise<StorageNamespace | undefined> {
-    return (await new RepositoriesView(this.kv).byUid()).get(uid)?.namespace;
+    const known = this.#namespaces.get(uid);
+    if (known !== undefined) return known;
+    const repository = (await new RepositoriesView(this.kv).byUid()).get(uid);
+    if (repository) this.#namespaces.set(uid, repository.namespace);
+    return repository?.namespace;
   }
 }
+
+const NAMESPACES_MAX = 1_000;
