@@ -43,6 +43,14 @@ interface Seen<Record> {
   readonly record: Record;
 }
 
+/** How many it remembers of each. */
+export interface ReadMemory {
+  readonly repositoriesMax: number;
+  readonly refsMax: number;
+}
+
+const MEMORY: ReadMemory = { repositoriesMax: 1_000, refsMax: 10_000 };
+
 /** Guesses that may turn out old before a read takes a snapshot of several statements instead. */
 const GUESSES_MAX = 4;
 
@@ -54,15 +62,20 @@ const GUESSES_MAX = 4;
  * over when the row is another one: the guess costs nothing when wrong, and is never believed.
  */
 export class ReadsAt {
-  readonly #repositories = new LRUCache<RepositoryId, Seen<RepositoryRecord>>({ max: 1_000 });
-  readonly #branches = new LRUCache<string, Seen<BranchRecord>>({ max: 10_000 });
-  readonly #refs = new LRUCache<string, ParsedRef>({ max: 10_000 });
+  readonly #repositories: LRUCache<RepositoryId, Seen<RepositoryRecord>>;
+  readonly #branches: LRUCache<string, Seen<BranchRecord>>;
+  readonly #refs: LRUCache<string, ParsedRef>;
 
   constructor(
     private readonly kv: KvStore,
     private readonly refs: Refs,
     private readonly moments: Moments,
-  ) {}
+    { repositoriesMax, refsMax }: ReadMemory = MEMORY,
+  ) {
+    this.#repositories = new LRUCache({ max: repositoriesMax });
+    this.#branches = new LRUCache({ max: refsMax });
+    this.#refs = new LRUCache({ max: refsMax });
+  }
 
   /**
    * Returns where a ref points and the rows that `plan` asks for there.

@@ -39,7 +39,8 @@ export type HookStep = 'passed' | 'moved' | 'waiting';
  */
 export class HookSteps {
   readonly #underWay = new Map<IntentId, Promise<void>>();
-  readonly #begun = new LRUCache<IntentId, true>({ max: RUNS_REMEMBERED_MAX });
+  /** Made with the first run: it takes its room at once, and many have no hooks. */
+  #begun: LRUCache<IntentId, true> | undefined;
 
   constructor(
     private readonly hooks: HookRunner,
@@ -66,7 +67,7 @@ export class HookSteps {
     const leftMs = overAtMs - this.clock.nowMs();
     if (leftMs <= 0) return this.#claim(place, fold, next, request);
     // A claim whose answer was lost is known again by its node.
-    if (isOurs && !this.#begun.has(intentId)) this.#begin(place, fold, next, request);
+    if (isOurs && !this.#begun?.has(intentId)) this.#begin(place, fold, next, request);
     await this.#wait(this.#underWay.get(intentId), Math.min(LOOK_MS, leftMs));
     return 'waiting';
   }
@@ -96,6 +97,7 @@ export class HookSteps {
 
   #begin(place: BranchPlace, fold: LiveFold, next: PendingIntent, request: Request): void {
     const intentId = intentIdOf(next);
+    this.#begun ??= new LRUCache({ max: RUNS_REMEMBERED_MAX });
     this.#begun.set(intentId, true);
     const run = this.#run(place, fold.state, next)
       .then(async (hasPassed) => {

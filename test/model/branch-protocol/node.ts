@@ -53,6 +53,9 @@ export interface NodeParts {
   readonly dropGraceMs?: number;
 }
 
+/** Nodes come and go by the thousand here, and a cache takes its room when it is made. */
+const READ_MEMORY = { repositoriesMax: 10, refsMax: 10 };
+
 /** A server's insides, wired as the app does: caches of its own over stores that all share. */
 export class Node {
   readonly branches: Branches;
@@ -107,7 +110,7 @@ export class Node {
       this.places,
       ...operations,
     );
-    const reads = new (parts.ReadsAt ?? ReadsAt)(kv, this.refs, this.moments);
+    const reads = new (parts.ReadsAt ?? ReadsAt)(kv, this.refs, this.moments, READ_MEMORY);
     const conditional = [this.branches, this.intents, this.writer, reads] as const;
     const trees = parts.lookedInto?.(ports.committed) ?? ports.committed;
     this.conditional = new ConditionalWriter(log, ...conditional, trees);
@@ -130,7 +133,7 @@ export class Node {
   }
 
   get reads(): ReadsAt {
-    this.#reads ??= new ReadsAt(this.ports.kv, this.refs, this.moments);
+    this.#reads ??= new ReadsAt(this.ports.kv, this.refs, this.moments, READ_MEMORY);
     return this.#reads;
   }
 
