@@ -1,6 +1,7 @@
 import type { ObjectEntry } from '../domain/model.js';
 import type { CommittedObject } from '../ports/committed-store.js';
 import { CorruptData } from '../ports/store-errors.js';
+import { lowerBound } from '../shared/lower-bound.js';
 import { ByteCache, type CacheCounts } from './byte-cache.js';
 import { decodeEntry } from './entry-codec.js';
 import { textOf } from './entry-fields.js';
@@ -137,14 +138,10 @@ function scanDecoded(
 }
 
 function firstAtOrBehind(keys: readonly Slice[], key: Slice): number {
-  let [low, high] = [0, keys.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const at = keys[middle];
-    if (at && compareSlices(at, key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return lowerBound({ to: keys.length }, (place) => {
+    const at = keys[place];
+    return at !== undefined && compareSlices(at, key) < 0;
+  });
 }
 
 function bytesOf({ address, checksum, contentType, metadata }: ObjectEntry): number {

@@ -3,6 +3,7 @@ import type { MetaRangeId, StorageNamespace } from '../domain/model.js';
 import { CorruptData } from '../ports/store-errors.js';
 import { compareBytes } from '../shared/bytes.js';
 import { ContentHash } from '../shared/content-hash.js';
+import { lowerBound } from '../shared/lower-bound.js';
 import { ByteCache, SharedLoads, type CacheCounts } from './byte-cache.js';
 import { named } from './corrupt.js';
 import { decodeRange, type RangeRecord } from './range-codec.js';
@@ -112,13 +113,8 @@ export function givenProperties({ properties }: TableLayout): [key: string, valu
 
 /** Returns the place of the first range that ends at `key` or after it. */
 export function findRange(ranges: MetaRange, key: Slice): number {
-  let low = 0;
-  let high = ranges.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const range = ranges[middle];
-    if (range && compareSlices(sliceOf(range.maxKey), key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return lowerBound({ to: ranges.length }, (place) => {
+    const range = ranges[place];
+    return range !== undefined && compareSlices(sliceOf(range.maxKey), key) < 0;
+  });
 }

@@ -1,5 +1,6 @@
 import type { CommitId, CommitRecord, RepositoryUid } from '../domain/model.js';
 import { assert } from '../shared/assert.js';
+import { Heap } from '../shared/heap.js';
 
 /** Where commits come from; undefined for one that is not there. */
 export interface CommitsById {
@@ -159,8 +160,7 @@ function best(commits: readonly CommitRecord[]): CommitRecord | undefined {
 /** Commits that were reached and not yet looked at, by generation. */
 class Frontier {
   readonly #byGeneration = new Map<number, Map<CommitId, Reached>>();
-  /** A heap: the highest first. */
-  readonly #generations: number[] = [];
+  readonly #generations = new Heap<number>((one, other) => other - one);
 
   add(commits: readonly Reached[]): void {
     for (const { commit, flags } of commits) {
@@ -169,7 +169,7 @@ class Frontier {
       if (!same) {
         same = new Map();
         this.#byGeneration.set(generation, same);
-        this.#push(generation);
+        this.#generations.push(generation);
       }
       const known = same.get(id);
       if (known) known.flags |= flags;
@@ -179,42 +179,10 @@ class Frontier {
 
   /** Takes all of the highest generation: nothing that is left can be a child of theirs. */
   takeHighest(): readonly Reached[] {
-    const generation = this.#pop();
+    const generation = this.#generations.pop();
     if (generation === undefined) return [];
     const same = this.#byGeneration.get(generation);
     this.#byGeneration.delete(generation);
     return [...(same?.values() ?? [])];
-  }
-
-  #push(generation: number): void {
-    const heap = this.#generations;
-    heap.push(generation);
-    let at = heap.length - 1;
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      if ((heap[above] ?? 0) >= (heap[at] ?? 0)) return;
-      this.#swap(at, above);
-      at = above;
-    }
-  }
-
-  #pop(): number | undefined {
-    const heap = this.#generations;
-    const top = heap[0];
-    const last = heap.pop();
-    if (heap.length === 0 || last === undefined) return top;
-    heap[0] = last;
-    for (let at = 0; ;) {
-      const [one, other] = [2 * at + 1, 2 * at + 2];
-      const below = (heap[other] ?? -1) > (heap[one] ?? -1) ? other : one;
-      if ((heap[below] ?? -1) <= (heap[at] ?? -1)) return top;
-      this.#swap(at, below);
-      at = below;
-    }
-  }
-
-  #swap(one: number, other: number): void {
-    const heap = this.#generations;
-    [heap[one], heap[other]] = [heap[other] ?? 0, heap[one] ?? 0];
   }
 }

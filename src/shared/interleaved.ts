@@ -1,4 +1,5 @@
 import { compareBytes, justAfter } from './bytes.js';
+import { lowerBound } from './lower-bound.js';
 
 interface Keyed {
   readonly key: Uint8Array;
@@ -112,12 +113,8 @@ function behind(rows: readonly Keyed[], limit: number): Uint8Array | undefined {
 }
 
 function firstAtOrBehind({ rows, at }: PagedCursor<Keyed>, key: Uint8Array): number {
-  let [low, high] = [at, rows.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const row = rows[middle];
-    if (row && compareBytes(row.key, key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return lowerBound({ from: at, to: rows.length }, (place) => {
+    const row = rows[place];
+    return row !== undefined && compareBytes(row.key, key) < 0;
+  });
 }

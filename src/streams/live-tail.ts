@@ -1,4 +1,5 @@
 import type { EventLog } from '../ports/event-log.js';
+import { lowerBound } from '../shared/lower-bound.js';
 import type { Pages } from './pages.js';
 import { servedEvent, type ServedEvent } from './served-event.js';
 
@@ -47,14 +48,9 @@ export class LiveTail {
   after(position: number): readonly ServedEvent[] | undefined {
     if (position < this.#from) return undefined;
     if (position >= this.#last) return [];
-    let low = 0;
-    let high = this.#events.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#events[middle]?.position ?? 0) <= position) low = middle + 1;
-      else high = middle;
-    }
-    return this.#events.slice(low, low + TAKEN_EVENTS_MAX);
+    const isSeen = (at: number) => (this.#events[at]?.position ?? 0) <= position;
+    const at = lowerBound({ to: this.#events.length }, isSeen);
+    return this.#events.slice(at, at + TAKEN_EVENTS_MAX);
   }
 
   /** Resolves when there may be something new. Ask before looking. */

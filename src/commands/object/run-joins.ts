@@ -3,6 +3,7 @@ import type { ObjectPath, StagingToken } from '../../domain/model.js';
 import type { PathRun } from '../../domain/staging/path-run.js';
 import type { RunsDeleted } from '../../domain/staging/staging.events.js';
 import { compareUtf8 } from '../../shared/bytes.js';
+import { lowerBound } from '../../shared/lower-bound.js';
 
 /** A run that a deletion has written, and what its walk has seen behind it. */
 export interface ReachingRun extends PathRun {
@@ -101,12 +102,8 @@ export class TokenRuns {
   }
 
   #add(run: Noted): void {
-    let at = 0;
-    for (let end = this.#runs.length; at < end;) {
-      const middle = (at + end) >>> 1;
-      if (compareUtf8(this.#runs[middle]?.first ?? '', run.first) < 0) at = middle + 1;
-      else end = middle;
-    }
+    const isBefore = (place: number) => compareUtf8(this.#runs[place]?.first ?? '', run.first) < 0;
+    let at = lowerBound({ to: this.#runs.length }, isBefore);
     let whole = run;
     const before = this.#runs[at - 1];
     if (before && touches(before, whole)) {

@@ -1,4 +1,5 @@
 import { CorruptData } from '../../ports/store-errors.js';
+import { lowerBound } from '../../shared/lower-bound.js';
 import { ByteReader } from '../byte-reader.js';
 import { ByteWriter } from '../byte-writer.js';
 import { compareSlices, type Slice } from '../slice.js';
@@ -41,14 +42,8 @@ export class BlockIndex {
   /** Returns the only block that can hold `key`; {@link blockCount} when it is after all. */
   find(key: Slice): number {
     const separator: Slice = { bytes: this.keys, start: 0, end: 0 };
-    let low = 0;
-    let high = this.blockCount;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compareSlices(this.separator(middle, separator), key) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const isBefore = (block: number) => compareSlices(this.separator(block, separator), key) < 0;
+    return lowerBound({ to: this.blockCount }, isBefore);
   }
 }
 

@@ -2,6 +2,7 @@ import { nextTurn, TURN_RECORDS_MAX } from '../../committed/turn.js';
 import type { KvRead, KvRow, KvSnapshot, KvWrite } from '../../ports/kv-store.js';
 import { VALUE_SCHEMA } from '../../projections/kv-codec.js';
 import { assert } from '../../shared/assert.js';
+import { lowerBound } from '../../shared/lower-bound.js';
 import { packRows } from '../../shared/packed-rows.js';
 import { ByteArena } from './byte-arena.js';
 import { sortedInTurns } from './sorted-in-turns.js';
@@ -85,11 +86,11 @@ export class PastRows implements KvSnapshot {
       if (!rows) return [];
       if (read.kind === 'get') {
         const key = textOf(read.key);
-        const index = lowerBound(rows.keys, key);
+        const index = firstAtOrBehind(rows.keys, key);
         return rows.keys[index] === key ? [this.#row(rows, index)] : [];
       }
-      const first = read.from ? lowerBound(rows.keys, textOf(read.from)) : 0;
-      const end = read.until ? lowerBound(rows.keys, textOf(read.until)) : rows.keys.length;
+      const first = read.from ? firstAtOrBehind(rows.keys, textOf(read.from)) : 0;
+      const end = read.until ? firstAtOrBehind(rows.keys, textOf(read.until)) : rows.keys.length;
       const found: KvRow[] = [];
       for (let index = first; index < end && found.length < read.limit; index++) {
         found.push(this.#row(rows, index));
@@ -142,13 +143,6 @@ function dropFrom(rows: Map<string, Place>, write: Extract<KvWrite, { kind: 'dro
 }
 
 /** Returns the index of the first key that is not below `key`. */
-function lowerBound(keys: readonly string[], key: string): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((keys[middle] ?? '') < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function firstAtOrBehind(keys: readonly string[], key: string): number {
+  return lowerBound({ to: keys.length }, (place) => (keys[place] ?? '') < key);
 }

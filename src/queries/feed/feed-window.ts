@@ -1,3 +1,4 @@
+import { lowerBound } from '../../shared/lower-bound.js';
 import type { FeedFilter } from './feed-filter.js';
 import type { FeedEvent } from './told-event.js';
 
@@ -85,14 +86,8 @@ export class FeedWindow {
   }
 
   #indexAfter(position: number): number {
-    let low = 0;
-    let high = this.#events.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#events[middle]?.position ?? 0) <= position) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const isSeen = (at: number) => (this.#events[at]?.position ?? 0) <= position;
+    return lowerBound({ to: this.#events.length }, isSeen);
   }
 }
 
