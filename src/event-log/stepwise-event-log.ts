@@ -22,6 +22,8 @@ export interface StepwiseOptions {
   readonly store: SingleStreamStore;
   /** Resolves when the views show what was appended up to a position; left out: at once. */
   readonly shown?: (position: number) => Promise<void>;
+  /** Streams that are remembered from their beginning, at most. */
+  readonly streamsMax?: number;
 }
 
 /**
@@ -40,7 +42,8 @@ export class StepwiseEventLog extends EventLog {
 
   constructor(private readonly options: StepwiseOptions) {
     super();
-    this.#queues = new LRUCache({ max: STREAMS_MAX, maxSize: EVENTS_MAX });
+    const { streamsMax = STREAMS_MAX } = options;
+    this.#queues = new LRUCache({ max: streamsMax, maxSize: EVENTS_MAX });
   }
 
   append(

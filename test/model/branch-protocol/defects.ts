@@ -32,6 +32,8 @@ export interface Defect extends Among {
   readonly resent?: (appends: readonly StreamAppend[]) => readonly StreamAppend[];
   readonly committed?: (store: CommittedStore, node: string) => CommittedStore;
   readonly parts?: NodeParts;
+  /** Reads of streams tell what the views do not show yet. */
+  readonly givesOutEarly?: boolean;
 }
 
 type Appends = readonly StreamAppend[];
@@ -363,6 +365,7 @@ export const defects: Readonly<Record<string, Defect>> = {
     }),
     casts: ['undos'],
   },
+  'what the views do not show yet is given out': { givesOutEarly: true, logs: STEPS },
   'a helper builds another result': {
     committed: (store, node) => (node === 'B' ? new LeavesOut(store) : store),
   },

@@ -24,7 +24,7 @@ export interface Exhausted {
 export interface Trouble {
   /** The append, from 0, that gets no answer. */
   readonly fault?: { readonly at: number; readonly fate: Fate; readonly isGivenUp: boolean };
-  readonly crash?: Scenario['crash'];
+  readonly deaths?: Scenario['deaths'];
 }
 
 /**
@@ -36,7 +36,7 @@ export interface Trouble {
 export async function exhaust(
   scenario: Scenario,
   bounds: Bounds,
-  { fault, crash }: Trouble = {},
+  { fault, deaths }: Trouble = {},
   defect: Defect = {},
 ): Promise<Exhausted> {
   let prefix: readonly number[] | undefined = [];
@@ -45,7 +45,7 @@ export async function exhaust(
     const chooser = new EnumeratingChooser(prefix, bounds.preemptionsMax);
     const name = `${scenario.name}, ${scenario.log} groups, choices ${prefix.join('.') || 'none'}`;
     const dice = new FixedDice(fault);
-    const one = { scenario: { ...scenario, ...(crash && { crash }) }, chooser, dice, name };
+    const one = { scenario: { ...scenario, ...(deaths && { deaths }) }, chooser, dice, name };
     steps += await play(one, defect);
     count++;
     prefix = chooser.next();

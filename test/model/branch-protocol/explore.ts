@@ -4,25 +4,28 @@ import type { StoredBranchEvent } from '../../../src/domain/branch/branch.events
 import { branchStream } from '../../../src/domain/branch/branch.stream.js';
 import { fold } from '../../../src/domain/decider.js';
 import { decodeEvent } from '../../../src/domain/event-types.js';
-import { READ_EVENTS_MAX } from '../../../src/ports/event-log.js';
+import { FreshKvStore } from '../../../src/kv-adapter/fresh-kv-store.js';
+import { READ_EVENTS_MAX, type RecordedEvent } from '../../../src/ports/event-log.js';
+import type { KvStore } from '../../../src/ports/kv-store.js';
 import { UnknownOutcome } from '../../../src/ports/store-errors.js';
 import { MemoryCommittedStore } from '../../support/memory-committed-store.js';
 import { work } from '../../support/samples/branch.samples.js';
 import { lake, uid } from '../../support/samples/repository.samples.js';
 import type { Defect } from './defects.js';
 import { judge, judgeAll, type Call } from './judge.js';
+import { FollowingViews } from './following-views.js';
 import { Node } from './node.js';
 import { nodeLog } from './node-log.js';
 import { perform, type Operation } from './operations.js';
 import { Random } from './random.js';
 import { named, NAMED, type NamedScenario } from './named-scenarios.js';
-import { scenarioOf, type Actor, type Among, type Scenario } from './scenario.js';
+import { scenarioOf, type Actor, type Among, type Death, type Scenario } from './scenario.js';
 import { RandomChooser, Scheduler, type Chooser, type WaitingStep } from './scheduler.js';
 import { SteppedKv } from './stepped-kv.js';
 import type { AppendFault, Fate } from './stepped-log.js';
 import { TestHooks } from './test-hooks.js';
 import { must, Violation } from './violation.js';
-import { assertRebuilt, World } from './world.js';
+import { assertRebuilt, TestIds, World } from './world.js';
 
 /** What one interleaving was found to do wrong, and how to see it again. */
 export class Found extends Error {
@@ -30,6 +33,11 @@ export class Found extends Error {
 }
 
 const TICK_MS = 1_000;
+
+/** A run has come to where another one has been: what would follow is known. */
+export class SeenBefore extends Error {
+  override readonly name = 'SeenBefore';
+}
 
 /** What happens beside the order of the steps. */
 export interface Dice {
@@ -48,6 +56,8 @@ export interface Play {
   readonly dice: Dice;
   /** Says how to see it again. */
   readonly name: string;
+  /** Hears of what has landed. */
+  readonly onEvents?: (events: readonly RecordedEvent[]) => void;
 }
 
 /**
@@ -75,9 +85,10 @@ export async function explore(seed: number, defect: Defect = {}): Promise<number
 function drawn(random: Random, among: Among): Scenario {
   const scenario = scenarioOf(random, among);
   if (among.casts || !random.chance(25)) return scenario;
-  const { log, faultCount, crash } = scenario;
+  const { log, faultCount, deaths, behind } = scenario;
   const names = Object.keys(NAMED) as NamedScenario[];
-  return { ...named(random.pick(names), log), faultCount, ...(crash && { crash }) };
+  const one = named(random.pick(names), log);
+  return { ...one, faultCount, ...(deaths && { deaths }), ...(behind && { behind }) };
 }
 
 /** Runs a play. @throws Found  the protocol was violated */
@@ -87,6 +98,7 @@ export async function play(one: Play, defect: Defect = {}): Promise<number> {
     await run.play();
     return run.scheduler.steps;
   } catch (error) {
+    if (error instanceof SeenBefore) throw error;
     const trace = run.scheduler.trace.join('\n  ');
     const message = error instanceof Error ? error.message : String(error);
     throw new Found(`${message}\n${one.name}:\n  ${trace}`, { cause: error });
@@ -118,7 +130,8 @@ function leaveToTheNext(error: unknown): void {
 
 class Run {
   readonly scheduler: Scheduler;
-  readonly #world = new World();
+  readonly #world: World;
+  readonly #views: FollowingViews[] = [];
   readonly #calls: Call[] = [];
   readonly #unexpected: unknown[] = [];
   /** By caller: the tick in which it began what it does now. */
@@ -133,17 +146,21 @@ class Run {
     private readonly what: Play,
     private readonly defect: Defect,
   ) {
-    this.scheduler = new Scheduler(what.chooser);
+    // Reads that ask where the log ends first gather for a turn.
+    this.scheduler = new Scheduler(what.chooser, what.scenario.behind === 'own' ? 4 : 1);
+    this.#world = new World(what.onEvents);
   }
 
   async play(): Promise<void> {
-    const { actors, before, crash } = this.what.scenario;
+    const { actors, before, deaths } = this.what.scenario;
     await this.#world.found();
-    const nodes = new Map(['A', 'B'].map((name) => [name, this.#node(name)]));
+    const names = new Set(['A', 'B', ...actors.map(({ node }) => node)]);
+    const nodes = new Map<string, Node>();
+    for (const name of names) nodes.set(name, await this.#node(name));
     await this.#act(nodes, [before]);
-    this.#areFaultsDue = true;
-    await this.#act(nodes, actors, crash);
-    this.#areFaultsDue = false;
+    this.#race(true);
+    await this.#act(nodes, actors, deaths);
+    this.#race(false);
     for (const { id, ended } of this.#calls) {
       must(ended || this.scheduler.isDead(this.#nodeOf(id)), `${id} waits for ever`);
     }
@@ -151,10 +168,40 @@ class Run {
     judgeAll(this.#calls, this.#world.reference);
   }
 
-  #node(name: string): Node {
-    const { kv, committed, clock, ids } = this.#world;
+  #race(isRacing: boolean): void {
+    this.#areFaultsDue = isRacing;
+    this.what.chooser.racing?.(isRacing);
+  }
+
+  /** Returns the views that a node reads, and how it waits for them; undefined: the world's. */
+  async #following(name: string): Promise<FollowingViews | undefined> {
+    const { behind, log } = this.what.scenario;
+    if (!behind || log !== 'stepwise') return undefined;
+    const [shared] = this.#views;
+    if (behind === 'shared' && shared) return shared;
+    const whose = behind === 'own' ? name : 'views';
+    const views = new FollowingViews(this.#world, this.scheduler, whose);
+    await views.begin();
+    this.#views.push(views);
+    return views;
+  }
+
+  #kvOf(name: string, views: FollowingViews | undefined): KvStore {
+    const { scheduler } = this;
+    if (!views) return new SteppedKv(this.#world.kv, name, scheduler);
+    if (this.what.scenario.behind === 'shared') return new SteppedKv(views.kv, name, scheduler);
+    const caughtUp = async () => {
+      const position = await this.#world.log.lastPosition();
+      await views.progress.reached(position, Infinity);
+    };
+    return new SteppedKv(new FreshKvStore(views.kv, caughtUp), name, scheduler);
+  }
+
+  async #node(name: string): Promise<Node> {
+    const { committed, clock } = this.#world;
+    const views = await this.#following(name);
     const { scheduler, defect } = this;
-    const { store, streams, resent } = defect;
+    const { store, streams, resent, givesOutEarly } = defect;
     const stepped = nodeLog(this.#world, {
       kind: this.what.scenario.log,
       node: name,
@@ -163,17 +210,19 @@ class Run {
       store,
       streams,
       resent,
+      givesOutEarly,
+      ...(views && { shown: (position) => views.progress.reached(position, Infinity) }),
     });
     // Two versions of the program: each names trees in its own way, and it must not matter.
     const trees = new MemoryCommittedStore(committed.trees, name);
     return new Node(
       {
         log: defect.log?.(stepped) ?? stepped,
-        kv: new SteppedKv(kv, name, scheduler),
+        kv: this.#kvOf(name, views),
         committed: defect.committed?.(trees, name) ?? trees,
         clock: { nowMs: () => clock.nowMs(), sleep: (...asked) => this.#sleep(name, ...asked) },
         ...(this.what.scenario.hooks && { hooks: this.#hooks(name) }),
-        ids,
+        ids: new TestIds(name),
       },
       defect.parts,
     );
@@ -220,7 +269,11 @@ class Run {
   }
 
   /** Lets callers act, all at once, until none of them can go on. */
-  async #act(nodes: Map<string, Node>, actors: readonly Actor[], crash?: Scenario['crash']) {
+  async #act(
+    nodes: Map<string, Node>,
+    actors: readonly Actor[],
+    deaths: readonly Death[] = [],
+  ): Promise<void> {
     for (const actor of actors) {
       const node = nodes.get(actor.node);
       must(node, `there is no node ${actor.node}`);
@@ -231,12 +284,14 @@ class Run {
         (error: unknown) => this.#unexpected.push(error),
       );
     }
-    const dies = crash && this.scheduler.steps + crash.afterSteps;
+    const since = this.scheduler.steps;
     await this.scheduler.run(async () => {
       await this.#check();
-      if (crash && this.scheduler.steps === dies && !this.scheduler.isDead(crash.node)) {
-        this.scheduler.kill(crash.node);
+      for (const { node, afterSteps } of deaths) {
+        const isTime = this.scheduler.steps === since + afterSteps;
+        if (isTime && !this.scheduler.isDead(node)) this.scheduler.kill(node);
       }
+      for (const views of this.#views) await views.look();
       this.#passTime();
     }, this.#beginsAnew);
   }
@@ -259,7 +314,9 @@ class Run {
   }
 
   async #call(id: string, operation: Operation, node: Node): Promise<void> {
-    const call: Call = { id, operation, began: await this.#now() };
+    const call: Call = { id, operation, began: await this.#began() };
+    const ended = this.#calls.filter((each) => each.ended).map((each) => each.id);
+    this.what.chooser.note?.(id.slice(2, -2), `${call.began.position} ${ended.sort().join(' ')}`);
     this.#calls.push(call);
     const answer = await perform(node, id, operation);
     call.ended = { ...(await this.#now()), answer };
@@ -273,10 +330,21 @@ class Run {
     return { moment: this.#moment++, position: this.#world.reference.position };
   }
 
+  /** What no view shows yet was acknowledged to nobody: who begins now may see what was before. */
+  async #began() {
+    const now = await this.#now();
+    if (this.what.scenario.behind !== 'shared') return now;
+    const [{ progress } = { progress: now }] = this.#views;
+    return { ...now, position: Math.min(now.position, progress.position) };
+  }
+
   async #check(): Promise<void> {
     // What was found first is what is wrong.
     if (this.#unexpected.length > 0) throw this.#unexpected[0];
     await this.#world.catchUp();
+    for (const { kv, progress } of this.#views) {
+      await this.#world.assertShows(kv, progress.position);
+    }
     if (this.#unexpected.length > 0) throw this.#unexpected[0];
   }
 
@@ -297,10 +365,10 @@ class Run {
 
   /** A node that comes up after all that finishes what was begun. */
   async #settle(): Promise<void> {
-    const last = new Map([['C', this.#node('C')]]);
+    const last = new Map([['Z', await this.#node('Z')]]);
     for (let round = 0; round < 4; round++) {
       const operations = [{ kind: 'sweep' } as const];
-      await this.#act(last, [{ name: `sweeper-${round}`, node: 'C', operations }]);
+      await this.#act(last, [{ name: `sweeper-${round}`, node: 'Z', operations }]);
       this.#world.clock.advance(2 * TICK_MS);
     }
     const { log, kv, reference } = this.#world;

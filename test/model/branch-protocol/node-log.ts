@@ -20,16 +20,30 @@ export interface NodeLogOptions {
   readonly store?: ((log: EventLog) => EventLog) | undefined;
   /** The same of a store of single streams, as a node asks it. */
   readonly streams?: ((store: SingleStreamStore) => SingleStreamStore) | undefined;
+  /** Resolves when the views show what has landed up to a position; left out: they do at once. */
+  readonly shown?: ((position: number) => Promise<void>) | undefined;
+  /** Gives out what the views do not show yet: what is made wrong on purpose. */
+  readonly givesOutEarly?: boolean | undefined;
   readonly resent?: ((appends: readonly StreamAppend[]) => readonly StreamAppend[]) | undefined;
 }
 
 /** Returns the world's log as one node sees it, of a kind. */
 export function nodeLog(world: World, options: NodeLogOptions): EventLog {
-  const { kind, node, scheduler, fault, store, streams, resent } = options;
+  const { kind, node, scheduler, fault, store, streams, resent, shown, givesOutEarly } = options;
   if (kind === 'whole') {
     const log = store?.(world.log) ?? world.log;
     return new SteppedLog(log, { node, scheduler, fault, ...(resent && { resent }) });
   }
-  const stepped = new SteppedStreams(world.streams, { node, scheduler, fault });
-  return new StepwiseEventLog({ store: streams?.(stepped) ?? stepped });
+  const stepped = new SteppedStreams(world.streams, {
+    node,
+    scheduler,
+    fault,
+    shown: givesOutEarly ? undefined : shown,
+  });
+  return new StepwiseEventLog({
+    store: streams?.(stepped) ?? stepped,
+    // Nodes come and go by the thousand here, and a cache takes its room when it is made.
+    streamsMax: 50,
+    ...(shown && { shown }),
+  });
 }

@@ -13,6 +13,11 @@ export interface Actor {
   readonly operations: readonly (Operation | { readonly kind: 'sweep' })[];
 }
 
+export interface Death {
+  readonly node: string;
+  readonly afterSteps: number;
+}
+
 export interface Scenario {
   readonly name: string;
   readonly log: LogKind;
@@ -22,7 +27,13 @@ export interface Scenario {
   readonly faultCount: number;
   /** Whether there are hooks, of every operation. */
   readonly hooks?: boolean;
-  readonly crash?: { readonly node: string; readonly afterSteps: number };
+  /** Nodes that stop where they stand, each so many steps into the race. */
+  readonly deaths?: readonly Death[];
+  /**
+   * Where views follow the log instead of being written with it, on a log of steps: one set of them
+   * for all nodes, or one of each node's own, which asks before each read where the log ends.
+   */
+  readonly behind?: 'shared' | 'own';
 }
 
 const some = (count: number, make: () => Operation[]) => Array.from({ length: count }, make);
@@ -73,8 +84,18 @@ export function scenarioOf(random: Random, among: Among = {}): Scenario {
     actors: [...actors, sweeper],
     faultCount: random.pick([0, 0, 1, 2]),
     ...(cast === 'hooks' && { hooks: true }),
-    ...(random.chance(30) && { crash: { node: 'A', afterSteps: random.below(60) } }),
+    ...deathsOf(random),
+    ...(log === 'stepwise' && random.chance(40) && { behind: random.pick(['shared', 'own']) }),
   };
+}
+
+/** One node, or one and then the other: who comes behind them finishes what both left. */
+function deathsOf(random: Random): Pick<Scenario, 'deaths'> {
+  if (!random.chance(30)) return {};
+  const first = { node: random.pick(['A', 'A', 'B']), afterSteps: random.below(60) };
+  if (!random.chance(40)) return { deaths: [first] };
+  const afterSteps = first.afterSteps + random.below(60);
+  return { deaths: [first, { node: first.node === 'A' ? 'B' : 'A', afterSteps }] };
 }
 
 /** Every value is another one, but for some: what is put twice changes nothing. */

@@ -2,13 +2,23 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Random } from './random.js';
 import { Violation } from './violation.js';
 
+/** What a step looks at and what it may change; names of streams, partitions and keys. */
+export interface Touch {
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+  /** It is sent to the log: it may fail, and who sends it may die before. */
+  readonly isAppend?: boolean;
+}
+
 export interface WaitingStep {
   readonly thread: string;
+  readonly node: string;
   readonly what: string;
+  /** Undefined: nobody has said; it may be anything. */
+  readonly touch: (() => Touch) | undefined;
 }
 
 interface Step extends WaitingStep {
-  readonly node: string;
   readonly go: () => void;
 }
 
@@ -24,7 +34,11 @@ export class Scheduler {
   readonly #dead = new Set<string>();
   readonly #chooser: Chooser;
 
-  constructor(chooser: Random | Chooser) {
+  constructor(
+    chooser: Random | Chooser,
+    /** Of the event loop, in which whatever goes on without a store comes to its end. */
+    private readonly turns = 1,
+  ) {
     this.#chooser = 'choose' in chooser ? chooser : new RandomChooser(chooser);
   }
 
@@ -39,11 +53,11 @@ export class Scheduler {
   }
 
   /** Resolves when it is this step's turn; never, once its node is dead. */
-  step(node: string, what: string): Promise<void> {
+  step(node: string, what: string, touch?: () => Touch): Promise<void> {
     return new Promise((resolve) => {
       if (this.#dead.has(node)) return;
       const thread = this.#threads.getStore() ?? node;
-      this.#waiting.push({ node, thread, what, go: resolve });
+      this.#waiting.push({ node, thread, what, touch, go: resolve });
     });
   }
 
@@ -73,7 +87,7 @@ export class Scheduler {
    */
   async run(between: () => Promise<void>, taking?: (step: WaitingStep) => void): Promise<void> {
     for (;;) {
-      await stillness();
+      for (let turn = 0; turn < this.turns; turn++) await nextTurn();
       await between();
       const step = this.#next();
       if (!step) return;
@@ -86,7 +100,8 @@ export class Scheduler {
 
   #next(): Step | undefined {
     if (this.#waiting.length === 0) return undefined;
-    const index = this.#chooser.choose(this.#waiting);
+    const index = this.#chooser.choose(this.#waiting, (node) => this.kill(node));
+    if (index < 0) return this.#next();
     return this.#waiting.splice(index, 1)[0];
   }
 }
@@ -95,8 +110,16 @@ const BEHIND_ALL = 2 ** 32;
 
 /** Says whose turn it is. */
 export interface Chooser {
-  /** Returns the index of one of those who wait, in the order they came. */
-  choose(waiting: readonly WaitingStep[]): number;
+  /**
+   * Returns the index of one of those who wait, in the order they came; below 0: ask again.
+   *
+   * @param kill  ends a node, and takes its steps away
+   */
+  choose(waiting: readonly WaitingStep[], kill: (node: string) => void): number;
+  /** Hears when the race begins, and when it is over: only in it anything goes wrong. */
+  racing?(isRacing: boolean): void;
+  /** Hears what a thread knows from here on beside what its steps have shown it. */
+  note?(thread: string, text: string): void;
 }
 
 /**
@@ -133,5 +156,5 @@ export class RandomChooser implements Chooser {
   }
 }
 
-/** Resolves when all that could go on without a store has gone on. */
-const stillness = () => new Promise<void>((resolve) => void setImmediate(resolve));
+/** Resolves when all that waits for nothing has gone on. */
+const nextTurn = () => new Promise<void>((resolve) => void setImmediate(resolve));

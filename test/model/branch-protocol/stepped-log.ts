@@ -10,6 +10,7 @@ import {
 } from '../../../src/ports/event-log.js';
 import { UnknownOutcome } from '../../../src/ports/store-errors.js';
 import type { Scheduler } from './scheduler.js';
+import { touchOfAppends, touchOfStream, unfailing } from './touches.js';
 
 /**
  * What becomes of an append whose answer does not come.
@@ -54,7 +55,8 @@ export class SteppedLog extends EventLog {
   ): Promise<readonly AppendResult[]> {
     const { node, scheduler, resent = (same) => same } = this.options;
     const what = `append ${describe(appends)}`;
-    await scheduler.step(node, what);
+    const touch = () => touchOfAppends(appends, context);
+    await scheduler.step(node, what, touch);
     const fault = this.options.fault();
     if (!fault) return this.log.append(appends, context);
 
@@ -62,10 +64,12 @@ export class SteppedLog extends EventLog {
     if (fault.fate === 'answer-lost') await this.log.append(appends, context).catch(unheard);
     if (fault.fate === 'late') {
       const lands = () => this.log.append(appends, context).catch(unheard);
-      void scheduler.thread(`late ${what}`, () => scheduler.step('wire', 'lands')).then(lands);
+      void scheduler
+        .thread(`late ${what}`, () => scheduler.step('wire', 'lands', () => unfailing(touch())))
+        .then(lands);
     }
     if (fault.isGivenUp) throw new UnknownOutcome('nobody said what became of it');
-    await scheduler.step(node, `resend ${what}`);
+    await scheduler.step(node, `resend ${what}`, touch);
     return this.log.append(resent(appends), context);
   }
 
@@ -73,17 +77,17 @@ export class SteppedLog extends EventLog {
     stream: string,
     options: { from: number; direction: 'forward' | 'backward'; limit: number },
   ): Promise<readonly RecordedEvent[]> {
-    await this.#turn(`read ${stream}`);
+    await this.#turn(`read ${stream}`, stream);
     return this.log.read(stream, options);
   }
 
   async find(stream: string, id: EventId): Promise<RecordedEvent | undefined> {
-    await this.#turn(`find in ${stream}`);
+    await this.#turn(`find in ${stream}`, stream);
     return this.log.find(stream, id);
   }
 
   async end(stream: string): Promise<StreamEnd> {
-    await this.#turn(`end of ${stream}`);
+    await this.#turn(`end of ${stream}`, stream);
     return this.log.end(stream);
   }
 
@@ -102,8 +106,9 @@ export class SteppedLog extends EventLog {
 
   async close(): Promise<void> {}
 
-  #turn(what: string): Promise<void> {
-    return this.options.scheduler.step(this.options.node, what);
+  #turn(what: string, stream?: string): Promise<void> {
+    const touch = stream === undefined ? undefined : () => touchOfStream(stream);
+    return this.options.scheduler.step(this.options.node, what, touch);
   }
 }
 

@@ -6,6 +6,7 @@ import type {
 import type { EventFilter } from '../../../src/ports/event-log.js';
 import { UnknownOutcome } from '../../../src/ports/store-errors.js';
 import type { Scheduler } from './scheduler.js';
+import { ALL_EVENTS, touchOfEvents, touchOfStream, unfailing } from './touches.js';
 import type { AppendFault } from './stepped-log.js';
 
 export interface SteppedStreamsOptions {
@@ -13,6 +14,8 @@ export interface SteppedStreamsOptions {
   readonly scheduler: Scheduler;
   /** Asked at each append. */
   readonly fault: () => AppendFault | undefined;
+  /** Resolves when the views show what has landed up to a position: nothing is given out before. */
+  readonly shown?: ((position: number) => Promise<void>) | undefined;
 }
 
 /** A store of single streams as one node sees it: each call waits for its turn. */
@@ -26,7 +29,8 @@ export class SteppedStreams implements SingleStreamStore {
     const { node, scheduler } = this.options;
     const types = events.map(({ type }) => type).join(' ');
     const what = `append ${short(stream)} (${revision}) ${types}`;
-    await scheduler.step(node, what);
+    const touch = () => touchOfEvents(stream, events);
+    await scheduler.step(node, what, touch);
     const append = () => this.store.appendAt(stream, revision, events);
     const fault = this.options.fault();
     if (!fault) return append();
@@ -35,7 +39,8 @@ export class SteppedStreams implements SingleStreamStore {
     if (fault.fate === 'answer-lost') await append().catch(unheard);
     if (fault.fate === 'late') {
       const lands = () => append().catch(unheard);
-      void scheduler.thread(`late ${what}`, () => scheduler.step('wire', 'lands')).then(lands);
+      const wire = () => scheduler.step('wire', 'lands', () => unfailing(touch()));
+      void scheduler.thread(`late ${what}`, wire).then(lands);
     }
     throw new UnknownOutcome('nobody said what became of it');
   }
@@ -44,16 +49,18 @@ export class SteppedStreams implements SingleStreamStore {
     stream: string,
     options: { from: number; direction: 'forward' | 'backward'; limit: number },
   ): Promise<readonly KeyedEvent[]> {
-    await this.options.scheduler.step(this.options.node, `read ${short(stream)}`);
-    return this.store.read(stream, options);
+    const touch = () => touchOfStream(stream);
+    await this.options.scheduler.step(this.options.node, `read ${short(stream)}`, touch);
+    return this.#shown(await this.store.read(stream, options));
   }
 
   async readAll(options: { after: number; limit: number; filter?: EventFilter }) {
     await this.options.scheduler.step(this.options.node, 'read all');
-    return this.store.readAll(options);
+    return this.#shown(await this.store.readAll(options));
   }
 
-  lastPosition(after: number) {
+  async lastPosition(after: number) {
+    await this.options.scheduler.step(this.options.node, 'end of all', () => ALL_EVENTS);
     return this.store.lastPosition(after);
   }
 
@@ -62,6 +69,13 @@ export class SteppedStreams implements SingleStreamStore {
   }
 
   async close(): Promise<void> {}
+
+  async #shown<Event extends { readonly position: number }>(
+    events: readonly Event[],
+  ): Promise<readonly Event[]> {
+    await this.options.shown?.(Math.max(0, ...events.map(({ position }) => position)));
+    return events;
+  }
 }
 
 const short = (stream: string): string => stream.replace(/-[0-9a-v]{20}/, '');

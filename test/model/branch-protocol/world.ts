@@ -16,7 +16,13 @@ import { stagingToken } from '../../../src/domain/staging/staging.stream.js';
 import { MemoryEventLog } from '../../../src/event-log/memory-event-log.js';
 import { MemoryKvStore } from '../../../src/kv-adapter/memory-kv-store.js';
 import type { Clock } from '../../../src/ports/clock.js';
-import type { EventLog, NewEvent, StreamAppend } from '../../../src/ports/event-log.js';
+import type {
+  EventLog,
+  NewEvent,
+  RecordedEvent,
+  StreamAppend,
+} from '../../../src/ports/event-log.js';
+import type { KvStore } from '../../../src/ports/kv-store.js';
 import type { Ids } from '../../../src/ports/ids.js';
 import { READ_EVENTS_MAX } from '../../../src/ports/event-log.js';
 import { SCAN_ROWS_MAX } from '../../../src/ports/kv-store.js';
@@ -36,6 +42,9 @@ import { must } from './violation.js';
 
 /** What all nodes share, and the reference that reads along. */
 export class World {
+  /** @param onEvents  hears of what has landed, in its order */
+  constructor(private readonly onEvents: (events: readonly RecordedEvent[]) => void = nobody) {}
+
   readonly kv = new MemoryKvStore();
   readonly log = new MemoryEventLog({ kv: this.kv, project: inlineProjection() });
   /** The same log with nothing but appends to one stream. */
@@ -85,6 +94,7 @@ export class World {
         if (commit) this.#commits.set(commit.id, commit);
       }
       this.reference.take(events);
+      this.onEvents(events);
       isNew ||= events.length > 0;
       hasMore = read.length === READ_EVENTS_MAX;
     }
@@ -92,14 +102,23 @@ export class World {
     // Of a repository that nobody finds the rows go bit by bit.
     const { branch, hiddenAt } = this.reference;
     if (hiddenAt !== undefined) return;
-    const seen = await this.seen();
+    const seen = await this.seen(this.kv);
     must((seen === null) === (branch === undefined), 'the view has another branch');
     if (seen && branch) assertSameContent(seen, branch.content());
   }
 
+  /** Views that are behind show what the log said at the place that they have come to. */
+  async assertShows(kv: KvStore, position: number): Promise<void> {
+    const { hiddenAt } = this.reference;
+    if (hiddenAt !== undefined && hiddenAt <= position) return;
+    const [seen, wanted] = [await this.seen(kv), this.reference.shownBefore(position + 1)];
+    must((seen === null) === (wanted === null), `a view at ${position} has another branch`);
+    if (seen && wanted) assertSameContent(seen, wanted);
+  }
+
   /** Returns what a reader finds who reads everything at this moment. */
-  async seen(): Promise<Content | null> {
-    const record: BranchRecord | undefined = await new BranchesView(this.kv).get(uid, work);
+  async seen(kv: KvStore = this.kv): Promise<Content | null> {
+    const record: BranchRecord | undefined = await new BranchesView(kv).get(uid, work);
     if (!record) return null;
     const content = new Map(contentOfTree(this.committed.tree(record.head.metaRangeId)));
     const { life, tokens } = record;
@@ -110,7 +129,7 @@ export class World {
       const token = stagingToken({ uid, branch: work, life, ordinal });
       // An entry goes before a tombstone of the same token.
       const words = [partitions.tombstones(token), partitions.staging(token)];
-      const rows = await this.kv.read(
+      const rows = await kv.read(
         words.map((partition) => ({ kind: 'scan', partition, limit: SCAN_ROWS_MAX })),
       );
       for (const row of rows.flat()) {
@@ -196,12 +215,16 @@ export class TestClock implements Clock {
 
 const SHORT_MS = 1_000;
 
-/** Counts, so that a run's ids follow from its seed. */
-class TestIds implements Ids {
+const nobody = () => undefined;
+
+/** Counts, so that a node's ids follow from what it did. */
+export class TestIds implements Ids {
   #count = 0;
 
+  constructor(private readonly node: string = '') {}
+
   commandId(): CommandId {
-    return `sweep-${this.#count++}` as CommandId;
+    return `sweep-${this.node}${this.#count++}` as CommandId;
   }
 
   repositoryUid(): never {
