@@ -3,9 +3,11 @@ import type { AppendWatcher } from '../event-log/postgres/append-queue.js';
 import { configOf, connectorOf, hangUp } from '../event-log/postgres/connect.js';
 import { failureOf } from '../event-log/postgres/failures.js';
 import { migrate, readSchemaSteps } from '../event-log/postgres/migrate.js';
+import { PostgresEventLoader } from '../event-log/postgres/postgres-event-loader.js';
 import { PostgresEventLog } from '../event-log/postgres/postgres-event-log.js';
 import { PostgresKvStore } from '../kv-adapter/postgres-kv-store.js';
 import { PostgresViewSlots } from '../kv-adapter/postgres-view-slots.js';
+import type { EventLoader } from '../ports/event-loader.js';
 import type { InlineProjection } from '../ports/event-log.js';
 import type { ViewSlots } from '../ports/view-slots.js';
 import { failpoint } from '../shared/failpoint.js';
@@ -15,6 +17,7 @@ export interface PostgresStores {
   readonly log: PostgresEventLog;
   readonly kv: PostgresKvStore;
   readonly slots: ViewSlots;
+  readonly loader: EventLoader;
   /** Answers what waits, then ends every connection. */
   close(): Promise<void>;
 }
@@ -40,9 +43,10 @@ export async function openPostgresStores(options: PostgresStoresOptions): Promis
   const { watcher } = options;
   const connect = connectorOf(connection);
   await migrateBeside(connection, assertOwnViews);
+  const pool = servicePool(connection, 'read log', 4);
   const log = new PostgresEventLog({
     connect,
-    pool: servicePool(connection, 'read log', 4),
+    pool,
     project,
     onFatal,
     ...(outcomeMsMax !== undefined && { outcomeMsMax }),
@@ -54,11 +58,13 @@ export async function openPostgresStores(options: PostgresStoresOptions): Promis
     ...(outcomeMsMax !== undefined && { answerMsMax: outcomeMsMax }),
     ...(snapshotMsMax !== undefined && { snapshotMsMax }),
   });
+  const loader = new PostgresEventLoader({ connect, pool, project, onFatal });
   const close = async () => {
+    await loader.close();
     await log.close();
     await views.close();
   };
-  return { log, kv: views.kv, slots: views.slots, close };
+  return { log, kv: views.kv, slots: views.slots, loader, close };
 }
 
 /** The views in Postgres, without regard to where the log is. */

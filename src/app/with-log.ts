@@ -2,6 +2,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import type { ClientConfig } from 'pg';
 import { ConfigError } from '../config/config-error.js';
 import { isInMemory, type ServerConfig } from '../config/server.config.js';
+import type { EventLoader } from '../ports/event-loader.js';
 import type { EventLog } from '../ports/event-log.js';
 import type { KvStore } from '../ports/kv-store.js';
 import type { ViewSlots } from '../ports/view-slots.js';
@@ -17,6 +18,8 @@ export interface OpenLog {
   readonly log: EventLog;
   readonly slots: ViewSlots;
   readonly kv: KvStore;
+  /** Undefined: this log takes events by `append` alone. */
+  readonly loader: EventLoader | undefined;
   /** Of the Postgres that has the views; undefined: they are in memory. */
   readonly connection: ClientConfig | undefined;
   readonly isLogInPostgres: boolean;
@@ -75,15 +78,21 @@ async function withStores<Result>(
   work: (opened: OpenLog) => Promise<Result>,
 ): Promise<Result> {
   const isLogInPostgres = config.eventLog === 'postgres';
-  const { log, kv, slots, close } = await openStores(config, connection);
+  const { close, ...stores } = await openStores(config, connection);
+  const is = { connection, isLogInPostgres, keepsOrder: isLogInPostgres };
   try {
-    return await work({ log, kv, slots, connection, isLogInPostgres, keepsOrder: isLogInPostgres });
+    return await work({ ...stores, ...is });
   } finally {
     await close();
   }
 }
 
-async function openStores(config: ServerConfig, connection: ClientConfig | undefined) {
+type OpenedStores = Pick<OpenLog, 'log' | 'kv' | 'slots' | 'loader'> & { close(): Promise<void> };
+
+async function openStores(
+  config: ServerConfig,
+  connection: ClientConfig | undefined,
+): Promise<OpenedStores> {
   const project = inlineProjection();
   if (config.eventLog === 'postgres' && connection !== undefined) {
     return openPostgresStores({ connection, project });
@@ -92,7 +101,7 @@ async function openStores(config: ServerConfig, connection: ClientConfig | undef
   const trouble = (error: unknown): void => {
     console.error('the views cannot follow the log:', error);
   };
-  return openEventStoreStores({
+  const stores = await openEventStoreStores({
     connectionString: config.eventstoreUrl ?? '',
     connection,
     project,
@@ -100,4 +109,5 @@ async function openStores(config: ServerConfig, connection: ClientConfig | undef
     onFatal: trouble,
     onTrouble: trouble,
   });
+  return { ...stores, loader: undefined };
 }

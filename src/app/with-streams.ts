@@ -1,7 +1,7 @@
 import { FolderArchive } from '../event-log/archive/folder-archive.js';
 import { connectorOf } from '../event-log/postgres/connect.js';
 import { PostgresLogSeal } from '../event-log/postgres/postgres-log-seal.js';
-import type { OnProgress, StreamsMover, VerifiedStreams } from '../cli/command.js';
+import type { OnProgress, StreamsMover } from '../cli/command.js';
 import { ConfigError } from '../config/config-error.js';
 import type { ServerConfig } from '../config/server.config.js';
 import { exportStreams } from '../migration/streams/export-streams.js';
@@ -9,7 +9,7 @@ import { importStreams } from '../migration/streams/import-streams.js';
 import { lastPositionOf } from '../migration/streams/last-position.js';
 import {
   verifyEvents,
-  verifyView,
+  verifyViews,
   type ViewVerified,
 } from '../migration/streams/verify-streams.js';
 import type { EventArchive } from '../ports/event-archive.js';
@@ -18,8 +18,6 @@ import type { LogSeal } from '../ports/log-seal.js';
 import { allProjections } from '../projections/all-projections.js';
 import { type OpenLog, withLog } from './with-log.js';
 
-/** Enough that each call to the database is full, and the next one is made ready meanwhile. */
-const APPENDS_AT_ONCE = 2_048;
 /** Leaves room for the events of others in a call. */
 const EVENTS_PER_APPEND = APPEND_EVENTS_MAX / 4;
 
@@ -41,7 +39,10 @@ function sealOf({ connection, isLogInPostgres }: OpenLog): LogSeal | undefined {
   return new PostgresLogSeal(() => connectorOf(connection)('seal'));
 }
 
-function moverOf({ log, slots, keepsOrder }: OpenLog, seal: LogSeal | undefined): StreamsMover {
+function moverOf(
+  { log, slots, loader, keepsOrder }: OpenLog,
+  seal: LogSeal | undefined,
+): StreamsMover {
   return {
     async export({ folder, scope, after }, onProgress) {
       const end = Math.max(1, (await lastPositionOf(log, after)) - after);
@@ -55,8 +56,8 @@ function moverOf({ log, slots, keepsOrder }: OpenLog, seal: LogSeal | undefined)
     async import({ folder, as }, onProgress) {
       const report = await importStreams(log, new FolderArchive(folder), {
         ...(as !== undefined && { as }),
-        appendsAtOnce: APPENDS_AT_ONCE,
-        keepsOrder,
+        isSideBySide: !keepsOrder,
+        loader,
         eventsPerAppend: EVENTS_PER_APPEND,
         onPart: progressTo(onProgress),
       });
@@ -72,11 +73,8 @@ function moverOf({ log, slots, keepsOrder }: OpenLog, seal: LogSeal | undefined)
         return { events: eventCount, difference: told, views: [] };
       }
       const isWhole = await isOfAll(archive);
-      const views: VerifiedStreams['views'][number][] = [];
-      for (const projection of isWhole ? allProjections : []) {
-        views.push(toldOf(await verifyView(slots, archive, projection)));
-      }
-      return { events: eventCount, difference: undefined, views };
+      const views = isWhole ? await verifyViews(slots, archive, allProjections) : [];
+      return { events: eventCount, difference: undefined, views: views.map(toldOf) };
     },
     seal: async (note) => sealed(seal).seal(note),
     unseal: async () => sealed(seal).unseal(),

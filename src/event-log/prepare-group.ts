@@ -117,9 +117,7 @@ function prepareAppend(
   context: EventContext,
   { eventBytes }: Limits,
 ): PreparedAppend {
-  if (!isText(stream) || stream.length === 0 || isOver(stream, STREAM_BYTES_MAX)) {
-    throw new EventRefused(`not a stream's name: ${JSON.stringify(stream)}`);
-  }
+  checkStream(stream);
   if (events.length === 0) throw new EventRefused(`no event for ${stream}`);
   if (typeof expected === 'number') checkRevision(expected);
   if (guard) checkRevision(guard.sinceRevision);
@@ -133,7 +131,18 @@ function prepareAppend(
   };
 }
 
-function prepareEvent(event: NewEvent, own: EventContext, bytesMax: number): PreparedEvent {
+/** @throws EventRefused */
+export function checkStream(stream: string): void {
+  if (isText(stream) && stream.length > 0 && !isOver(stream, STREAM_BYTES_MAX)) return;
+  throw new EventRefused(`not a stream's name: ${JSON.stringify(stream)}`);
+}
+
+/** Returns how many bytes of JSON an event may have whose type is this. */
+export const eventBytesMaxOf = (type: string): number =>
+  (isOutsideType(type) ? OUTSIDE_LIMITS : OWN_LIMITS).eventBytes;
+
+/** @throws EventRefused */
+export function prepareEvent(event: NewEvent, own: EventContext, bytesMax: number): PreparedEvent {
   const { id, type, version, data, closes, key, recorded } = event;
   if (recorded) checkContext(recorded);
   if (!UUID.test(id)) throw new EventRefused(`not an event id: ${JSON.stringify(id)}`);
@@ -165,7 +174,7 @@ function checkContext({ atMs, caller, requestId, commandId }: EventContext): voi
 }
 
 /** What a projection returns is ours: a wrong one is a bug, and it must not reach a batch. */
-function checkWrite(write: KvWrite): void {
+export function checkWrite(write: KvWrite): void {
   assert(isText(write.partition), 'a partition holds NUL or half of a surrogate pair');
   viewOf(write.partition);
   if (write.kind === 'drop') return;

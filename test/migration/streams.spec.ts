@@ -13,7 +13,7 @@ import { NotOfThisArchive } from '../../src/migration/streams/archive-errors.js'
 import { exportStreams } from '../../src/migration/streams/export-streams.js';
 import { importStreams } from '../../src/migration/streams/import-streams.js';
 import { RepositoryUnknown } from '../../src/migration/streams/scope.js';
-import { verifyEvents, verifyView } from '../../src/migration/streams/verify-streams.js';
+import { verifyEvents, verifyViews } from '../../src/migration/streams/verify-streams.js';
 import { EventArchive } from '../../src/ports/event-archive.js';
 import type { EventLog, RecordedEvent } from '../../src/ports/event-log.js';
 import { CorruptData } from '../../src/ports/store-errors.js';
@@ -25,7 +25,7 @@ import { inMemory, type TestMoraine } from '../support/moraine.js';
 import { seed } from '../support/seed.js';
 
 const ALL = { scope: { kind: 'all' }, after: 0, partEventsMax: 20 } as const;
-const IMPORT = { appendsAtOnce: 64, eventsPerAppend: 500, keepsOrder: true };
+const IMPORT = { eventsPerAppend: 500 };
 const STEPS = 30;
 
 let source: TestMoraine;
@@ -120,9 +120,8 @@ describe(`an archive of a log, seed ${seed}`, () => {
         eventCount: exported.eventCount,
         difference: undefined,
       });
-      for (const projection of allProjections) {
-        const { differingCount } = await verifyView(slots, archive, projection);
-        expect([projection.name, differingCount]).toEqual([projection.name, 0]);
+      for (const { view, differingCount } of await verifyViews(slots, archive, allProjections)) {
+        expect([view, differingCount]).toEqual([view, 0]);
       }
     }));
 
@@ -131,11 +130,10 @@ describe(`an archive of a log, seed ${seed}`, () => {
       const archive = new FolderArchive(folder);
       await exportStreams(log, archive, ALL);
       const { target, slots } = emptyLog();
-      await importStreams(target, archive, { ...IMPORT, keepsOrder: false, eventsPerAppend: 3 });
+      await importStreams(target, archive, { isSideBySide: true, eventsPerAppend: 3 });
       expect(await verifyEvents(target, archive, {})).toMatchObject({ difference: undefined });
-      for (const projection of allProjections) {
-        const { differingCount } = await verifyView(slots, archive, projection);
-        expect([projection.name, differingCount]).toEqual([projection.name, 0]);
+      for (const { view, differingCount } of await verifyViews(slots, archive, allProjections)) {
+        expect([view, differingCount]).toEqual([view, 0]);
       }
     }));
 

@@ -3,6 +3,7 @@ import { Pool, type ClientBase } from 'pg';
 import { openPostgresStores } from '../../src/app/postgres-stores.js';
 import { configOf, connectorOf } from '../../src/event-log/postgres/connect.js';
 import { failureOf } from '../../src/event-log/postgres/failures.js';
+import { PostgresEventLoader } from '../../src/event-log/postgres/postgres-event-loader.js';
 import { PostgresEventLog } from '../../src/event-log/postgres/postgres-event-log.js';
 import { PostgresKvStore } from '../../src/kv-adapter/postgres-kv-store.js';
 import { utf8 } from '../../src/shared/bytes.js';
@@ -63,6 +64,9 @@ describe('every hot statement, under statistics that mislead', () => {
     const log = new PostgresEventLog({ connect, pool: pool(), project: notes, onFatal });
     const kv = new PostgresKvStore({ pool: pool(), snapshotPool: pool(), failureOf, onFatal });
     await exercise(log, kv);
+    const loader = new PostgresEventLoader({ connect, pool: pool(), project: notes, onFatal });
+    await load(loader);
+    await loader.close();
     await log.close();
     await kv.close();
   }, 60_000);
@@ -73,6 +77,7 @@ describe('every hot statement, under statistics that mislead', () => {
   it('is told at all', () => {
     const parts = [
       'append_batch',
+      'load_events',
       'INSERT INTO event',
       'INSERT INTO kv_row',
       'DELETE FROM kv_row',
@@ -143,6 +148,15 @@ async function exercise(log: PostgresEventLog, kv: PostgresKvStore): Promise<voi
     const version = await kv.setIf('plain/p', utf8(stream + round), plain, undefined);
     const next = await kv.setIf('plain/p', utf8(stream + round), plain, { version });
     await kv.deleteIf('plain/p', utf8(stream + round), { version: next });
+  }
+}
+
+async function load(loader: PostgresEventLoader): Promise<void> {
+  for (let round = 0; round < 8; round++) {
+    const writes = [write(['put', 'b', 'v'], ['delete', 'a']), write(['drop', 'a', 'b'])];
+    const events = writes.map((event) => ({ ...event, recorded: context }));
+    const prepared = loader.prepare([{ stream: `loaded${round}`, expected: -1, events }]);
+    expect(prepared && (await loader.load(prepared))).toBe(true);
   }
 }
 

@@ -1,22 +1,12 @@
 import type { ArchiveAbout, ArchivePart, EventArchive } from '../../ports/event-archive.js';
-import type { EventContext, EventLog, RecordedEvent, StreamAppend } from '../../ports/event-log.js';
-import { EventRefused, UnknownOutcome, WrongExpectedRevision } from '../../ports/store-errors.js';
+import type { EventLog, RecordedEvent } from '../../ports/event-log.js';
 import { ArchiveMissing, NotOfThisArchive } from './archive-errors.js';
 import { renamed } from './rename-repository.js';
-import { toAppends, toWaves } from './to-append.js';
+import { eventWriter, type WriterOptions } from './event-writer.js';
 
-export interface ImportOptions {
+export interface ImportOptions extends WriterOptions {
   /** Of an archive of one repository: the name that it gets. */
   readonly as?: string;
-  /** Appends under way at once. */
-  readonly appendsAtOnce: number;
-  /**
-   * The log takes calls in the order in which they are made, and so the events keep theirs. Else
-   * objects that were staged at about the same time may come in another order.
-   */
-  readonly keepsOrder: boolean;
-  /** Events of one append, at most. */
-  readonly eventsPerAppend: number;
   /** Called after each part. */
   readonly onPart?: (done: ImportProgress) => void;
 }
@@ -32,9 +22,6 @@ export interface ImportReport {
   /** Were there before. */
   readonly knownCount: number;
 }
-
-/** Sent again after no answer: it is written once, and the first answer comes. */
-const UNKNOWN_TRIES_MAX = 20;
 
 /**
  * Writes an archive's events into a log, each at its revision and in their order; the views follow
@@ -60,22 +47,31 @@ export async function importStreams(
   const rename = renamed(about.scope, options.as);
   const first = await firstUnknown(log, archive, { parts, rename });
   let eventCount = parts.slice(0, first).reduce((sum, part) => sum + part.eventCount, 0);
-  const knownCount = { of: eventCount };
-  for (const part of parts.slice(first)) {
-    const events = (await archive.read(part)).map(rename);
-    const onKnown = (count: number) => (knownCount.of += count);
-    if (options.keepsOrder) {
-      const appends = toAppends(events, options.eventsPerAppend);
-      await writeAll(log, appends, { atOnce: options.appendsAtOnce, onKnown });
-    } else {
-      for (const chains of toWaves(events, options.eventsPerAppend)) {
-        await allOf(chains.map((chain) => writeAll(log, chain, { atOnce: 1, onKnown })));
-      }
-    }
+  let knownCount = eventCount;
+  const writer = eventWriter(log, options, (count) => (knownCount += count));
+  for await (const events of readAhead(archive, parts.slice(first))) {
+    await writer.write(events.map(rename));
     eventCount += events.length;
     options.onPart?.({ eventCount, totalCount });
   }
-  return { writtenCount: totalCount - knownCount.of, knownCount: knownCount.of };
+  await writer.end();
+  return { writtenCount: totalCount - knownCount, knownCount };
+}
+
+/** Yields the events of each part; the next one is read while a part is written. */
+async function* readAhead(
+  archive: EventArchive,
+  parts: readonly ArchivePart[],
+): AsyncIterable<readonly RecordedEvent[]> {
+  let reading: Promise<readonly RecordedEvent[]> | undefined;
+  for (const [index, part] of parts.entries()) {
+    const events = await (reading ?? archive.read(part));
+    const next = parts[index + 1];
+    reading = next && archive.read(next);
+    // Heard when its turn comes.
+    reading?.catch(() => undefined);
+    yield events;
+  }
 }
 
 /**
@@ -99,71 +95,6 @@ async function firstUnknown(
   }
   return low;
 }
-
-/** Keeps so many appends under way, in their order. */
-async function writeAll(
-  log: EventLog,
-  appends: readonly StreamAppend[],
-  { atOnce, onKnown }: { atOnce: number; onKnown: (eventCount: number) => void },
-): Promise<void> {
-  const running: Promise<void>[] = [];
-  const write = async (one: StreamAppend): Promise<void> => {
-    const isKnown = await writeOne(log, one);
-    if (isKnown) onKnown(one.events.length);
-  };
-  try {
-    for (const one of appends) {
-      if (running.length >= atOnce) await running.shift();
-      const writing = write(one);
-      // Heard when its turn comes; until then a refusal is nobody's yet.
-      writing.catch(() => undefined);
-      running.push(writing);
-    }
-  } finally {
-    await Promise.allSettled(running);
-  }
-  await Promise.all(running);
-}
-
-/** Waits for all, also when one of them fails: nothing is under way behind an error. */
-async function allOf(works: readonly Promise<void>[]): Promise<void> {
-  await Promise.allSettled(works);
-  await Promise.all(works);
-}
-
-/** @returns whether the log knew it */
-async function writeOne(log: EventLog, append: StreamAppend): Promise<boolean> {
-  const [first] = append.events;
-  const context = first?.recorded as EventContext;
-  for (let tries = 1; ; tries++) {
-    try {
-      const [result] = await log.append([append], context);
-      return result?.isRepeated === true;
-    } catch (error) {
-      if (error instanceof UnknownOutcome && tries < UNKNOWN_TRIES_MAX) continue;
-      if (error instanceof WrongExpectedRevision) throw notOfThis(append.stream, error);
-      // Some of a run may be in: a run ends elsewhere when it is cut by another size.
-      if (!(error instanceof EventRefused) || append.events.length === 1) throw error;
-      return writeEach(log, append);
-    }
-  }
-}
-
-async function writeEach(log: EventLog, append: StreamAppend): Promise<boolean> {
-  const first = append.expected as number;
-  let isKnown = true;
-  for (const [index, event] of append.events.entries()) {
-    const alone = { ...append, expected: first + index, events: [event] };
-    isKnown = (await writeOne(log, alone)) && isKnown;
-  }
-  return isKnown;
-}
-
-const notOfThis = (stream: string, cause: WrongExpectedRevision): NotOfThisArchive =>
-  new NotOfThisArchive(
-    `stream ${stream} has other events in this log: it ends at revision ${cause.actual.revision}`,
-    { cause },
-  );
 
 /** All of a log goes into one that is empty, or that holds a beginning of it already. */
 async function assertNothingElse(log: EventLog, archive: EventArchive): Promise<void> {

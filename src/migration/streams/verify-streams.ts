@@ -133,44 +133,47 @@ export interface ViewVerified {
   readonly first: { readonly partition: string; readonly key: Uint8Array } | undefined;
 }
 
-/** Rows written at once. */
-const WRITES_PER_STEP = 5_000;
-
 /**
- * Builds a view anew from an archive of all of a log, beside the one in use, and compares the two
- * row by row. The view in use stays as it is.
+ * Builds views anew from an archive of all of a log, beside the ones in use, and compares each with
+ * its other row by row. The views in use stay as they are.
  */
-export async function verifyView(
+export async function verifyViews(
   slots: ViewSlots,
   archive: EventArchive,
-  projection: Projection,
-): Promise<ViewVerified> {
-  const project = inlineProjection([projection]);
-  const slot = await slots.begin(projection.name, projection.version);
+  projections: readonly Projection[],
+): Promise<readonly ViewVerified[]> {
+  const project = inlineProjection(projections);
+  const built = new Map<string, number>();
   try {
+    for (const { name, version } of projections) built.set(name, await slots.begin(name, version));
+    // A part is a few thousand events, and read once for all views.
     for (const part of await archive.parts()) {
       const writes = (await archive.read(part)).flatMap((event) => project(event));
-      for (let at = 0; at < writes.length; at += WRITES_PER_STEP) {
-        await slots.write(slot, writes.slice(at, at + WRITES_PER_STEP));
+      for (const [view, of] of Map.groupBy(writes, ({ partition }) => viewOf(partition))) {
+        await slots.write(built.get(view) as number, of);
       }
     }
-    const active = (await slots.list()).find(
-      ({ view, state }) => view === projection.name && state === 'active',
-    );
-    const built = await slots.digest(slot);
-    if (active === undefined) {
-      return { ...told(projection.name, built), differingCount: built.rowCount, first: undefined };
-    }
-    const { differingCount, rows } = await slots.compare(active.slot, slot);
-    return {
-      ...told(projection.name, await slots.digest(active.slot)),
-      differingCount,
-      first: rows[0],
-    };
+    const verified: ViewVerified[] = [];
+    for (const [view, slot] of built) verified.push(await verifyView(slots, view, slot));
+    return verified;
   } finally {
-    await slots.drop(slot);
+    for (const slot of built.values()) await slots.drop(slot);
   }
 }
+
+async function verifyView(slots: ViewSlots, name: string, slot: number): Promise<ViewVerified> {
+  const active = (await slots.list()).find(
+    ({ view, state }) => view === name && state === 'active',
+  );
+  if (active === undefined) {
+    const built = await slots.digest(slot);
+    return { ...told(name, built), differingCount: built.rowCount, first: undefined };
+  }
+  const { differingCount, rows } = await slots.compare(active.slot, slot);
+  return { ...told(name, await slots.digest(active.slot)), differingCount, first: rows[0] };
+}
+
+const viewOf = (partition: string): string => partition.slice(0, partition.indexOf('/'));
 
 const told = (view: string, of: { readonly sha256: string; readonly rowCount: number }) => ({
   view,
