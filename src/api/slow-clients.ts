@@ -18,6 +18,8 @@ interface Open {
   /** Since when nobody but the client keeps it waiting, and what had moved then. */
   sinceMs: number;
   movedBytes: number;
+  /** Its place among all that are open; -1: it has ended. */
+  at: number;
 }
 
 /**
@@ -25,7 +27,11 @@ interface Open {
  * there is. Whoever moves is never ended, however long it takes; nor is one whom we keep waiting.
  */
 export class SlowClients {
-  readonly #open = new Set<Open>();
+  /**
+   * In no order. No `Set`: with what comes and goes all the time that leaves tables behind, which
+   * keep whatever they held, request after request, until the whole heap is looked through.
+   */
+  readonly #open: Open[] = [];
   /** Answered, with the rest of their bodies still to come; in the order of their times. */
   readonly #leaving: Leaving[] = [];
 
@@ -49,9 +55,20 @@ export class SlowClients {
       beganAtMs,
       sinceMs: beganAtMs,
       movedBytes: 0,
+      at: this.#open.length,
     };
-    this.#open.add(open);
-    return () => void this.#open.delete(open);
+    this.#open.push(open);
+    return () => this.#forget(open);
+  }
+
+  #forget(open: Open): void {
+    const { at } = open;
+    if (at < 0) return;
+    open.at = -1;
+    const last = this.#open.pop();
+    if (last === undefined || last === open) return;
+    last.at = at;
+    this.#open[at] = last;
   }
 
   /** Reads the rest of a body away for a while, and then closes its connection. */
@@ -66,8 +83,10 @@ export class SlowClients {
       const { request } = this.#leaving.shift() ?? {};
       if (request?.raw.complete === false) request.raw.socket.destroy();
     }
-    for (const open of this.#open) {
-      if (this.#isTooSlow(open, nowMs)) end(open);
+    // From the end: one that goes is replaced by one that was looked at.
+    for (let at = this.#open.length - 1; at >= 0; at--) {
+      const open = this.#open[at];
+      if (open && this.#isTooSlow(open, nowMs)) end(open);
     }
   }
 

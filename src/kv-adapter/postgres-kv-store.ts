@@ -8,6 +8,7 @@ import {
   StoreUnavailable,
   UnknownOutcome,
 } from '../ports/store-errors.js';
+import { type ArrayItem, arrayLiteral } from '../shared/array-literal.js';
 import { assert } from '../shared/assert.js';
 import { Gather } from '../shared/gather.js';
 import { checkPlain, checkRead, SCHEMAS_DIFFER } from './check-kv.js';
@@ -147,11 +148,19 @@ export class PostgresKvStore extends KvStore {
     await Promise.all([this.#options.pool.end(), this.#options.snapshotPool.end()]);
   }
 
-  /** One statement for the reads of several callers, each of whom sees one state. */
+  /**
+   * One statement for the reads of several callers, each of whom sees one state. What several ask
+   * for by one and the same object is read once.
+   */
   async #readAll(callers: readonly Reads[]): Promise<readonly Rows[]> {
-    const rows = await this.#readFrom(this.#options.pool, callers.flat());
-    let at = 0;
-    return callers.map((own) => rows.slice(at, (at += own.length)));
+    const places = new Map<KvRead, number>();
+    for (const reads of callers) {
+      for (const read of reads) {
+        if (!places.has(read)) places.set(read, places.size);
+      }
+    }
+    const rows = await this.#readFrom(this.#options.pool, [...places.keys()]);
+    return callers.map((reads) => reads.map((read) => rows[places.get(read) ?? -1] ?? []));
   }
 
   async #readFrom(pool: Pool, reads: Reads): Promise<Rows> {
@@ -220,24 +229,31 @@ export class PostgresKvStore extends KvStore {
 const tooOld = (cause?: unknown) => new SnapshotTooOld('a snapshot was held too long', { cause });
 
 function statementOf(reads: Reads): Statement {
-  const gets: unknown[][] = [[], [], []];
-  const scans: unknown[][] = [[], [], [], [], []];
-  const packs: unknown[][] = [[], [], [], [], []];
-  const columns = { get: gets, scan: scans, pack: packs };
-  for (const [ordinal, read] of reads.entries()) {
-    const row =
-      read.kind === 'get'
-        ? [ordinal, read.partition, read.key]
-        : [ordinal, read.partition, read.from ?? null, read.until ?? null, read.limit];
-    for (const [index, value] of row.entries()) columns[read.kind][index]?.push(value);
+  const gets: ArrayItem[][] = [[], [], []];
+  const scans: ArrayItem[][] = [[], [], [], [], []];
+  const packs: ArrayItem[][] = [[], [], [], [], []];
+  for (let ordinal = 0; ordinal < reads.length; ordinal++) {
+    const read = reads[ordinal];
+    assert(read, 'an ordinal is a read');
+    if (read.kind === 'get') addRow(gets, [ordinal, read.partition, read.key]);
+    else {
+      const { kind, partition, from = null, until = null, limit } = read;
+      addRow(kind === 'scan' ? scans : packs, [ordinal, partition, from, until, limit]);
+    }
   }
   if (packs[0]?.length !== 0) {
-    return { name: 'packs', text: READ_PACKS, values: [...gets, ...scans, ...packs] };
+    return { name: 'packs', text: READ_PACKS, values: literals(gets, scans, packs) };
   }
-  if (scans[0]?.length === 0) return { name: 'gets', text: READ_GETS, values: gets };
-  if (gets[0]?.length === 0) return { name: 'scans', text: READ_SCANS, values: scans };
-  return { name: 'reads', text: READ_BOTH, values: [...gets, ...scans] };
+  if (scans[0]?.length === 0) return { name: 'gets', text: READ_GETS, values: literals(gets) };
+  if (gets[0]?.length === 0) return { name: 'scans', text: READ_SCANS, values: literals(scans) };
+  return { name: 'reads', text: READ_BOTH, values: literals(gets, scans) };
 }
+
+function addRow(columns: readonly ArrayItem[][], row: readonly ArrayItem[]): void {
+  for (let index = 0; index < row.length; index++) columns[index]?.push(row[index] ?? null);
+}
+
+const literals = (...tables: readonly ArrayItem[][][]): string[] => tables.flat().map(arrayLiteral);
 
 const isPack = ({ kind }: KvRead): boolean => kind === 'pack';
 

@@ -39,6 +39,8 @@ type Plan = (point: ReadPoint) => readonly KvRead[];
 
 /** A row that was seen with what it says, so that the same bytes are not parsed again. */
 interface Seen<Record> {
+  /** One object for all who ask for the row: what waits together is read once. */
+  readonly read: KvRead;
   readonly value: Uint8Array;
   readonly record: Record;
 }
@@ -198,10 +200,10 @@ export class ReadsAt {
     plan: Plan,
   ): Promise<PlannedRead | 'again' | 'no branch'> {
     const seenRepository = this.#repositories.get(repository);
-    const repositoryRead = RepositoriesView.read(repository);
     if (!seenRepository) {
-      const [rows] = await this.kv.read([repositoryRead]);
-      this.#noteRepository(repository, rows);
+      const read = RepositoriesView.read(repository);
+      const [rows] = await this.kv.read([read]);
+      this.#noteRepository(repository, read, rows);
       return 'again';
     }
     const { record: owner } = seenRepository;
@@ -210,10 +212,11 @@ export class ReadsAt {
     const point =
       seenBranch && pointOf(owner, base as BranchId, seenBranch.record, modifiers[0]?.kind);
     const planned = point ? plan(point) : [];
-    const reads = [repositoryRead, BranchesView.read(owner.uid, base as BranchId), ...planned];
+    const branchRead = seenBranch?.read ?? BranchesView.read(owner.uid, base as BranchId);
+    const reads = [seenRepository.read, branchRead, ...planned];
     const [repositoryRows, branchRows, ...rows] = await this.kv.read(reads);
     if (!isSame(seenRepository, repositoryRows)) {
-      this.#noteRepository(repository, repositoryRows);
+      this.#noteRepository(repository, seenRepository.read, repositoryRows);
       return 'again';
     }
     const row = branchRows?.[0];
@@ -222,19 +225,24 @@ export class ReadsAt {
       return 'no branch';
     }
     if (!point || !isSame(seenBranch, branchRows)) {
-      this.#branches.set(key, { value: row.value, record: decodeValue<BranchRecord>(row) });
+      const record = decodeValue<BranchRecord>(row);
+      this.#branches.set(key, { read: branchRead, value: row.value, record });
       return 'again';
     }
     return { point, rows };
   }
 
-  #noteRepository(repository: RepositoryId, rows: readonly KvRow[] | undefined): void {
+  #noteRepository(
+    repository: RepositoryId,
+    read: KvRead,
+    rows: readonly KvRow[] | undefined,
+  ): void {
     const row = rows?.[0];
     if (!row) {
       this.#repositories.delete(repository);
       throw new DomainError('repository_not_found');
     }
-    this.#repositories.set(repository, { value: row.value, record: found(rows) });
+    this.#repositories.set(repository, { read, value: row.value, record: found(rows) });
   }
 
   async #point(
