@@ -38,6 +38,7 @@ import { Sweeper } from './sweeper.js';
 import { traceBus, traceRequests } from './traced-requests.js';
 import { API_VERSION } from './versions.js';
 import { Helper } from './helper.provider.js';
+import { WarmUp } from './warm-up.js';
 import { WorkersModule } from './workers.module.js';
 
 const ADMIN = 'admin' as UserId;
@@ -117,7 +118,9 @@ function running(
   const { stores, config, logger, observing, limiting, adminBanner } = parts;
   const { metrics } = observing;
   const sweepers = [app.get(Sweeper), app.get(Helper)];
-  const workers = [...sweepers, app.get(JobKeeper), app.get(AuditKeeper), limiting];
+  const onError = (error: unknown): void => logger.debug({ err: error }, 'nothing was warmed up');
+  const warmUp = new WarmUp(stores.warmUp, stores.adapters.clock, onError);
+  const workers = [...sweepers, app.get(JobKeeper), app.get(AuditKeeper), limiting, warmUp];
   for (const worker of workers) worker.start();
   const drain = (): void => {
     limiting.drain();

@@ -20,6 +20,8 @@ import { SystemClock } from './system-clock.js';
 export interface OpenStores {
   readonly adapters: Adapters;
   readonly slots: ViewSlots;
+  /** Makes ready what is slow when it is first used. @throws AbortError */
+  warmUp(signal: AbortSignal): Promise<void>;
   /** Answers what waits, then lets every store go. */
   close(): Promise<void>;
 }
@@ -68,6 +70,7 @@ export async function openStores(
       secrets,
     },
     slots,
+    warmUp: (signal) => trees.warmUp(signal),
     close: async () => {
       await trees.close();
       await close();

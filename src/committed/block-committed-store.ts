@@ -32,6 +32,7 @@ import { sliceOf } from './slice.js';
 import type { BoundedFile } from './table-cursor.js';
 import { fileName, tableAddress, TableFiles } from './table-files.js';
 import { diffTrees } from './tree-diff.js';
+import { warmUp } from './warm-up.js';
 
 /** How much is kept in memory, and how many threads build ranges. */
 export interface CommittedLimits {
@@ -209,6 +210,11 @@ export class BlockCommittedStore extends CommittedStore {
       ...range,
       estimatedSize: estimatedBytes,
     }));
+  }
+
+  /** Does once, for nobody, what large commits and merges do, so that the first is no slow one. */
+  async warmUp(signal: AbortSignal): Promise<void> {
+    if (this.#workers) await warmUp(this.#workers, signal);
   }
 
   /** Ends the threads; work that is not done fails. Reading goes on. */

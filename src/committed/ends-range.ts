@@ -13,7 +13,22 @@ const TWO_32 = 0x1_0000_0000;
  *
  * @param raggednessEntries  one key in so many does, on average
  */
-export function isRagged({ bytes, start, end }: Slice, raggednessEntries: number): boolean {
+export function isRagged(key: Slice, raggednessEntries: number): boolean {
+  // A multiple of a number is one of each power of two that divides it; half of the hash tells that,
+  // and so of most keys that they are none.
+  const power = raggednessEntries & -raggednessEntries;
+  if (power > 1 && (lowHash(key) & (power - 1)) !== 0) return false;
+  return hashModulo(key, raggednessEntries) === 0;
+}
+
+/** The low 32 bits, which nothing of the high ones reaches. */
+function lowHash({ bytes, start, end }: Slice): number {
+  let low = OFFSET_LOW | 0;
+  for (let at = start; at < end; at++) low = Math.imul(low ^ (bytes[at] ?? 0), PRIME_LOW);
+  return low;
+}
+
+function hashModulo({ bytes, start, end }: Slice, divisor: number): number {
   let high = OFFSET_HIGH;
   let low = OFFSET_LOW;
   for (let at = start; at < end; at++) {
@@ -24,7 +39,7 @@ export function isRagged({ bytes, start, end }: Slice, raggednessEntries: number
     high = (Math.imul(high, PRIME_LOW) + (low << 8) + carried) >>> 0;
     low = product >>> 0;
   }
-  return remainder(high, low, raggednessEntries) === 0;
+  return remainder(high, low, divisor);
 }
 
 // (divisor − 1)² + 2³² must stay below 2⁵³.

@@ -10,7 +10,7 @@
 import type { Metadata, ObjectEntry } from '../domain/model.js';
 import { CorruptData } from '../ports/store-errors.js';
 import { compareUtf8 } from '../shared/bytes.js';
-import { ContentHash, type BytePair } from '../shared/content-hash.js';
+import { ContentHash, DIGEST_BYTES, type BytePair } from '../shared/content-hash.js';
 import type { ByteWriter } from './byte-writer.js';
 import { readEntryFields, textOf, type EntryFields } from './entry-fields.js';
 import type { PlainEntry } from './plain-entry.js';
@@ -145,22 +145,30 @@ export function identityOf(entry: ObjectEntry): Uint8Array {
 }
 
 const scratch = new ContentHash();
+const digest = Buffer.alloc(DIGEST_BYTES);
 
-/** Returns the identity of an entry's data as `writeEntry` wrote it. @throws CorruptData */
+/**
+ * Returns the identity of an entry's data as `writeEntry` wrote it; valid until the next one is asked
+ * for. @throws CorruptData
+ */
 export function identityOfData(data: Slice): Uint8Array {
   const fields = readEntryFields(data);
   const hash = scratch.reset().int64(fields.sizeBytes).textBytes(viewOf(fields.checksum));
   hash.byteMap(fields.metadata.map(({ key, value }) => [viewOf(key), viewOf(value)]));
   const { start, end } = fields.contentType;
   if (start !== end) hash.textBytes(viewOf(fields.contentType));
-  return hash.digest();
+  hash.digestInto(digest);
+  return digest;
 }
 
-/** Returns the identity of an entry without metadata. */
+/** Returns the identity of an entry without metadata; valid until the next one is asked for. */
 export function identityOfPlain({ sizeBytes, checksum, contentType }: PlainEntry): Uint8Array {
-  const hash = scratch.reset().int64(sizeBytes).textBytes(viewOf(checksum)).byteMap(NO_METADATA);
-  if (contentType.start !== contentType.end) hash.textBytes(viewOf(contentType));
-  return hash.digest();
+  const hash = scratch.reset().int64(sizeBytes);
+  hash.textPart(checksum.bytes, checksum.start, checksum.end).byteMap(NO_METADATA);
+  const { bytes, start, end } = contentType;
+  if (start !== end) hash.textPart(bytes, start, end);
+  hash.digestInto(digest);
+  return digest;
 }
 
 const NO_METADATA: readonly BytePair[] = [];

@@ -48,6 +48,11 @@ export class RangeWorkers implements RewriteSessions {
     return compareOnThread(this.#leastBusy(), ++this.#sessionCount, batch);
   }
 
+  /** How many threads run. */
+  get threadCount(): number {
+    return this.#threads.filter((thread) => thread && !thread.isOver).length;
+  }
+
   /** Ends all threads; work that is not done fails with {@link RangeWorkersClosed}. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -37,8 +37,9 @@ function readRows(values: readonly string[]) {
   const rows = values.map((value, at) => ({ key: utf8(`k${at}`), value: utf8(value) }));
   new StagedRowReader().forEach(packRows(rows), (key, entry) => {
     const text = Buffer.from(copyOf(key)).toString();
-    if (entry) found.push({ key: text, identity: entry.identity, data: copyOf(entry.data) });
-    else found.push({ key: text });
+    if (!entry) return void found.push({ key: text });
+    const identity = Buffer.from(entry.identity);
+    found.push({ key: text, identity, data: copyOf(entry.data) });
   });
   return found;
 }

@@ -48,6 +48,8 @@ export async function* packedChanges(
 class Pages {
   rows = new PackedRows(Buffer.alloc(0));
   isAtRow = false;
+  /** Rows of the page at hand that were not passed. */
+  leftCount = 0;
   /** Of the page at hand, on average. */
   rowBytes = 1;
   #ahead: Promise<readonly (readonly KvRow[])[]> | undefined;
@@ -101,6 +103,7 @@ class Pages {
     let count = 0;
     while (all.next()) count++;
     if (count >= this.#limit) this.#next = justAfter(all.key());
+    this.leftCount = count;
     this.rowBytes = packed.length / count;
     this.rows = new PackedRows(packed);
     this.isAtRow = this.rows.next();
@@ -108,6 +111,7 @@ class Pages {
 
   /** Goes to the next row of the page at hand. */
   pass(): void {
+    this.leftCount--;
     this.isAtRow = this.rows.next();
   }
 }
@@ -146,9 +150,8 @@ function takeTogether(live: readonly Pages[]): PackedChanges {
 
 function restOf(pages: Pages): PackedChanges {
   const { bytes, rowStart } = pages.rows;
-  let count = 0;
-  for (; pages.isAtRow; pages.pass()) count++;
-  return new Packed(bytes.subarray(rowStart), count);
+  pages.isAtRow = false;
+  return new Packed(bytes.subarray(rowStart), pages.leftCount);
 }
 
 function lowestOf(live: readonly Pages[]): Pages | undefined {

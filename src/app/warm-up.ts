@@ -1,0 +1,36 @@
+import type { Clock } from '../ports/clock.js';
+import type { Worker } from './worker.js';
+
+/** Whoever sends requests at once has these to itself. */
+const FIRST_MS = 2_000;
+
+/** Makes the threads that build ranges ready, a moment after the start. */
+export class WarmUp implements Worker {
+  readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly warmUp: (signal: AbortSignal) => Promise<void>,
+    private readonly clock: Clock,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    await this.clock.sleep(FIRST_MS, signal);
+    try {
+      if (!signal.aborted) await this.warmUp(signal);
+    } catch (error) {
+      if (!signal.aborted) this.onError(error);
+    }
+  }
+}
