@@ -14,8 +14,8 @@ const TWO_32 = 0x1_0000_0000;
  * @param raggednessEntries  one key in so many does, on average
  */
 export function isRagged(key: Slice, raggednessEntries: number): boolean {
-  // A multiple of a number is one of each power of two that divides it; half of the hash tells that,
-  // and so of most keys that they are none.
+  // A multiple of a number is one of each power of two that divides it. Half of the hash tells
+  // that, and so of most keys that they are none.
   const power = raggednessEntries & -raggednessEntries;
   if (power > 1 && (lowHash(key) & (power - 1)) !== 0) return false;
   return hashModulo(key, raggednessEntries) === 0;

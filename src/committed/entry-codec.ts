@@ -148,8 +148,8 @@ const scratch = new ContentHash();
 const digest = Buffer.alloc(DIGEST_BYTES);
 
 /**
- * Returns the identity of an entry's data as `writeEntry` wrote it; valid until the next one is asked
- * for. @throws CorruptData
+ * Returns the identity of an entry's data as `writeEntry` wrote it; valid until the next one is
+ * asked for. @throws CorruptData
  */
 export function identityOfData(data: Slice): Uint8Array {
   const fields = readEntryFields(data);

@@ -1,6 +1,6 @@
-// Code that has never run is slow: the first large commit of a process would take twice the CPU of a
-// later one. So threads are started, and made to do once what commits, merges and comparisons ask of
-// them, over a tree that nobody keeps.
+// Code that has never run is slow: the first large commit of a process would take twice the CPU of
+// a later one. So threads are started, and made to do what commits and merges ask of them, over a
+// tree that nobody keeps.
 import type { StagedChange } from '../ports/committed-store.js';
 import { packRows } from '../shared/packed-rows.js';
 import { applyChanges, type Applied } from './apply.js';

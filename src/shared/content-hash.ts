@@ -112,8 +112,8 @@ export class ContentHash {
   }
 
   /**
-   * Writes the 32 bytes of the digest. A text is made in a third of the time that a buffer takes, and
-   * costs no memory outside of V8's heap.
+   * Writes the 32 bytes of the digest. A text is made in a third of the time that a buffer takes,
+   * and costs no memory outside of V8's heap.
    */
   digestInto(out: Buffer): void {
     out.write(hash('sha256', this.encoded(), 'binary'), 0, DIGEST_BYTES, 'latin1');
