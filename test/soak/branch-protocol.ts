@@ -34,7 +34,7 @@ function* troubles(): Generator<{ preemptionsMax: number; trouble: Trouble }> {
     for (const fate of ['answer-lost', 'late', 'lost'] as const) {
       yield { preemptionsMax: 0, trouble: { fault: { at, fate, isGivenUp: at % 2 === 0 } } };
     }
-    yield { preemptionsMax: 0, trouble: { crash: { node: 'A', afterSteps: at } } };
+    yield { preemptionsMax: 0, trouble: { deaths: [{ node: 'A', afterSteps: at }] } };
   }
   yield { preemptionsMax: 2, trouble: {} };
 }

@@ -35,6 +35,9 @@ async function newLane(at: number): Promise<Lane> {
   return { appends, connection };
 }
 
+/** A cut that does not come to its end is a find, and the others are not to be lost with it. */
+const HANGS_MS = 40_000;
+
 try {
   const lanes: Lane[] = [];
   // A database is copied from another one that nobody may use meanwhile.
@@ -52,12 +55,16 @@ try {
       await inDatabase(connection, (client) => appends.verify(client));
     }
   };
-  await Promise.all(lanes.map(work));
+  const hung = new Promise<true>((resolve) => {
+    setTimeout(() => resolve(true), untilMs - performance.now() + HANGS_MS).unref();
+  });
+  const isHung = (await Promise.race([Promise.all(lanes.map(work)), hung])) === true;
   const sum = (number: (appends: CutAppends) => number): number =>
     lanes.reduce((all, { appends }) => all + number(appends), 0);
   const cutCount = sum((each) => each.cutCount);
   const faults = [...wrong()];
-  if (cutCount !== count) faults.push(`${cutCount} of ${count} cuts fell into their calls`);
+  if (isHung) faults.push(`a cut has no end, ${HANGS_MS / 1000} s behind the last`);
+  else if (cutCount !== count) faults.push(`${cutCount} of ${count} cuts fell into their calls`);
   const said =
     `cuts from ${first % CUTS.length} of ${CUTS.length}; ` +
     `${sum((each) => each.repeatedCount)} appends were in before their answer was lost; ` +
@@ -67,8 +74,10 @@ try {
   const detail = fault === undefined ? said : `${fault} (of ${faults.length}); ${said}`;
   const verdict = fault === undefined ? 'ok' : 'failed';
   console.log(JSON.stringify({ count: cutCount, verdict, detail }));
-  for (const { appends } of lanes) await appends.close();
+  if (!isHung) for (const { appends } of lanes) await appends.close();
 } finally {
   await server.stop('SIGQUIT');
   rmSync(folder, { recursive: true, force: true });
 }
+// What hangs keeps the process.
+process.exit();

@@ -94,6 +94,48 @@ export const NAMED = {
 
 export type NamedScenario = keyof typeof NAMED;
 
+/** Two commands and a writer at most: so few that every order of all their steps can be tried. */
+export const SMALL = {
+  'put, commit': { acts: [put(a, 'v1'), commit] },
+  'put, put, commit': { acts: [put(a, 'v1'), put(a, 'v2'), commit] },
+  'put, commit, commit': { acts: [put(a, 'v1'), commit, commit] },
+  'put, commit, merge': { acts: [put(b, 'v1'), commit, merge] },
+  'put, commit, reset': { acts: [put(a, 'v1'), commit, reset] },
+  'put if absent, put, merge': { acts: [putIfAbsent('v1'), put(b, 'v2'), merge] },
+  'put if absent twice, merge': { acts: [putIfAbsent('v1'), putIfAbsent('v2'), merge] },
+  'put if absent, removal, commit': {
+    before: [put(a, 'old')],
+    acts: [putIfAbsent('v1'), remove, commit],
+  },
+  'put, commit, listing': { before: [put(a, 'old')], acts: [put(a, 'v1'), commit, list] },
+  'put, delete': { acts: [put(a, 'v1'), { kind: 'delete' }] },
+  'put, commit, delete': { acts: [put(a, 'v1'), commit, { kind: 'delete' }] },
+  'put, delete and re-create': { acts: [put(a, 'v1'), recreate] },
+  'put, commit, hard reset': {
+    before: [put(a, 'old'), commit],
+    acts: [put(b, 'v1'), commit, hardReset],
+  },
+  'put, reset of a prefix': {
+    before: [put(a, 'old'), put(b, 'old')],
+    acts: [put(a, 'v1'), prefixReset],
+  },
+  'put, undo': { before: [put(a, 'old'), commit], acts: [put(b, 'v1'), undo] },
+  'commit, undo': { before: [put(a, 'old'), commit, put(a, 'v1')], acts: [commit, undo] },
+} as const satisfies Record<string, Cast>;
+
+export type SmallScenario = keyof typeof SMALL;
+
+/** Returns a small scenario: each actor on a node of its own, as `exhaust-states.ts` wants it. */
+export function small(name: SmallScenario, log: LogKind): Scenario {
+  const cast: Cast = SMALL[name];
+  const actors = cast.acts.map((act, index): Actor => {
+    const operations = 'kind' in act ? [act] : act;
+    return { name: `${operations[0]?.kind}-${index}`, node: 'ABC'.charAt(index), operations };
+  });
+  const before = { name: 'before', node: 'A', operations: cast.before ?? [] };
+  return { name, log, before, actors, faultCount: 0 };
+}
+
 /** Returns a scenario of that name: its actors on two nodes in turn, and a sweeper. */
 export function named(name: NamedScenario, log: LogKind): Scenario {
   const cast: Cast = NAMED[name];
