@@ -14,7 +14,7 @@ import { EventRefused, StoreUnavailable, WrongExpectedRevision } from '../ports/
 import { assert } from '../shared/assert.js';
 import { compareBytes } from '../shared/bytes.js';
 import { followLog, type LogPage } from './follow-log.js';
-import { prepareGroup } from './prepare-group.js';
+import { markAccepted, prepareGroup } from './prepare-group.js';
 import type { PreparedAppend, PreparedEvent } from './prepare-group.js';
 import { refusalOf } from './refusal-of.js';
 import { Wake } from './wake.js';
@@ -70,6 +70,7 @@ export class MemoryEventLog extends EventLog {
     for (const append of group.appends) this.#judge(append);
     const results = group.appends.map((append) => this.#write(append));
     this.#kv.apply(group.writes);
+    markAccepted(group);
     this.#wake.all();
     return results;
   }
@@ -153,9 +154,10 @@ export class MemoryEventLog extends EventLog {
     return byId ? events.map(({ id }) => byId.get(id)).filter((event) => event !== undefined) : [];
   }
 
-  #judge({ stream, expected, guard }: PreparedAppend): void {
+  #judge({ stream, expected, guard, behind }: PreparedAppend): void {
     const actual = this.#endOf(stream);
-    const refusal = refusalOf(expected, actual);
+    const isBehind = behind === undefined || behind.isAccepted;
+    const refusal = isBehind ? refusalOf(expected, actual) : 'revision';
     if (refusal) throw new WrongExpectedRevision(stream, expected, actual, refusal);
     if (!guard) return;
     const newer = this.#streams.get(stream)?.events.slice(Math.max(0, guard.sinceRevision + 1));

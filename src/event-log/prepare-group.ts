@@ -6,6 +6,7 @@ import {
 } from '../domain/outside-event.js';
 import { APPEND_BYTES_MAX, APPEND_EVENTS_MAX, EVENT_BYTES_MAX } from '../ports/event-log.js';
 import type {
+  AppendMark,
   EventContext,
   Expected,
   Guard,
@@ -31,6 +32,8 @@ export interface PreparedAppend {
   readonly stream: string;
   readonly expected: Expected;
   readonly guard: Guard | undefined;
+  readonly mark: AppendMark | undefined;
+  readonly behind: AppendMark | undefined;
   readonly events: readonly PreparedEvent[];
 }
 
@@ -88,6 +91,11 @@ export function prepareGroup(
   return { appends: prepared, writes, eventCount, sizeBytes };
 }
 
+/** Tells those who stand behind a group that it was accepted. */
+export function markAccepted({ appends }: PreparedGroup): void {
+  for (const { mark } of appends) if (mark) mark.isAccepted = true;
+}
+
 /** The view that a partition belongs to: the part of its name before the first slash. */
 export function viewOf(partition: string): string {
   const slash = partition.indexOf('/');
@@ -113,7 +121,7 @@ const limitsOf = (appends: readonly StreamAppend[]): Limits =>
   isOutsideType(appends[0]?.events[0]?.type ?? '') ? OUTSIDE_LIMITS : OWN_LIMITS;
 
 function prepareAppend(
-  { stream, expected, events, guard }: StreamAppend,
+  { stream, expected, events, guard, mark, behind }: StreamAppend,
   context: EventContext,
   { eventBytes }: Limits,
 ): PreparedAppend {
@@ -127,6 +135,8 @@ function prepareAppend(
     stream,
     expected,
     guard,
+    mark,
+    behind,
     events: events.map((event) => prepareEvent(event, context, eventBytes)),
   };
 }

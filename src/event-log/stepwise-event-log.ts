@@ -10,6 +10,7 @@ import type {
   StreamEnd,
 } from '../ports/event-log.js';
 import { StoreUnavailable, UnknownOutcome } from '../ports/store-errors.js';
+import { assert } from '../shared/assert.js';
 import { prepareGroup } from './prepare-group.js';
 import type { KeyedEvent, SingleStreamStore } from './single-stream-store.js';
 import { StreamQueue } from './stream-queue.js';
@@ -63,6 +64,8 @@ export class StepwiseEventLog extends EventLog {
   ): Promise<readonly AppendResult[]> {
     this.#assertOpen();
     const { appends: steps } = prepareGroup(appends, context, () => []);
+    const isBehind = steps.some(({ behind }) => behind !== undefined);
+    assert(!isBehind, 'what stands behind an unanswered append needs a log with groups');
     if (steps.length > 1) await this.#assertPossible(steps);
     const results: AppendResult[] = [];
     for (const step of steps) {

@@ -44,6 +44,19 @@ export interface StreamAppend {
   /** At least one. */
   readonly events: readonly NewEvent[];
   readonly guard?: Guard;
+  /** Tells others of this process, which do not wait for its answer, whether it was accepted. */
+  readonly mark?: AppendMark;
+  /**
+   * Of an append that this one was decided on: unless that was accepted, this is refused as another
+   * revision. So it can be sent before that one is answered. Only where {@link EventLog.groups} are
+   * `'whole'`.
+   */
+  readonly behind?: AppendMark;
+}
+
+export interface AppendMark {
+  /** Set by the log, when the append is accepted and is no repeat. */
+  isAccepted: boolean;
 }
 
 /** Stands on each event of an append. */

@@ -7,6 +7,7 @@ import { followingContract } from './event-log/following.js';
 import { groupsContract } from './event-log/groups.js';
 import { judgingContract } from './event-log/judging.js';
 import { limitsContract } from './event-log/limits.js';
+import { marksContract } from './event-log/marks.js';
 import type { OpenedLog } from './event-log/opened-log.js';
 import { readingContract } from './event-log/reading.js';
 import { repeatsContract } from './event-log/repeats.js';
@@ -31,6 +32,7 @@ export function eventLogContract(
     };
     judgingContract(current);
     groupsContract(current);
+    marksContract(current);
     repeatsContract(current);
     limitsContract(current);
     readingContract(current);

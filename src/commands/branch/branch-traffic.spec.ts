@@ -60,6 +60,9 @@ function write(): () => Promise<boolean> {
   };
 }
 
+const areOn = (writes: readonly (() => Promise<boolean>)[]): Promise<boolean[]> =>
+  Promise.all(writes.map((isOn) => isOn()));
+
 describe('a seal', () => {
   it('does not wait on a branch where nobody else is', async () => {
     expect(await seal()()).toBe(true);
@@ -150,14 +153,26 @@ describe('a write', () => {
     expect(await isOn()).toBe(true);
   });
 
-  it('shares the seals that wait with all writes that wait', async () => {
+  it('leaves the other writes that wait to the other seals', async () => {
     makeBusy();
     const seals = [traffic.lineUp('b'), traffic.lineUp('b'), traffic.lineUp('b')];
     traffic.wrote('b');
-    const writes = [write(), write(), write(), write()];
+    const writes = [write(), write(), write()];
     seals[0]?.sealed();
-    const areOn = await Promise.all(writes.map((isOn) => isOn()));
-    expect(areOn).toEqual([true, true, false, false]);
+    expect(await areOn(writes)).toEqual([true, false, false]);
+    traffic.wrote('b');
+    seals[1]?.sealed();
+    expect(await areOn(writes)).toEqual([true, true, false]);
+  });
+
+  it('goes on beside others when more writes than commits come', async () => {
+    makeBusy();
+    const seals = [traffic.lineUp('b'), traffic.lineUp('b')];
+    traffic.wrote('b');
+    const writes = Array.from({ length: 5 }, write);
+    expect(await areOn(writes)).toEqual([false, false, false, false, false]);
+    seals[0]?.sealed();
+    expect(await areOn(writes)).toEqual([true, true, true, false, false]);
   });
 
   it('waits for no seal that is given up, and for none for long', async () => {

@@ -8,8 +8,15 @@ const SEAL_WAIT_MS = 20;
 const SEAL_WAITS_MAX = 12;
 /** How long a write waits for the seal before it, so that the one after it finds it. */
 const WRITE_WAIT_MS = 20;
+/** Who counts for a while counts a few too many. */
+const COUNTED_LOOSELY = 0.3;
 /** Branches that are remembered; of the others nothing waits. */
 const BRANCHES_MAX = 1_000;
+
+interface Came {
+  writes: number;
+  commits: number;
+}
 
 interface Traffic {
   underWayCount: number;
@@ -20,8 +27,9 @@ interface Traffic {
   peakUntilMs: number;
   /** Handed to the log behind the newest seal. */
   writesSinceSealCount: number;
-  /** Writes that the next seal is to have, at least, before more are let on. */
-  writesPerSeal: number;
+  /** Writes and commits that came: in the last span of {@link BUSY_MS}, and in the one before. */
+  came: Came;
+  formerlyCame: Came;
   /** Commits that wait for their seal. */
   waitingSealCount: number;
   /** Intents that have sealed, and whose callers hear of the outcome yet. */
@@ -33,6 +41,8 @@ interface Traffic {
 
 /** A commit's place in the line of those that are to seal. */
 export interface SealPlace {
+  /** Resolves when the seal was handed to the log, or will not be. */
+  readonly sent: Promise<void>;
   /** To be called when the seal was handed to the log: what is written now lies behind it. */
   sealed(): void;
   /** To be called when it is clear that it will not seal any more. */
@@ -73,8 +83,11 @@ export class BranchTraffic {
   /** Returns undefined when a write may go on at once, as it nearly always may. */
   beforeWrite(stream: string): Promise<void> | undefined {
     const traffic = this.#byStream.get(stream);
-    if (!traffic || traffic.waitingSealCount === 0) return undefined;
-    if (traffic.writesSinceSealCount < traffic.writesPerSeal) return undefined;
+    if (!traffic) return undefined;
+    traffic.came.writes++;
+    if (traffic.waitingSealCount === 0) return undefined;
+    const isFirst = traffic.heldWrites.length === 0;
+    if (isFirst && traffic.writesSinceSealCount < writesPerSeal(traffic)) return undefined;
     const held = new AbortController();
     traffic.heldWrites.push(held);
     return this.clock.sleep(WRITE_WAIT_MS, held.signal).finally(() => {
@@ -106,20 +119,21 @@ export class BranchTraffic {
   lineUp(stream: string): SealPlace {
     const traffic = this.#of(stream);
     traffic.waitingSealCount++;
+    traffic.came.commits++;
     let isThere = true;
+    const { promise: sent, resolve: isSent } = Promise.withResolvers<void>();
     const leave = () => {
       if (isThere) traffic.waitingSealCount--;
       isThere = false;
+      isSent();
       if (traffic.waitingSealCount === 0) letOn(traffic, traffic.heldWrites.length);
     };
     const sealed = () => {
       leave();
       traffic.writesSinceSealCount = 0;
-      const perSeal = traffic.heldWrites.length / Math.max(1, traffic.waitingSealCount);
-      traffic.writesPerSeal = Math.max(1, Math.ceil(perSeal));
-      letOn(traffic, traffic.writesPerSeal);
+      letOn(traffic, writesPerSeal(traffic));
     };
-    return { sealed, leave };
+    return { sent, sealed, leave };
   }
 
   /** Resolves when there is something to seal, or at once when nobody else is there to write it. */
@@ -154,7 +168,8 @@ export class BranchTraffic {
       formerPeakCount: 0,
       peakUntilMs: 0,
       writesSinceSealCount: 0,
-      writesPerSeal: 1,
+      came: { writes: 0, commits: 0 },
+      formerlyCame: { writes: 0, commits: 0 },
       waitingSealCount: 0,
       unansweredCount: 0,
       answeredCount: 0,
@@ -178,6 +193,8 @@ function countPeak(traffic: Traffic, nowMs: number): void {
     const isNext = nowMs < traffic.peakUntilMs + BUSY_MS;
     traffic.formerPeakCount = isNext ? traffic.peakCount : 0;
     traffic.peakCount = 0;
+    traffic.formerlyCame = isNext ? traffic.came : { writes: 0, commits: 0 };
+    traffic.came = { writes: 0, commits: 0 };
     traffic.peakUntilMs = nowMs + BUSY_MS;
   }
   traffic.peakCount = Math.max(traffic.peakCount, traffic.underWayCount);
@@ -185,6 +202,16 @@ function countPeak(traffic: Traffic, nowMs: number): void {
 
 function isMostlyWaiting({ waitingSealCount, peakCount, formerPeakCount }: Traffic): boolean {
   return 2 * waitingSealCount > 1 + Math.max(peakCount, formerPeakCount);
+}
+
+/**
+ * Returns how many writes a seal is to have before more are let on: as many as come for a commit.
+ * One more, and another commit would find none.
+ */
+function writesPerSeal({ came, formerlyCame }: Traffic): number {
+  const commits = came.commits + formerlyCame.commits;
+  const perCommit = (came.writes + formerlyCame.writes) / Math.max(1, commits);
+  return Math.max(1, Math.ceil(perCommit - COUNTED_LOOSELY));
 }
 
 function letOn({ heldWrites }: Traffic, count: number): void {

@@ -19,6 +19,7 @@ import type { BranchId, EventId, IntentId } from '../../domain/model.js';
 import type { RepositoryRecord } from '../../domain/repository/repository.events.js';
 import {
   READ_EVENTS_MAX,
+  type AppendMark,
   type EventContext,
   type EventLog,
   type Expected,
@@ -40,6 +41,8 @@ export interface BranchPlace {
 export interface BranchFold {
   readonly state: BranchState;
   readonly revision: number;
+  /** Of one that is only sent: what is appended behind it is refused if that is. */
+  readonly mark?: AppendMark;
 }
 
 /** What the log says became of an intent. */
@@ -68,6 +71,8 @@ export class Branches {
   readonly #folds: LRUCache<string, BranchFold>;
   readonly #outcomes: LRUCache<IntentId, IntentOutcome>;
   readonly #watchers = new Map<IntentId, () => void>();
+  /** Control streams as they are when all that is under way, one behind the other, is accepted. */
+  readonly #sent = new Map<string, BranchFold>();
 
   constructor(
     private readonly log: EventLog,
@@ -82,9 +87,17 @@ export class Branches {
     return this.#folds.get(controlStream(place));
   }
 
-  /** Returns where to try: a live branch as it was seen last, else as the log's end has it. */
+  /**
+   * Returns the branch as it is when the log accepts what this process has sent it; undefined when
+   * nothing is under way. What is appended behind it is refused with it.
+   */
+  ahead(place: BranchPlace): BranchFold | undefined {
+    return this.#sent.get(controlStream(place));
+  }
+
+  /** Returns where to try: a live branch as it was sent or seen last, else as the log's end is. */
   async likely(place: BranchPlace): Promise<BranchFold> {
-    const cached = this.cached(place);
+    const cached = this.ahead(place) ?? this.cached(place);
     // That there is no branch, only the log's end may say.
     return cached?.state.status === 'live' ? cached : this.view(place);
   }
@@ -107,7 +120,8 @@ export class Branches {
 
   /**
    * Appends events right behind a fold, with what belongs to them in other streams: all or none, or
-   * in steps.
+   * in steps. On a log with groups it may be one that is only {@link ahead}: the append is sent at
+   * once, and refused if what it stands behind is.
    *
    * @returns undefined when they are in the log; the refusal when the race was lost: nothing is
    *   written then, or the first steps, and the caller looks again
@@ -119,29 +133,45 @@ export class Branches {
     context: EventContext,
   ): Promise<LostRace | undefined> {
     const stream = controlStream(place);
+    const mark = this.log.groups === 'whole' ? { isAccepted: false } : undefined;
+    const states = statesBehind(fold.state, events);
     const control = {
       stream,
       expected: expectedOf(fold),
-      events: withRecords(fold.state, events).map((event) => newEvent(event, of(event), part)),
+      events: stored(events, states).map((event) => newEvent(event, of(event), part)),
+      ...(mark && { mark }),
+      ...(fold.mark && { behind: fold.mark }),
     };
+    const now = {
+      state: states.at(-1) ?? fold.state,
+      revision: fold.revision + events.length,
+    };
+    const appending = this.log.append([...beside, control, ...after], context);
+    const sent = { ...now, ...(mark && { mark }) };
+    // Nobody is to stand behind one that will be refused: it stands beside those under way, or
+    // behind one that was refused.
+    const newest = this.#sent.get(stream);
+    const isHopeful = newest ? newest === fold : (fold.mark?.isAccepted ?? true);
+    if (mark && isHopeful) this.#sent.set(stream, sent);
     try {
-      const results = await this.log.append([...beside, control, ...after], context);
+      const results = await appending;
       await failpoint('fold.afterAppend');
       // What was there already may be long past, and another node's, who built it otherwise: the
       // next look says where the branch is.
       const isOurs = this.log.groups === 'whole' && !results.some(({ isRepeated }) => isRepeated);
-      if (isOurs) this.#accepted(stream, fold, events);
+      if (isOurs) {
+        for (const [at, event] of events.entries()) this.#hear(states[at - 1] ?? fold.state, event);
+        this.#keep(stream, now);
+      } else this.#sent.delete(stream);
       return undefined;
     } catch (error) {
+      // Nobody is to stand behind what was not accepted as it was sent, nor behind that.
+      this.#sent.delete(stream);
       if (error instanceof WrongExpectedRevision || error instanceof EventRefused) return error;
       throw error;
+    } finally {
+      if (this.#sent.get(stream) === sent) this.#sent.delete(stream);
     }
-  }
-
-  #accepted(stream: string, fold: BranchFold, events: readonly BranchEvent[]): void {
-    let { state } = fold;
-    for (const event of events) state = this.#evolve(state, event);
-    this.#keep(stream, { state, revision: fold.revision + events.length });
   }
 
   /** Returns what this process has seen become of an intent, without a look at the log. */
@@ -199,7 +229,8 @@ export class Branches {
   #forward(from: BranchState, events: readonly StoredBranchEvent[], revision: number): BranchFold {
     let state = from;
     for (const event of events) {
-      state = this.#evolve(state, event);
+      this.#hear(state, event);
+      state = branchDecider.evolve(state, event);
       assertSame(state, event.record);
     }
     return { state, revision };
@@ -210,14 +241,16 @@ export class Branches {
     for (const recorded of events) {
       assert(recorded.revision === revision + 1, `${stream} has a gap behind ${revision}`);
       const event = decodeEvent(recorded) as StoredBranchEvent;
-      state = this.#evolve(state, event);
+      this.#hear(state, event);
+      state = branchDecider.evolve(state, event);
       assertSame(state, event.record);
       revision = recorded.revision;
     }
     return this.#keep(stream, { state, revision });
   }
 
-  #evolve(state: BranchState, event: BranchEvent): BranchState {
+  /** Answers those who wait for what an event says, of a branch as it was before. */
+  #hear(state: BranchState, event: BranchEvent): void {
     switch (event.type) {
       case 'Committed':
       case 'Merged':
@@ -233,7 +266,6 @@ export class Branches {
           this.#saw(intentIdOf(pending), { type: 'BranchDeleted' });
         }
     }
-    return branchDecider.evolve(state, event);
   }
 
   #saw(intentId: IntentId, outcome: IntentOutcome): void {
@@ -265,12 +297,24 @@ export function withRecords(
   state: BranchState,
   events: readonly BranchEvent[],
 ): readonly StoredBranchEvent[] {
+  return stored(events, statesBehind(state, events));
+}
+
+/** Returns the branch behind each event. */
+function statesBehind(state: BranchState, events: readonly BranchEvent[]): readonly BranchState[] {
   let after = state;
-  return events.map((event) => {
-    after = branchDecider.evolve(after, event);
+  return events.map((event) => (after = branchDecider.evolve(after, event)));
+}
+
+const stored = (
+  events: readonly BranchEvent[],
+  states: readonly BranchState[],
+): readonly StoredBranchEvent[] =>
+  events.map((event, at) => {
+    const after = states[at];
+    assert(after, 'there is a state behind each event');
     return { ...event, record: recordOf(after) };
   });
-}
 
 function assertSame(state: BranchState, record: BranchRecord | null): void {
   const mine = recordOf(state);

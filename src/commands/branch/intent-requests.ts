@@ -45,14 +45,18 @@ export class IntentRequests {
    */
   async request(place: BranchPlace, asked: AskedIntent, request: Request): Promise<void> {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const stream = controlStream(place);
-      const said = await this.appends.run(stream, () => this.#request(place, asked, request));
+      const said = await this.#inTurn(place, () => this.#request(place, asked, request));
       if (said === 'accepted') return;
       // Behind a delete nothing is asked for, and who completes it needs the turn.
       await this.help(place, request);
       await this.branches.view(place);
     }
     throw new DomainError('branch_busy', { waitingCount: TRIES_MAX });
+  }
+
+  /** On a log with groups one is sent behind the other. */
+  #inTurn<Result>(place: BranchPlace, work: () => Promise<Result>): Promise<Result> {
+    return this.log.groups === 'whole' ? work() : this.appends.run(controlStream(place), work);
   }
 
   async #request(
@@ -63,6 +67,10 @@ export class IntentRequests {
     let fold = await this.branches.likely(place);
     let isNewestClosed = false;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
+      await failpoint('intent.beforeRequest');
+      // From here to the append nothing else of this process is sent to the branch.
+      const newest = this.branches.ahead(place);
+      if (newest?.state.status === 'live' && !isNewestClosed) fold = newest;
       const at = live(fold);
       const { state } = at;
       if (isDeleting(state)) return 'deleting';
@@ -77,7 +85,12 @@ export class IntentRequests {
         fold = await this.branches.view(place);
         continue;
       }
-      if (events.length === 0) return 'accepted';
+      if (events.length === 0) {
+        if (at.mark === undefined) return 'accepted';
+        // Of what is only sent nobody knows yet.
+        fold = await this.branches.view(place);
+        continue;
+      }
       if (state.tokens.hi < 0 && (await protection.admit(place, state, request))) {
         isNewestClosed = false;
         fold = await this.branches.view(place);
@@ -134,7 +147,6 @@ export class IntentRequests {
       const isOpened = step.mayBeOpened && (await this.log.end(stream)).revision >= 0;
       if (!isOpened) beside.push({ stream, expected: 'none', events: [opened] });
     }
-    await failpoint('intent.beforeRequest');
     const append = { events, of: () => intent.id, part: REQUEST_PART, beside };
     const appended = this.branches.append(place, fold, append, contextOf(request, this.clock));
     step.seal.sealed();

@@ -103,23 +103,34 @@ export class Intents {
     const asked = hookSet === undefined ? intent : { ...intent, hookSet };
     const stream = controlStream(place);
     return this.traffic.during(stream, async () => {
-      const seal = this.traffic.lineUp(stream);
-      try {
-        // In turn, since two requests of this process would only lose races to each other.
-        await this.#turns.run(stream, async () => {
-          // A commit may wait for something to take; to all others a write is only in the way.
-          if (intent.wish.kind === 'commit') await this.traffic.beforeSeal(stream);
-          await this.#requests.request(place, { intent: asked, seal }, request);
-        });
-      } finally {
-        seal.leave();
-      }
+      await this.#seal(place, asked, request);
       const outcome = await this.traffic.answering(stream, () =>
         this.outcome(place, intent.id, request),
       );
       await failpoint('intent.beforeAnswer');
       return outcome;
     });
+  }
+
+  /** Returns when an intent is in the queue, behind those that were asked for before it. */
+  async #seal(place: BranchPlace, intent: IntentRequest, request: Request): Promise<void> {
+    const stream = controlStream(place);
+    const seal = this.traffic.lineUp(stream);
+    try {
+      const { accepted } = await this.#turns.run(stream, async () => {
+        // A commit may wait for something to take; to all others a write is only in the way.
+        if (intent.wish.kind === 'commit') await this.traffic.beforeSeal(stream);
+        const requested = this.#requests.request(place, { intent, seal }, request);
+        // Two that know nothing of each other would only lose races; with groups, the next one
+        // stands behind this one as soon as it is sent.
+        const isWhole = this.ports.log.groups === 'whole';
+        await (isWhole ? Promise.race([requested, seal.sent]) : requested);
+        return { accepted: requested };
+      });
+      await accepted;
+    } finally {
+      seal.leave();
+    }
   }
 
   /** Waits, and helps, until the log has the result of an accepted intent. */
@@ -256,11 +267,13 @@ export class Intents {
     await failpoint('intent.afterBuild');
     const append = { events: results, of: intentOf, part: 'result' };
     // Of a lost race nothing follows: the caller looks again.
-    const lost = await this.#appends.run(controlStream(place), () => {
-      const newest = this.branches.cached(place);
+    const appended = () => {
+      const newest = this.branches.ahead(place) ?? this.branches.cached(place);
       const on = newest && isStillSo(fold, newest, results.length) ? newest : fold;
       return this.branches.append(place, on, append, this.#contextOf(request));
-    });
+    };
+    const isWhole = this.ports.log.groups === 'whole';
+    const lost = await (isWhole ? appended() : this.#appends.run(controlStream(place), appended));
     if (lost === undefined) await failpoint('intent.afterResult');
     return lost === undefined;
   }

@@ -9,7 +9,7 @@ import {
 } from '../../ports/store-errors.js';
 import { assert, InvariantError } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
-import type { PreparedGroup } from '../prepare-group.js';
+import { markAccepted, type PreparedGroup } from '../prepare-group.js';
 import { Batch, verdictsOf, type Verdict } from './batch.js';
 import { failureOf, sealOf } from './failures.js';
 import type { Line } from './line.js';
@@ -211,8 +211,10 @@ function tell(waiting: readonly Waiting[], answer: readonly number[]): void {
     assert(error instanceof InvariantError, 'only an assertion fails here');
     verdicts = groups.map(() => error);
   }
-  for (const [index, { resolve, reject }] of waiting.entries()) {
+  for (const [index, { group, resolve, reject }] of waiting.entries()) {
     const verdict = verdicts[index];
+    const isNew = Array.isArray(verdict) && verdict.every(({ isRepeated }) => !isRepeated);
+    if (isNew) markAccepted(group);
     if (verdict instanceof Error) reject(verdict);
     else if (verdict) resolve(verdict);
   }
@@ -235,7 +237,7 @@ function giveUp(
   }
 }
 
-const APPEND = `SELECT append_batch(${Array.from({ length: 31 }, (_, i) => `$${i + 1}`)})::text
+const APPEND = `SELECT append_batch(${Array.from({ length: 32 }, (_, i) => `$${i + 1}`)})::text
   AS answer`;
 /** Bounded, so that an outage costs memory once and every caller hears of it. */
 const WAITING_MAX = 20_000;

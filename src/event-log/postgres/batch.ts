@@ -1,4 +1,4 @@
-import type { AppendResult, Expected } from '../../ports/event-log.js';
+import type { AppendMark, AppendResult, Expected } from '../../ports/event-log.js';
 import type { KvWrite } from '../../ports/kv-store.js';
 import { EventRefused, WrongExpectedRevision } from '../../ports/store-errors.js';
 import { assert } from '../../shared/assert.js';
@@ -13,7 +13,7 @@ interface StreamInBatch {
 
 /**
  * Groups that go to the database in one call, as the arrays of `append_batch`
- * (schema/0002.sql says what each holds).
+ * (schema/0005.sql says what each holds).
  */
 export class Batch {
   readonly #streams = new Map<string, StreamInBatch>();
@@ -39,6 +39,8 @@ export class Batch {
   /** Returns the parameters of the call; the groups are those taken, in their order. */
   parameters(groups: readonly PreparedGroup[]): unknown[] {
     const ops = columns(7);
+    const behind: number[] = [];
+    const marks = new Map<AppendMark, number>();
     const events = columns(13);
     const writes = columns(7);
     const views = new Map<string, number>();
@@ -50,6 +52,8 @@ export class Batch {
         opCount++;
         const stream = this.#streamOf(append.stream);
         push(ops, opRow(append, { stream, lastOp }));
+        behind.push(append.behind ? numberBehind(append.behind, marks) : 0);
+        if (append.mark) marks.set(append.mark, opCount);
         append.events.forEach((event, index) => {
           const { id, type, version, closes, key, json, context } = event;
           const guard = key ? (stream.guards.get(hex(key)) ?? 0) : 0;
@@ -66,7 +70,7 @@ export class Batch {
     }
     const names = [...this.#streams.keys()];
     const viewNames = [...views.keys()];
-    return [names, ...ops, this.#guardKeys, ...events, viewNames, kinds, ...writes];
+    return [names, ...ops, this.#guardKeys, ...events, viewNames, kinds, ...writes, behind];
   }
 
   #isFull(group: PreparedGroup): boolean {
@@ -162,6 +166,10 @@ function expectedNumber(expected: Expected): number {
   if (typeof expected === 'number') return expected;
   return { none: -1, any: -2, open: -3 }[expected];
 }
+
+/** Returns the operation that must be accepted with a batch; 0: it was before; -1: it is not. */
+const numberBehind = (mark: AppendMark, marks: ReadonlyMap<AppendMark, number>): number =>
+  mark.isAccepted ? 0 : (marks.get(mark) ?? -1);
 
 function numberOf(numbers: Map<string, number>, name: string): number {
   const known = numbers.get(name);
