@@ -15,7 +15,8 @@ import type { KvStore } from '../ports/kv-store.js';
 import { StoreUnavailable, UnknownOutcome } from '../ports/store-errors.js';
 import type { ViewSlots } from '../ports/view-slots.js';
 import type { ViewWriter } from '../ports/view-writer.js';
-import { migrateBeside, postgresViews, servicePool } from './postgres-stores.js';
+import { migrateBeside, postgresViews } from './postgres-stores.js';
+import { servicePool } from './service-pool.js';
 import { StartError } from './start-error.js';
 
 export interface EventStoreStoresOptions {

@@ -3,6 +3,7 @@ import { LocalBlockStore } from '../block-adapter/local-block-store.js';
 import { BlockCommittedStore } from '../committed/block-committed-store.js';
 import { hasUnsentCredentials } from '../config/eventstore-url.js';
 import type { ServerConfig } from '../config/server.config.js';
+import type { StagingToken } from '../domain/model.js';
 import { MemoryEventLog } from '../event-log/memory-event-log.js';
 import { MemoryKvStore } from '../kv-adapter/memory-kv-store.js';
 import { MemoryViewSlots } from '../kv-adapter/memory-view-slots.js';
@@ -10,6 +11,7 @@ import type { EventLog } from '../ports/event-log.js';
 import type { KvStore } from '../ports/kv-store.js';
 import type { ViewSlots } from '../ports/view-slots.js';
 import { allProjections, inlineProjection } from '../projections/all-projections.js';
+import { partitions } from '../projections/kv-keys.js';
 import type { Adapters } from './adapters.module.js';
 import { openPostgresStores } from './postgres-stores.js';
 import { RandomIds } from './random-ids.js';
@@ -70,13 +72,19 @@ export async function openStores(
       secrets,
     },
     slots,
-    warmUp: (signal) => trees.warmUp(signal),
+    warmUp: async (signal) => {
+      // There is no such token: it is asked for the sake of the thread that reads rows.
+      const nothing = { kind: 'pack', partition: partitions.staging(NO_TOKEN), limit: 1 } as const;
+      await Promise.all([trees.warmUp(signal), kv.read([nothing])]);
+    },
     close: async () => {
       await trees.close();
       await close();
     },
   };
 }
+
+const NO_TOKEN = 'none' as StagingToken;
 
 const foldersOf = ({ importFolders = '' }: ServerConfig): readonly string[] =>
   importFolders.split(',').flatMap((folder) => (folder.trim() === '' ? [] : [folder.trim()]));

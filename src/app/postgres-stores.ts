@@ -1,16 +1,18 @@
-import { Client, Pool, type ClientConfig } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import type { AppendWatcher } from '../event-log/postgres/append-queue.js';
-import { configOf, connectorOf, hangUp } from '../event-log/postgres/connect.js';
+import { connectorOf, hangUp } from '../event-log/postgres/connect.js';
 import { failureOf } from '../event-log/postgres/failures.js';
 import { migrate, readSchemaSteps } from '../event-log/postgres/migrate.js';
 import { PostgresEventLoader } from '../event-log/postgres/postgres-event-loader.js';
 import { PostgresEventLog } from '../event-log/postgres/postgres-event-log.js';
+import { PackThread } from '../kv-adapter/pack-thread.js';
 import { PostgresKvStore } from '../kv-adapter/postgres-kv-store.js';
 import { PostgresViewSlots } from '../kv-adapter/postgres-view-slots.js';
 import type { EventLoader } from '../ports/event-loader.js';
 import type { InlineProjection } from '../ports/event-log.js';
 import type { ViewSlots } from '../ports/view-slots.js';
 import { failpoint } from '../shared/failpoint.js';
+import { poolOf, servicePool } from './service-pool.js';
 import { StartError } from './start-error.js';
 
 export interface PostgresStores {
@@ -31,6 +33,8 @@ export interface PostgresStoresOptions {
   readonly outcomeMsMax?: number;
   readonly snapshotMsMax?: number;
   readonly watcher?: AppendWatcher;
+  /** Of pack-worker.js, compiled; left out: it stands beside this file. */
+  readonly packWorker?: URL;
 }
 
 /**
@@ -40,7 +44,7 @@ export interface PostgresStoresOptions {
  */
 export async function openPostgresStores(options: PostgresStoresOptions): Promise<PostgresStores> {
   const { connection, project, onFatal = stopProcess, outcomeMsMax, snapshotMsMax } = options;
-  const { watcher } = options;
+  const { watcher, packWorker } = options;
   const connect = connectorOf(connection);
   await migrateBeside(connection, assertOwnViews);
   const pool = servicePool(connection, 'read log', 4);
@@ -57,6 +61,7 @@ export async function openPostgresStores(options: PostgresStoresOptions): Promis
     onFatal,
     ...(outcomeMsMax !== undefined && { answerMsMax: outcomeMsMax }),
     ...(snapshotMsMax !== undefined && { snapshotMsMax }),
+    ...(packWorker && { packWorker }),
   });
   const loader = new PostgresEventLoader({ connect, pool, project, onFatal });
   const close = async () => {
@@ -67,17 +72,22 @@ export async function openPostgresStores(options: PostgresStoresOptions): Promis
   return { log, kv: views.kv, slots: views.slots, loader, close };
 }
 
+/** Threads run compiled code, which stands beside this file's once both are compiled. */
+const PACK_WORKER = new URL('./pack-worker.js', import.meta.url);
+
 /** The views in Postgres, without regard to where the log is. */
 export function postgresViews(options: {
   readonly connection: ClientConfig;
   readonly onFatal: (error: unknown) => void;
   readonly answerMsMax?: number;
   readonly snapshotMsMax?: number;
+  readonly packWorker?: URL;
 }) {
-  const { connection, ...rest } = options;
+  const { connection, packWorker = PACK_WORKER, ...rest } = options;
   const kv = new PostgresKvStore({
     pool: servicePool(connection, 'read', 3),
     snapshotPool: servicePool(connection, 'snapshot', 4),
+    packs: new PackThread(packWorker, { connection }),
     failureOf,
     ...rest,
   });
@@ -113,29 +123,9 @@ async function assertOwnViews(migrator: Client): Promise<void> {
   throw new StartError('other_log', 'this Postgres has the views of a log in an EventStoreDB');
 }
 
-/** A server that neither answers nor hangs up is given up: its own limit is shorter. */
-export const servicePool = (connection: ClientConfig, name: string, max: number): Pool =>
-  poolOf({ ...connection, query_timeout: SILENCE_MS_MAX }, { name, max });
-
-function poolOf(connection: ClientConfig, options: { name: string; max: number }): Pool {
-  const pool = new Pool({
-    ...configOf(connection, options.name),
-    max: options.max,
-    // Half a minute idle is a quiet service: its next request may pay for a connection.
-    idleTimeoutMillis: 30_000,
-  });
-  // Who uses a connection that breaks hears of it by his query, and of an idle one the pool takes
-  // care. Unheard, either would end the process.
-  pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
-  return pool;
-}
-
 /** Going on would acknowledge what the database may not have kept. */
 function stopProcess(error: unknown): void {
   console.error('the database is damaged, so this process stops:', error);
   process.exitCode = 1;
   process.kill(process.pid, 'SIGTERM');
 }
-
-const SILENCE_MS_MAX = 20_000;

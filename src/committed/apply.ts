@@ -126,6 +126,7 @@ class Applying {
     let key: Slice = { bytes: packed, start: 0, end: 0 };
     let other: Slice = { bytes: packed, start: 0, end: 0 };
     let from = 0;
+    let isCut = false;
     while (rows.next()) {
       key.start = rows.keyStart;
       key.end = rows.keyEnd;
@@ -136,17 +137,21 @@ class Applying {
         await this.#moveTo(key);
       }
       this.#lastKey = key;
-      const isCut = !this.#isEntered && !isTombstone(rows) && this.#isSureCut(key);
+      isCut = !this.#isEntered && !isTombstone(rows) && this.#isSureCut(key);
       [key, other] = [other, key];
-      if (!isCut && rows.rowEnd - from < BATCH_BYTES) continue;
-      await this.#sendRows(packed.subarray(from, rows.rowEnd));
-      from = rows.rowEnd;
-      if (isCut) await this.#endPart();
+      if (isCut && rows.rowEnd < packed.length) {
+        await this.#sendRows(packed.subarray(from, rows.rowEnd));
+        from = rows.rowEnd;
+        await this.#endPart();
+      }
+      if (--this.#untilTurn > 0) continue;
+      this.#untilTurn = TURN_RECORDS_MAX;
       await nextTurn();
     }
-    await this.#sendRows(packed.subarray(from));
-    // What comes next writes it over.
+    // Before the rows are given away with it.
     this.#lastKey = sliceOf(copyOf(this.#lastKey));
+    await this.#sendRows(packed.subarray(from));
+    if (isCut) await this.#endPart();
   }
 
   async #sendRows(packed: Uint8Array): Promise<void> {

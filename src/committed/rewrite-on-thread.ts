@@ -49,9 +49,9 @@ export class RewriteOnThread implements RewriteSession, ThreadListener {
   }
 
   async rows(packed: Uint8Array): Promise<void> {
-    // A copy, as of a base's file.
-    const own = new Uint8Array(packed);
-    this.#post({ session: this.id, kind: 'rows', packed: own }, own.length, own.buffer);
+    const own = packed.byteLength === packed.buffer.byteLength ? packed : new Uint8Array(packed);
+    const transfer = own.buffer as ArrayBuffer;
+    this.#post({ session: this.id, kind: 'rows', packed: own }, own.length, transfer);
     await this.#room();
   }
 

@@ -1,4 +1,5 @@
 import type { RangeParameters } from '../ports/committed-store.js';
+import { PackedRows } from '../shared/packed-rows.js';
 import { RangeRewriter, type ChangeCounts } from './range-rewriter.js';
 import type { BuiltRange } from './range-writer.js';
 import type { BoundedFile } from './table-cursor.js';
@@ -21,6 +22,7 @@ export type TakeRange = (range: BuiltRange, hasChanges: boolean) => void;
 export interface RewriteSession {
   openBase(base: BoundedFile): Promise<void>;
   change(batch: Uint8Array): Promise<void>;
+  /** @param packed  the session's from here on */
   rows(packed: Uint8Array): Promise<void>;
   closeBase(): Promise<void>;
   /** Resolves when all ranges were taken. */
@@ -55,8 +57,10 @@ export class InlineSessions implements RewriteSessions {
         await this.#turnAfter(batch.length);
       },
       rows: async (packed) => {
-        rewriter.rows(packed);
-        await this.#turnAfter(packed.length);
+        for (const part of partsOf(packed)) {
+          rewriter.rows(part);
+          await this.#turnAfter(part.length);
+        }
       },
       closeBase: async () => {
         rewriter.closeBase();
@@ -74,4 +78,17 @@ export class InlineSessions implements RewriteSessions {
     this.#untilTurnBytes = TURN_BYTES_MAX;
     await nextTurn();
   }
+}
+
+/** Yields rows, so many at a time as go into a turn. */
+function* partsOf(packed: Uint8Array): Generator<Uint8Array> {
+  const { buffer, byteOffset, byteLength } = packed;
+  const rows = new PackedRows(Buffer.from(buffer, byteOffset, byteLength));
+  let from = 0;
+  while (rows.next()) {
+    if (rows.rowEnd - from < TURN_BYTES_MAX) continue;
+    yield packed.subarray(from, rows.rowEnd);
+    from = rows.rowEnd;
+  }
+  if (from < packed.length) yield packed.subarray(from);
 }

@@ -9,7 +9,7 @@ import {
   UnknownOutcome,
 } from '../ports/store-errors.js';
 import { type ArrayItem, arrayLiteral } from '../shared/array-literal.js';
-import { assert } from '../shared/assert.js';
+import { assert, InvariantError } from '../shared/assert.js';
 import { Gather } from '../shared/gather.js';
 import { checkPlain, checkRead, SCHEMAS_DIFFER } from './check-kv.js';
 import {
@@ -21,6 +21,7 @@ import {
   SET_KNOWN,
   SET_NEW,
 } from './kv-statements.js';
+import type { PackThread } from './pack-thread.js';
 
 /** What became of a statement that failed, as the log's adapter tells it. */
 export type FailureOf = (error: unknown) => 'lost' | 'unavailable' | 'refused' | 'fatal';
@@ -30,6 +31,8 @@ export interface PostgresKvStoreOptions {
   readonly pool: Pool;
   /** For snapshots, apart, so that long reads never keep short ones waiting; likewise. */
   readonly snapshotPool: Pool;
+  /** Reads rows that are packed, on another thread; left out: `snapshotPool` does. */
+  readonly packs?: PackThread | undefined;
   readonly failureOf: FailureOf;
   /** The database found its data damaged: the process must stop, and say so. */
   readonly onFatal: (error: unknown) => void;
@@ -45,7 +48,8 @@ type Row = [
   value: Buffer,
   schema: number | null,
   version: number,
-  packed?: string | null,
+  /** As bytes when it comes from another thread. */
+  packed?: string | Uint8Array | null,
 ];
 
 interface Statement {
@@ -82,7 +86,7 @@ export class PostgresKvStore extends KvStore {
     for (const read of reads) checkRead(read);
     if (reads.length === 0) return [];
     // As long as it takes, nobody's short read waits for it.
-    if (reads.some(isPack)) return this.#readFrom(this.#options.snapshotPool, reads);
+    if (reads.some(isPack)) return this.#readPacks(reads);
     return this.#gather.ask(reads);
   }
 
@@ -145,7 +149,8 @@ export class PostgresKvStore extends KvStore {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await Promise.all([this.#options.pool.end(), this.#options.snapshotPool.end()]);
+    const { pool, snapshotPool, packs } = this.#options;
+    await Promise.all([pool.end(), snapshotPool.end(), packs?.close()]);
   }
 
   /**
@@ -161,6 +166,19 @@ export class PostgresKvStore extends KvStore {
     }
     const rows = await this.#readFrom(this.#options.pool, [...places.keys()]);
     return callers.map((reads) => reads.map((read) => rows[places.get(read) ?? -1] ?? []));
+  }
+
+  async #readPacks(reads: Reads): Promise<Rows> {
+    const { packs, snapshotPool } = this.#options;
+    if (packs && !packs.isOver) {
+      try {
+        return rowsOf(reads, { rows: await packs.query<Row>(toArrays(statementOf(reads))) });
+      } catch (error) {
+        // Whatever it was: asked here, it is tried again, or told as any other failure.
+        if (error instanceof InvariantError) throw error;
+      }
+    }
+    return this.#readFrom(snapshotPool, reads);
   }
 
   async #readFrom(pool: Pool, reads: Reads): Promise<Rows> {
@@ -266,10 +284,13 @@ function rowsOf(reads: Reads, { rows }: { rows: readonly Row[] }): Rows {
     assert(into, 'a row belongs to a read');
     assert(schema !== null, SCHEMAS_DIFFER);
     if (packed == null) into.push({ key, value, schema, version: String(version) });
-    else into.push({ key, value: Buffer.from(packed), schema, version: '' });
+    else into.push({ key, value: bytesOf(packed), schema, version: '' });
   }
   return found;
 }
+
+const bytesOf = (packed: string | Uint8Array): Uint8Array =>
+  typeof packed === 'string' ? Buffer.from(packed) : packed;
 
 const weightOf = (read: KvRead) => (read.kind === 'get' ? 1 : read.limit);
 

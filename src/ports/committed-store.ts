@@ -14,7 +14,7 @@ export interface StagedChange {
 
 /**
  * Changes as the views hold them, as shared/packed-rows.ts has them: a path, and its entry as JSON,
- * `null` for a tombstone.
+ * `null` for a tombstone. Whoever takes them may give their bytes away: nobody else looks at them.
  */
 export interface PackedChanges extends Iterable<StagedChange> {
   readonly packed: Buffer;
