@@ -11,10 +11,13 @@ import { LocalBlockStore } from '../../src/block-adapter/local-block-store.js';
 import { DomainError } from '../../src/domain/errors.js';
 import type {
   BranchId,
+  MetaRangeId,
   ObjectPath,
   RepositoryId,
   StorageNamespace,
 } from '../../src/domain/model.js';
+import { BranchesView } from '../../src/projections/branches.view.js';
+import { RepositoriesView } from '../../src/projections/repositories.view.js';
 import { addressOf } from '../../src/queries/open-object.js';
 import { StatObject } from '../../src/queries/stat-object.js';
 import { nodeOn, type TestMoraine } from '../support/moraine.js';
@@ -111,6 +114,7 @@ export class DiskCases {
     const failed = steps.findIndex((step) => !answered.has(step));
     if (failed >= 0) for (const step of steps.slice(failed)) await this.#again(step, told);
     for (const step of steps) await this.#look(step, () => true, `${told}, asked again`);
+    await this.#lookIntoFiles(told);
     await this.#lookForRests(told);
     return struck;
   }
@@ -213,6 +217,25 @@ export class DiskCases {
       const isWhole = Buffer.isBuffer(found) && found.equals(contentOf(path, bytes));
       if (isWhole) continue;
       this.wrong.push(`${told}: ${what}, ${ref} ${path}: ${shown(found)}, answered: ${mustBe}`);
+    }
+  }
+
+  /** A node remembers the trees that it built; what is on the disk is read by one that does not. */
+  async #lookIntoFiles(told: string): Promise<void> {
+    const { blocks, kv } = this.#now.adapters;
+    const { uid, namespace } = await new RepositoriesView(kv).get(REPOSITORY);
+    const fresh = new BlockCommittedStore(blocks, undefined);
+    try {
+      for (const branch of [`case-${this.#count - 1}`, `case-${this.#count - 1}-target`]) {
+        const record = await new BranchesView(kv).get(uid, branch as BranchId);
+        const id = record?.head.metaRangeId ?? ('' as MetaRangeId);
+        const all = { from: new Uint8Array(), limit: 10 };
+        const found = await fresh.scan(namespace, id, all).catch(String);
+        if (found.length === 3) continue;
+        this.wrong.push(`${told}: the tree of ${branch} has ${JSON.stringify(found)}`);
+      }
+    } finally {
+      await fresh.close();
     }
   }
 
