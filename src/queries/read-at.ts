@@ -45,6 +45,16 @@ interface Seen<Record> {
   readonly record: Record;
 }
 
+interface SeenBranch extends Seen<BranchRecord> {
+  /** Of a ref that is the bare name, and of the repository as it was seen then. */
+  point: ReadPoint | undefined;
+}
+
+interface SeenRef {
+  readonly parsed: ParsedRef;
+  readonly mayBeBranch: boolean;
+}
+
 /** How many it remembers of each. */
 export interface ReadMemory {
   readonly repositoriesMax: number;
@@ -65,8 +75,8 @@ const GUESSES_MAX = 4;
  */
 export class ReadsAt {
   readonly #repositories: LRUCache<RepositoryId, Seen<RepositoryRecord>>;
-  readonly #branches: LRUCache<string, Seen<BranchRecord>>;
-  readonly #refs: LRUCache<string, ParsedRef>;
+  readonly #branches: LRUCache<string, SeenBranch>;
+  readonly #refs: LRUCache<string, SeenRef>;
 
   constructor(
     private readonly kv: KvStore,
@@ -85,10 +95,10 @@ export class ReadsAt {
    * @throws DomainError  repository_not_found, ref_not_found, ref_invalid
    */
   async read(repository: RepositoryId, ref: string, plan: Plan): Promise<PlannedRead> {
-    const parsed = this.#parse(ref);
-    if (mayBeBranch(parsed)) {
+    const seenRef = this.#parse(ref);
+    if (seenRef.mayBeBranch) {
       for (let guesses = 0; guesses < GUESSES_MAX; guesses++) {
-        const read = await this.#guess(repository, parsed, plan);
+        const read = await this.#guess(repository, seenRef.parsed, plan);
         if (read === 'no branch') break;
         if (read !== 'again') return read;
       }
@@ -136,7 +146,7 @@ export class ReadsAt {
     repository: RepositoryId,
     ref: string,
   ): Promise<{ repository: RepositoryRecord; record: BranchRecord } | undefined> {
-    const parsed = this.#parse(ref);
+    const { parsed } = this.#parse(ref);
     if (!parsed.asOf) return this.branch(repository, ref as BranchId);
     const owner = await new RepositoriesView(this.kv).get(repository);
     const base = await this.refs.base(this.kv, owner, { ref, parsed });
@@ -173,7 +183,7 @@ export class ReadsAt {
     ref: string,
     work: (snapshot: KvSnapshot, point: ReadPoint) => Promise<Result>,
   ): Promise<Result> {
-    if (this.#parse(ref).asOf) return this.#withinPast(repository, ref, work);
+    if (this.#parse(ref).parsed.asOf) return this.#withinPast(repository, ref, work);
     return this.kv.snapshot(async (snapshot) => {
       const [rows] = await snapshot.read([RepositoriesView.read(repository)]);
       const record = found(rows);
@@ -209,8 +219,7 @@ export class ReadsAt {
     const { record: owner } = seenRepository;
     const key = `${owner.uid}/${base}`;
     const seenBranch = this.#branches.get(key);
-    const point =
-      seenBranch && pointOf(owner, base as BranchId, seenBranch.record, modifiers[0]?.kind);
+    const point = seenBranch && seenPoint(owner, base as BranchId, seenBranch, modifiers[0]?.kind);
     const planned = point ? plan(point) : [];
     const branchRead = seenBranch?.read ?? BranchesView.read(owner.uid, base as BranchId);
     const reads = [seenRepository.read, branchRead, ...planned];
@@ -226,7 +235,7 @@ export class ReadsAt {
     }
     if (!point || !isSame(seenBranch, branchRows)) {
       const record = decodeValue<BranchRecord>(row);
-      this.#branches.set(key, { read: branchRead, value: row.value, record });
+      this.#branches.set(key, { read: branchRead, value: row.value, record, point: undefined });
       return 'again';
     }
     return { point, rows };
@@ -250,7 +259,7 @@ export class ReadsAt {
     repository: RepositoryRecord,
     ref: string,
   ): Promise<{ readonly base: RefBase; readonly point: ReadPoint }> {
-    const parsed = this.#parse(ref);
+    const { parsed } = this.#parse(ref);
     const base = await this.refs.base(snapshot, repository, { ref, parsed });
     const isPlain = parsed.modifiers.length === 0 || !mayWalk(parsed);
     if (base.kind !== 'commit' && isPlain) {
@@ -262,13 +271,26 @@ export class ReadsAt {
     return { base, point: { repository, tokens: [], metaRangeId, branch: undefined } };
   }
 
-  #parse(ref: string): ParsedRef {
+  #parse(ref: string): SeenRef {
     const known = this.#refs.get(ref);
     if (known) return known;
     const parsed = parseRef(ref);
-    this.#refs.set(ref, parsed);
-    return parsed;
+    const seen = { parsed, mayBeBranch: mayBeBranch(parsed) };
+    this.#refs.set(ref, seen);
+    return seen;
   }
+}
+
+function seenPoint(
+  repository: RepositoryRecord,
+  branch: BranchId,
+  seen: SeenBranch,
+  mark: string | undefined,
+): ReadPoint {
+  if (mark !== undefined) return pointOf(repository, branch, seen.record, mark);
+  if (seen.point?.repository === repository) return seen.point;
+  seen.point = pointOf(repository, branch, seen.record);
+  return seen.point;
 }
 
 /** Returns where a read of a branch looks. */
