@@ -60,6 +60,9 @@ const requestFirst = (appends: Appends): Appends => {
   return appends.toReversed();
 };
 
+/** What stands behind a refused append is taken when the revision happens to fit. */
+const standingAlone = (appends: Appends): Appends => appends.map(({ behind: _, ...one }) => one);
+
 /** After an unknown outcome it looks for nothing: it sends a new event to where the stream ends. */
 class SendsAnew implements SingleStreamStore {
   constructor(private readonly store: SingleStreamStore) {}
@@ -312,6 +315,7 @@ export const defects: Readonly<Record<string, Defect>> = {
       return withFreshIds(whateverItsEnd(whateverItsEnd(appends, 'Committed'), 'IntentFailed'));
     }),
   },
+  'an append forgets what it stands behind': { log: changing(standingAlone), logs: ['whole'] },
   'a request is made before its token is closed': { log: changing(requestFirst), logs: STEPS },
   'what was sent is taken for what stands': {
     log: (log) => new BelievesItsAppends(log),

@@ -16,7 +16,7 @@ const changing = (change: (append: StreamAppend) => readonly StreamAppend[]) => 
     }
   })(log);
 
-const withoutGuard = changing(({ stream, expected, events }) => [{ stream, expected, events }]);
+const withoutGuard = changing(({ guard: _, ...append }) => [append]);
 const withoutEffect = changing((append) => {
   const isEffect = append.events.some(({ type }) => type === 'RequestTookEffect');
   return isEffect ? [] : [append];
