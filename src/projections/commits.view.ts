@@ -51,6 +51,11 @@ export class CommitsView {
     return this.#cache.get(cacheKey(uid, id));
   }
 
+  /** Keeps a commit that is in the log. */
+  keep(uid: RepositoryUid, commit: CommitRecord): void {
+    this.#cache.set(cacheKey(uid, commit.id), commit);
+  }
+
   /** Returns at most `limit` commits in the order of their ids, behind `after`, and keeps them. */
   async page(
     uid: RepositoryUid,

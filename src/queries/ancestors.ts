@@ -5,6 +5,9 @@ import { Heap } from '../shared/heap.js';
 
 /** Commits not at hand that a walk may meet before it reads a page of others along. */
 const MISSES_PER_PAGE = 16;
+/** The same of a walk that is to be so long. */
+const MISSES_OF_LONG = 2;
+const LONG_COUNT = 250;
 const ROWS_PER_PAGE = 1_000;
 /** Pages that one walk reads along, at most: a history that is larger is walked step by step. */
 const PAGES_MAX = 20;
@@ -23,9 +26,14 @@ export class NewestFirst {
     private readonly commits: CommitsView,
     private readonly uid: RepositoryUid,
     head: CommitRecord,
-    private readonly options: { readonly isFirstParentOnly: boolean },
+    private readonly options: {
+      readonly isFirstParentOnly: boolean;
+      /** How many will be taken, about; undefined: nobody knows. */
+      readonly expectedCount?: number;
+    },
   ) {
-    this.#parents = new Parents(commits, uid);
+    const isLong = (options.expectedCount ?? 0) >= LONG_COUNT;
+    this.#parents = new Parents(commits, uid, isLong ? MISSES_OF_LONG : MISSES_PER_PAGE);
     this.#seen.add(head.id);
     this.#waiting.push(head);
   }
@@ -106,12 +114,13 @@ class Parents {
   constructor(
     private readonly commits: CommitsView,
     private readonly uid: RepositoryUid,
+    private readonly missesPerPage = MISSES_PER_PAGE,
   ) {}
 
   async of(ids: readonly CommitId[]): Promise<readonly CommitRecord[]> {
     if (ids.length === 0) return [];
     this.#misses += ids.filter((id) => this.commits.atHand(this.uid, id) === undefined).length;
-    if (this.#misses >= MISSES_PER_PAGE && this.#pages < PAGES_MAX) await this.#readAlong();
+    if (this.#misses >= this.missesPerPage && this.#pages < PAGES_MAX) await this.#readAlong();
     const found = await this.commits.getAll(this.uid, ids);
     return found.map((commit) => {
       assert(commit, 'a commit’s parents are there as long as it is');

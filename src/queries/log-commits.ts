@@ -104,7 +104,7 @@ export class LogCommitsHandler implements IQueryHandler<LogCommits> {
     const span = { uid: record.uid, head, after: after?.id, stopAt: stop?.id };
     const hasPaths = filter.objects.length + filter.prefixes.length > 0;
     if (!hasPaths) return this.#pageOf(span, page, filter);
-    const walk = allOf(new LogWalk(this.#walkFrom(span, filter), span, filter));
+    const walk = allOf(new LogWalk(this.#walkFrom(span, filter, page), span, filter));
     return this.#pageWithPaths(record, walk, page, filter);
   }
 
@@ -117,7 +117,7 @@ export class LogCommitsHandler implements IQueryHandler<LogCommits> {
     const kept = span.after === undefined ? undefined : this.#walks.get(key(span.after));
     // Whoever goes on with a walk takes it along.
     if (kept) this.#walks.delete(key(span.after));
-    const newest = kept?.walk ?? this.#walkFrom(span, filter);
+    const newest = kept?.walk ?? this.#walkFrom(span, filter, { amount });
     const walk = new LogWalk(newest, kept ? { ...span, after: undefined } : span, filter);
     const items: CommitRecord[] = [];
     let next = kept?.next;
@@ -139,8 +139,13 @@ export class LogCommitsHandler implements IQueryHandler<LogCommits> {
     }
   }
 
-  #walkFrom({ uid, head }: Span, { isFirstParentOnly }: LogFilter): NewestFirst {
-    return new NewestFirst(this.commits, uid, head, { isFirstParentOnly });
+  #walkFrom(
+    { uid, head }: Span,
+    { isFirstParentOnly }: LogFilter,
+    { amount }: Pick<PageRequest, 'amount'>,
+  ): NewestFirst {
+    const options = { isFirstParentOnly, expectedCount: amount };
+    return new NewestFirst(this.commits, uid, head, options);
   }
 
   async #pageWithPaths(

@@ -2,6 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { BranchId, CommitRecord, Metadata, RepositoryId } from '../../domain/model.js';
 import { Clock } from '../../ports/clock.js';
 import { DEFAULT_RANGE_PARAMETERS } from '../../ports/committed-store.js';
+import { CommitsView } from '../../projections/commits.view.js';
 import { Places } from '../places.js';
 import type { Request } from '../request.js';
 import { commitMade } from './branch-operations.js';
@@ -35,6 +36,7 @@ export class CommitBranchHandler implements ICommandHandler<CommitBranch> {
     private readonly places: Places,
     private readonly intents: Intents,
     private readonly clock: Clock,
+    private readonly commits: CommitsView,
   ) {}
 
   execute({ repository: name, branch, wish, request }: CommitBranch): Promise<CommitRecord> {
@@ -50,7 +52,10 @@ export class CommitBranchHandler implements ICommandHandler<CommitBranch> {
     } as const;
     return this.places.at({ name, branch, isForced }, async (place) => {
       const outcome = await this.intents.perform(place, intent, request);
-      return commitMade(outcome, 'commit');
+      const commit = commitMade(outcome, 'commit');
+      // Whoever asks for the log asks for what was committed a moment ago, first of all.
+      this.commits.keep(place.repository.uid, commit);
+      return commit;
     });
   }
 }

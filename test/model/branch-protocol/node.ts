@@ -100,7 +100,7 @@ export class Node {
       dropGraceMs: parts.dropGraceMs ?? 2_000,
     });
     this.stage = new StageObjectHandler(this.places, this.writer, clock);
-    this.commit = new CommitBranchHandler(this.places, this.intents, clock);
+    this.commit = new CommitBranchHandler(this.places, this.intents, clock, withCommits.commits);
     const deletes = [this.places, this.streams, this.repositoryDeletion] as const;
     this.deleteRepository = new DeleteRepositoryHandler(...deletes);
     const operations = [this.refs, this.branches, this.intents] as const;
