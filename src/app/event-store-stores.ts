@@ -39,8 +39,16 @@ export interface EventStoreStores {
   readonly log: EventLog;
   readonly kv: KvStore;
   readonly slots: ViewSlots;
+  readonly bulk: BulkLog;
   /** Answers what waits, then lets everything go. */
   close(): Promise<void>;
+}
+
+/** The log for who appends much: an append does not wait for the views, which stay a bit behind. */
+export interface BulkLog {
+  readonly log: EventLog;
+  /** Resolves when the views show all that is in the log now, however long it takes. */
+  caughtUp(): Promise<void>;
 }
 
 /** Where views stand that follow a log. */
@@ -94,12 +102,17 @@ export async function openEventStoreStores(
     store: streams,
     shown: (position) => shown(progress, position, outcomeMsMax),
   });
-  const caughtUp = async () => {
-    await progress.reached(await streams.lastPosition(progress.position), outcomeMsMax);
+  const caughtUp = async (msMax: number) => {
+    await progress.reached(await streams.lastPosition(progress.position), msMax);
   };
+  const bulk = new StepwiseEventLog({
+    store: streams,
+    shown: behindBy(BULK_APPENDS_BEHIND_MAX, (at) => shown(progress, at, outcomeMsMax)),
+  });
   return {
     log,
-    kv: connection ? views.kv : new FreshKvStore(views.kv, caughtUp),
+    bulk: { log: bulk, caughtUp: () => caughtUp(Number.POSITIVE_INFINITY) },
+    kv: connection ? views.kv : new FreshKvStore(views.kv, () => caughtUp(outcomeMsMax)),
     slots: new FollowedViewSlots(views.slots, (work) =>
       progress.hold(async () => {
         await projector.refresh();
@@ -107,6 +120,7 @@ export async function openEventStoreStores(
       }),
     ),
     close: async () => {
+      await bulk.close();
       await log.close();
       await close();
     },
@@ -123,6 +137,19 @@ async function shown(progress: ViewProgress, position: number, msMax: number): P
     if (!(error instanceof StoreUnavailable)) throw error;
     throw new UnknownOutcome('it is in the log, and the views do not show it', { cause: error });
   }
+}
+
+/** Returns what waits for the views to show not this append, but one of so many before it. */
+function behindBy(
+  appends: number,
+  reached: (position: number) => Promise<void>,
+): (position: number) => Promise<void> {
+  const positions: number[] = [];
+  return async (position) => {
+    positions.push(position);
+    const before = positions.length > appends ? positions.shift() : undefined;
+    if (before !== undefined) await reached(before);
+  };
 }
 
 async function* followed(
@@ -190,3 +217,5 @@ async function inPostgres(
 }
 
 const OUTCOME_MS_MAX = 10_000;
+/** Enough that the views go on in long steps. */
+const BULK_APPENDS_BEHIND_MAX = 64;

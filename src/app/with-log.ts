@@ -10,6 +10,7 @@ import { allProjections, inlineProjection } from '../projections/all-projections
 import { DataLock } from './data-lock.js';
 import { EmbeddedPostgres } from './embedded-postgres.js';
 import { runningEndpoint } from './embedded-postgres-endpoint.js';
+import type { BulkLog } from './event-store-stores.js';
 import { openPostgresStores } from './postgres-stores.js';
 import { StartError } from './start-error.js';
 
@@ -20,6 +21,8 @@ export interface OpenLog {
   readonly kv: KvStore;
   /** Undefined: this log takes events by `append` alone. */
   readonly loader: EventLoader | undefined;
+  /** Of a log that its views follow. */
+  readonly bulk: BulkLog | undefined;
   /** Of the Postgres that has the views; undefined: they are in memory. */
   readonly connection: ClientConfig | undefined;
   readonly isLogInPostgres: boolean;
@@ -87,7 +90,9 @@ async function withStores<Result>(
   }
 }
 
-type OpenedStores = Pick<OpenLog, 'log' | 'kv' | 'slots' | 'loader'> & { close(): Promise<void> };
+type OpenedStores = Pick<OpenLog, 'log' | 'kv' | 'slots' | 'loader' | 'bulk'> & {
+  close(): Promise<void>;
+};
 
 async function openStores(
   config: ServerConfig,
@@ -95,7 +100,7 @@ async function openStores(
 ): Promise<OpenedStores> {
   const project = inlineProjection();
   if (config.eventLog === 'postgres' && connection !== undefined) {
-    return openPostgresStores({ connection, project });
+    return { ...(await openPostgresStores({ connection, project })), bulk: undefined };
   }
   const { openEventStoreStores } = await import('./event-store-stores.js');
   const trouble = (error: unknown): void => {

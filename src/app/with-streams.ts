@@ -40,7 +40,7 @@ function sealOf({ connection, isLogInPostgres }: OpenLog): LogSeal | undefined {
 }
 
 function moverOf(
-  { log, slots, loader, keepsOrder }: OpenLog,
+  { log, slots, loader, bulk, keepsOrder }: OpenLog,
   seal: LogSeal | undefined,
 ): StreamsMover {
   return {
@@ -54,13 +54,14 @@ function moverOf(
       return { events, parts, position };
     },
     async import({ folder, as }, onProgress) {
-      const report = await importStreams(log, new FolderArchive(folder), {
+      const report = await importStreams(bulk?.log ?? log, new FolderArchive(folder), {
         ...(as !== undefined && { as }),
         isSideBySide: !keepsOrder,
         loader,
         eventsPerAppend: EVENTS_PER_APPEND,
         onPart: progressTo(onProgress),
       });
+      await bulk?.caughtUp();
       return { written: report.writtenCount, known: report.knownCount };
     },
     async verify({ folder, as }, onProgress) {

@@ -19,19 +19,17 @@ import { FolderArchive } from '../../src/event-log/archive/folder-archive.js';
 import { MemoryEventLog } from '../../src/event-log/memory-event-log.js';
 import { MemoryKvStore } from '../../src/kv-adapter/memory-kv-store.js';
 import { MemoryViewSlots } from '../../src/kv-adapter/memory-view-slots.js';
-import { exportStreams } from '../../src/migration/streams/export-streams.js';
 import { importStreams } from '../../src/migration/streams/import-streams.js';
 import { allProjections, inlineProjection } from '../../src/projections/all-projections.js';
 import { Rebuilder } from '../../src/projections/rebuild.js';
-import { makeHistory } from '../moves/long-history.js';
-import { inMemory } from '../support/moraine.js';
+import { makeArchive } from '../moves/long-history.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const LEGS = ['import', 'export', 'verify', 'store', 'rebuild'];
 const [events = '100000', kept, ...wanted] = process.argv.slice(2);
 const legs = wanted.length > 0 ? wanted : LEGS;
 const folder = mkdtempSync(join(tmpdir(), 'moraine-bench-'));
 const archive = kept ?? join(folder, 'archive');
-const eventCount = await makeArchive();
+const eventCount = await historyIn(archive);
 console.log(
   'leg                    events/s  program µs  Postgres µs  peak MiB  (µs of CPU an event)',
 );
@@ -41,24 +39,14 @@ rmSync(folder, {
   recursive: true,
   force: true,
 });
-async function makeArchive() {
-  const into = new FolderArchive(archive);
-  if (!existsSync(archive)) {
-    const made = await inMemory();
-    await makeHistory(made, {
-      seed: 1,
-      eventCount: Number(events),
-    });
-    await exportStreams(made.adapters.log, into, {
-      scope: {
-        kind: 'all',
-      },
-      after: 0,
-    });
-    await made.close();
+async function historyIn(path) {
+  const into = new FolderArchive(path);
+  if (!existsSync(path)) {
+    await makeArchive(into, { seed: 1, eventCount: Number(events), partEventsMax: 20_000 });
   }
   return (await into.parts()).reduce((sum, part) => sum + part.eventCount, 0);
 }
+
 async function onPostgres() {
   const data = join(folder, 'postgres');
   const postgres = await EmbeddedPostgres.start({

@@ -14,10 +14,14 @@ import type {
   StorageNamespace,
   TagId,
 } from '../../src/domain/model.js';
-import type { TestMoraine } from '../support/moraine.js';
+import type { EventArchive } from '../../src/ports/event-archive.js';
+import { READ_EVENTS_MAX, type EventLog, type RecordedEvent } from '../../src/ports/event-log.js';
+import { inMemory, type TestMoraine } from '../support/moraine.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
 const REPOSITORIES = 6;
+/** Of one chapter of a long history, which lies in memory while it is made. */
+const CHAPTER_EVENTS = 100_000;
 const main = 'main' as BranchId;
 /** Objects of one round, staged side by side on two branches. */
 const ROUND_OBJECTS = 800;
@@ -31,12 +35,13 @@ const LEFT_OBJECTS = 50;
  */
 export async function makeHistory(
   moraine: TestMoraine,
-  { seed, eventCount }: { readonly seed: number; readonly eventCount: number },
+  of: { readonly seed: number; readonly eventCount: number; readonly prefix?: string },
 ): Promise<void> {
+  const { seed, eventCount, prefix = 'r' } = of;
   const random = new SeededRandom(seed);
   const repositories: RepositoryId[] = [];
   for (let index = 0; index < REPOSITORIES; index++) {
-    repositories.push(await newRepository(moraine, `r-${index}`));
+    repositories.push(await newRepository(moraine, `${prefix}-${index}`));
   }
   for (let round = 0, made = 0; made < eventCount; round++) {
     const at = random.below(REPOSITORIES);
@@ -46,7 +51,7 @@ export async function makeHistory(
       await moraine.execute(
         new DeleteRepository(repository, { isForced: false }, moraine.newRequest()),
       );
-      repositories[at] = await newRepository(moraine, `r-${at}`, round);
+      repositories[at] = await newRepository(moraine, `${prefix}-${at}`, round);
     }
     // What nobody reads any more goes, as it does where somebody runs this.
     await moraine.sweep();
@@ -57,6 +62,46 @@ export async function makeHistory(
       const path = `left-${index}` as ObjectPath;
       await stage(moraine, repository, { branch: main, path, index });
     }
+  }
+}
+
+/**
+ * Makes an archive of about so many events: chapters one behind the other, each with repositories of
+ * its own.
+ *
+ * @returns how many events it has
+ */
+export async function makeArchive(
+  archive: EventArchive,
+  of: { readonly seed: number; readonly eventCount: number; readonly partEventsMax: number },
+): Promise<number> {
+  await archive.begin({ scope: { kind: 'all' }, after: 0 });
+  let position = 0;
+  for (let chapter = 0; position < of.eventCount; chapter++) {
+    const made = await inMemory();
+    const eventCount = Math.min(CHAPTER_EVENTS, of.eventCount - position);
+    await makeHistory(made, { seed: of.seed + chapter, eventCount, prefix: `r${chapter}` });
+    for await (const page of pagesOf(made.adapters.log, of.partEventsMax)) {
+      await archive.append(page.map((event) => ({ ...event, position: ++position })));
+    }
+    await made.close();
+  }
+  return position;
+}
+
+async function* pagesOf(log: EventLog, eventsMax: number): AsyncIterable<RecordedEvent[]> {
+  const limit = Math.min(eventsMax, READ_EVENTS_MAX);
+  let page: RecordedEvent[] = [];
+  for (let after = 0; ;) {
+    const events = await log.readAll({ after, limit });
+    page.push(...events);
+    if (page.length > 0 && (events.length === 0 || page.length + limit > eventsMax)) {
+      yield page;
+      page = [];
+    }
+    const last = events.at(-1);
+    if (last === undefined) return;
+    after = last.position;
   }
 }
 
