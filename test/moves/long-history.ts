@@ -66,8 +66,8 @@ export async function makeHistory(
 }
 
 /**
- * Makes an archive of about so many events: chapters one behind the other, each with repositories of
- * its own.
+ * Makes an archive of about so many events: chapters one behind the other, each with repositories
+ * of its own.
  *
  * @returns how many events it has
  */
