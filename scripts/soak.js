@@ -5,7 +5,8 @@
 //
 // A job is a module that exports `name` and `run({ seed, minutes, signal })`, which returns
 // `{ count, verdict, detail }`: how many things it tried, `ok` or `failed`, and a word on either.
-// It ends soon after `signal` aborts. Given the same seed it does the same work.
+// It ends soon after `signal` aborts. Given the same seed it does the same work. One that exports
+// `isOneRun` gets all of the time when it is the only one.
 //
 // Resumable: the job whose last run is longest ago comes first, so a soak that was cut off goes on
 // with what it had not come to yet.
@@ -28,12 +29,12 @@ const COLUMNS = ['date', 'seed', 'commit', 'job', 'minutes', 'count', 'verdict',
 async function jobsIn(folder) {
   const jobs = new Map();
   for (const file of globSync('*.js', { cwd: folder }).toSorted()) {
-    const { name, run } = await import(pathToFileURL(join(folder, file)).href);
+    const { name, run, isOneRun = false } = await import(pathToFileURL(join(folder, file)).href);
     if (typeof name !== 'string' || typeof run !== 'function') {
       throw new Error(`${file} does not export name and run`);
     }
     if (jobs.has(name)) throw new Error(`two jobs are called ${name}`);
-    jobs.set(name, run);
+    jobs.set(name, { run, isOneRun });
   }
   return jobs;
 }
@@ -107,7 +108,8 @@ async function soak({ minutes, only, seed, folder, record }) {
   const jobs = await jobsIn(folder);
   const names = [...jobs.keys()].filter((name) => only === undefined || name === only);
   if (names.length === 0) throw new Error(`no job ${only ?? ''} in ${folder}`);
-  const slice = Math.min(SLICE_MINUTES_MAX, minutes / names.length);
+  const isOneRun = names.length === 1 && jobs.get(names[0]).isOneRun;
+  const slice = isOneRun ? minutes : Math.min(SLICE_MINUTES_MAX, minutes / names.length);
   const endsAtMs = Date.now() + minutes * MS_A_MINUTE;
   const stop = stopOnSignals();
   const commit = commitOfCheckout();
@@ -119,7 +121,7 @@ async function soak({ minutes, only, seed, folder, record }) {
     const runSeed = seed ?? randomInt(2 ** 32);
     const startedAtMs = Date.now();
     console.log(`${job}: ${slice.toFixed(1)} minutes, seed ${runSeed}`);
-    const result = await runOnce(jobs.get(job), { seed: runSeed, minutes: slice, stop });
+    const result = await runOnce(jobs.get(job).run, { seed: runSeed, minutes: slice, stop });
     const isCut = stop.aborted && result.verdict === 'ok';
     const row = {
       date: new Date().toISOString(),

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export const name = 'moves';
+/** The longer the history, the more of it lies in one place. */
+export const isOneRun = true;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const KILLS = 10;
