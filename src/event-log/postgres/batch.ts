@@ -1,8 +1,14 @@
 import type { AppendMark, AppendResult, Expected } from '../../ports/event-log.js';
 import type { KvWrite } from '../../ports/kv-store.js';
 import { EventRefused, WrongExpectedRevision } from '../../ports/store-errors.js';
+import { type ArrayItem, arrayLiteral } from '../../shared/array-literal.js';
 import { assert } from '../../shared/assert.js';
-import { viewOf, type PreparedAppend, type PreparedGroup } from '../prepare-group.js';
+import {
+  viewOf,
+  type PreparedAppend,
+  type PreparedEvent,
+  type PreparedGroup,
+} from '../prepare-group.js';
 
 interface StreamInBatch {
   readonly number: number;
@@ -37,7 +43,7 @@ export class Batch {
   }
 
   /** Returns the parameters of the call; the groups are those taken, in their order. */
-  parameters(groups: readonly PreparedGroup[]): unknown[] {
+  parameters(groups: readonly PreparedGroup[]): (string | number)[] {
     const ops = columns(7);
     const behind: number[] = [];
     const marks = new Map<AppendMark, number>();
@@ -55,11 +61,10 @@ export class Batch {
         behind.push(append.behind ? numberBehind(append.behind, marks) : 0);
         if (append.mark) marks.set(append.mark, opCount);
         append.events.forEach((event, index) => {
-          const { id, type, version, closes, key, json, context } = event;
-          const guard = key ? (stream.guards.get(hex(key)) ?? 0) : 0;
-          const { atMs, caller, requestId, commandId } = context;
-          const what = [id, type, version, closes, key ?? null, json];
-          push(events, [opCount, index + 1, guard, ...what, atMs, caller, requestId, commandId]);
+          const { key } = event;
+          const isGuarded = key !== undefined && stream.guards.size > 0;
+          const guard = isGuarded ? (stream.guards.get(hex(key)) ?? 0) : 0;
+          push(events, eventRow(event, { op: opCount, nth: index + 1, guard }));
         });
       }
       for (const write of groupWrites) {
@@ -68,9 +73,14 @@ export class Batch {
         push(writes, [lastOp, numberOf(views, viewOf(write.partition)), kind, ...rowOf(write)]);
       }
     }
-    const names = [...this.#streams.keys()];
-    const viewNames = [...views.keys()];
-    return [names, ...ops, this.#guardKeys, ...events, viewNames, kinds, ...writes, behind];
+    const before = [
+      [...this.#streams.keys()],
+      ...ops,
+      this.#guardKeys,
+      ...events,
+      [...views.keys()],
+    ];
+    return [...before.map(arrayLiteral), kinds, ...[...writes, behind].map(arrayLiteral)];
   }
 
   #isFull(group: PreparedGroup): boolean {
@@ -140,7 +150,14 @@ function refusalOf(
   return new WrongExpectedRevision(stream, expected, actual, reason);
 }
 
-function opRow(append: PreparedAppend, at: { stream: StreamInBatch; lastOp: number }): unknown[] {
+function eventRow(event: PreparedEvent, at: { op: number; nth: number; guard: number }) {
+  const { id, type, version, closes, key = null, json, context } = event;
+  const { atMs, caller, requestId, commandId } = context;
+  const who = [atMs, caller, requestId, commandId];
+  return [at.op, at.nth, at.guard, id, type, version, closes, key, json, ...who];
+}
+
+function opRow(append: PreparedAppend, at: { stream: StreamInBatch; lastOp: number }): ArrayItem[] {
   const { expected, events, guard } = append;
   const guardNumber = guard ? (at.stream.guards.get(hex(guard.key)) ?? 0) : 0;
   const closes = events.at(-1)?.closes ?? false;
@@ -155,7 +172,7 @@ function opRow(append: PreparedAppend, at: { stream: StreamInBatch; lastOp: numb
   ];
 }
 
-function rowOf(write: KvWrite): unknown[] {
+function rowOf(write: KvWrite): ArrayItem[] {
   const { partition } = write;
   if (write.kind === 'put') return [partition, write.key, write.value, write.schema];
   if (write.kind === 'delete') return [partition, write.key, null, 0];
@@ -178,11 +195,11 @@ function numberOf(numbers: Map<string, number>, name: string): number {
   return numbers.size;
 }
 
-const columns = (count: number): unknown[][] => Array.from({ length: count }, () => []);
+const columns = (count: number): ArrayItem[][] => Array.from({ length: count }, () => []);
 
-function push(into: readonly unknown[][], row: readonly unknown[]): void {
+function push(into: readonly ArrayItem[][], row: readonly ArrayItem[]): void {
   assert(into.length === row.length, 'a value for each column');
-  for (const [index, column] of into.entries()) column.push(row[index]);
+  for (let index = 0; index < row.length; index++) into[index]?.push(row[index] ?? null);
 }
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
