@@ -31,10 +31,15 @@ function cliRebuilder(rebuilder: Rebuilder): ProjectionRebuilder {
       const listed = await rebuilder.list();
       return listed.map(({ name, ...rest }) => ({ projection: name, ...rest }));
     },
-    async rebuild(projection, options) {
-      const report = await rebuilder.rebuild(projection, options);
-      const { events, writes, differingCount, differing } = report;
-      return { events, writes, differing: differingCount, rows: differing.map(nameOf) };
+    async rebuild(projections, options) {
+      const reports = await rebuilder.rebuildAll(projections, options);
+      return reports.map(({ projection, events, writes, differingCount, differing }) => ({
+        projection,
+        events,
+        writes,
+        differing: differingCount,
+        rows: differing.map(nameOf),
+      }));
     },
   };
 }

@@ -30,6 +30,7 @@ export interface ProjectionRow {
 }
 
 export interface RebuildResult {
+  readonly projection: string;
   /** Events read, rows written, and rows that differ from the view in use. */
   readonly events: number;
   readonly writes: number;
@@ -50,7 +51,10 @@ export interface DifferingName {
 export interface ProjectionRebuilder {
   list(): Promise<readonly ProjectionRow[]>;
   /** @param options.swap  false: build and compare, and leave the view in use */
-  rebuild(projection: string, options: { readonly swap: boolean }): Promise<RebuildResult>;
+  rebuild(
+    projections: readonly string[],
+    options: { readonly swap: boolean },
+  ): Promise<readonly RebuildResult[]>;
 }
 
 /** Of a piece of work: events done, and the part of all of it, 0 to 1. */

@@ -28,10 +28,10 @@ export function rebuildViews(
     const names =
       typeof one === 'string' ? [one] : (await rebuilder.list()).map((each) => each.projection);
     let differingCount = 0;
-    for (const projection of names) {
-      const { rows, ...report } = await rebuilder.rebuild(projection, options);
+    for (const { rows, ...report } of await rebuilder.rebuild(names, options)) {
+      const { projection } = report;
       differingCount += report.differing;
-      out.row({ projection, ...report });
+      out.row({ ...report });
       for (const { partition, key, is } of rows) out.row({ projection, partition, key, is });
     }
     return options.swap || differingCount === 0 ? ExitCode.ok : ExitCode.differs;

@@ -5,12 +5,14 @@ import { runCli } from './run-cli.js';
 
 const views: ProjectionRebuilder = {
   list: async () => [{ projection: 'branches', version: 2, storedVersion: 1, isBuilding: false }],
-  rebuild: async (projection) => ({
-    events: 7,
-    writes: 5,
-    differing: projection === 'odd' ? 1 : 0,
-    rows: projection === 'odd' ? [{ partition: 'odd/p', key: 'k', is: 'missing' as const }] : [],
-  }),
+  rebuild: async (projections) =>
+    projections.map((projection) => ({
+      projection,
+      events: 7,
+      writes: 5,
+      differing: projection === 'odd' ? 1 : 0,
+      rows: projection === 'odd' ? [{ partition: 'odd/p', key: 'k', is: 'missing' as const }] : [],
+    })),
 };
 
 async function run(

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { encodeEvent, type DomainEvent } from '../domain/event-types.js';
 import { eventIdOf } from '../domain/event-id.js';
 import type { CommandId, CommitId, RepositoryUid, TagId } from '../domain/model.js';
@@ -54,6 +54,26 @@ describe('a rebuild', () => {
     expect(row && [row.partition, fromUtf8(row.key)]).toEqual([`tags/${uid}`, 'v2']);
     expect(row?.left).toBeUndefined();
     expect(row?.right).toBeDefined();
+  });
+
+  it('of several views reads the log once, and tells of each what it is', async () => {
+    const { log, rebuilder, append } = open((event) =>
+      event.stream.endsWith('-v2') ? [] : project(event),
+    );
+    for (let tag = 0; tag < 1_700; tag++) {
+      await append(`v${tag}`, { type: 'TagCreated', commitId });
+    }
+    const reads = jest.spyOn(log, 'readAll');
+    const names = allProjections.map(({ name }) => name);
+    const reports = await rebuilder.rebuildAll(names, { swap: true });
+    const whole = reads.mock.calls.filter(([{ after }]) => after < 1_000);
+    expect(whole).toHaveLength(1);
+    expect(reports.map(({ projection, events }) => [projection, events])).toEqual(
+      names.map((name) => [name, 1_700]),
+    );
+    const differing = reports.filter(({ differingCount }) => differingCount > 0);
+    expect(differing).toMatchObject([{ projection: 'tags', differingCount: 1, writes: 1_700 }]);
+    expect(await rebuilder.rebuild('tags', { swap: false })).toMatchObject({ differingCount: 0 });
   });
 
   it('puts what it built in the place of a view that is wrong', async () => {

@@ -1,12 +1,13 @@
-import type { EventLog, InlineProjection } from '../ports/event-log.js';
+import { READ_EVENTS_MAX, type EventLog, type InlineProjection } from '../ports/event-log.js';
 import type { KvWrite } from '../ports/kv-store.js';
 import type { DifferingRow, ViewSlot, ViewSlots } from '../ports/view-slots.js';
+import { assert } from '../shared/assert.js';
 import { failpoint } from '../shared/failpoint.js';
 import { inlineProjection } from './all-projections.js';
 import type { Projection } from './projection.js';
 
 /** Events read, projected and written at once. */
-const EVENTS_PER_STEP = 500;
+const EVENTS_PER_STEP = READ_EVENTS_MAX;
 /** Behind the log by no more than this, the rest is written while appends wait. */
 const EVENTS_BEHIND_MAX = 500;
 
@@ -58,13 +59,12 @@ export class Rebuilder {
    * Called before anything is served.
    */
   async bringUpToDate(): Promise<readonly RebuildReport[]> {
-    const reports: RebuildReport[] = [];
-    for (const { name, version, storedVersion } of await this.list()) {
-      if (storedVersion === version) continue;
-      reports.push(await this.rebuild(name, { swap: true }));
-      await failpoint('start.afterSwap');
-    }
-    return reports;
+    const listed = await this.list();
+    const old = listed.filter(({ version, storedVersion }) => storedVersion !== version);
+    return this.#rebuild(
+      old.map(({ name }) => this.#named(name)),
+      { swap: true, swapped: async () => failpoint('start.afterSwap') },
+    );
   }
 
   /**
@@ -74,23 +74,76 @@ export class Rebuilder {
    * @throws UnknownProjection
    */
   async rebuild(name: string, options: { readonly swap: boolean }): Promise<RebuildReport> {
+    const [report] = await this.rebuildAll([name], options);
+    assert(report, 'a report a view');
+    return report;
+  }
+
+  /**
+   * The same of several views, for which the log is read once.
+   *
+   * @throws UnknownProjection
+   */
+  async rebuildAll(
+    names: readonly string[],
+    { swap }: { readonly swap: boolean },
+  ): Promise<readonly RebuildReport[]> {
+    const projections = names.map((name) => this.#named(name));
+    return this.#rebuild(projections, { swap, swapped: async () => undefined });
+  }
+
+  #named(name: string): Projection {
     const projection = this.projections.find((one) => one.name === name);
     if (!projection) throw new UnknownProjection(name, this.projections);
-    await this.#dropLeftOvers(name);
-    const slot = await this.slots.begin(name, projection.version);
+    return projection;
+  }
+
+  async #rebuild(
+    projections: readonly Projection[],
+    { swap, swapped }: { readonly swap: boolean; readonly swapped: () => Promise<void> },
+  ): Promise<readonly RebuildReport[]> {
+    const reports: RebuildReport[] = [];
+    if (projections.length === 0) return reports;
+    for (const { name } of projections) await this.#dropLeftOvers(name);
     try {
-      return await this.#fill(projection, slot, options);
+      const built: Built[] = [];
+      for (const projection of projections) {
+        const slot = await this.slots.begin(projection.name, projection.version);
+        built.push({ projection, slot, eventCount: 0, writeCount: 0 });
+      }
+      const position = await this.#fillTogether(built);
+      for (const one of built) {
+        reports.push(await this.#finish(one, position, swap));
+        await swapped();
+      }
+      return reports;
     } finally {
-      await this.#dropLeftOvers(name);
+      for (const { name } of projections) await this.#dropLeftOvers(name);
     }
   }
 
-  async #fill(
-    projection: Projection,
-    slot: number,
-    { swap }: { readonly swap: boolean },
-  ): Promise<RebuildReport> {
-    const reader = new EventReader(this.log, inlineProjection([projection]));
+  /** Returns the position up to which all of them are built. */
+  async #fillTogether(built: readonly Built[]): Promise<number> {
+    const project = inlineProjection(built.map(({ projection }) => projection));
+    const reader = new EventReader(this.log, project, 0);
+    for (;;) {
+      const { writes, readCount } = await reader.step();
+      const byView = Map.groupBy(writes, viewOf);
+      for (const one of built) {
+        one.eventCount = reader.eventCount;
+        const own = byView.get(one.projection.name);
+        if (own === undefined) continue;
+        one.writeCount += own.length;
+        await this.slots.write(one.slot, own);
+      }
+      if (readCount < EVENTS_BEHIND_MAX) return reader.position;
+    }
+  }
+
+  /** Brings a view from a position to the log's end, and puts it in the other's place. */
+  async #finish(of: Built, position: number, swap: boolean): Promise<RebuildReport> {
+    const { projection, slot, eventCount, writeCount } = of;
+    const reader = new EventReader(this.log, inlineProjection([projection]), position);
     for (;;) {
       const { writes, readCount } = await reader.step();
       if (writes.length > 0) await this.slots.write(slot, writes);
@@ -103,8 +156,8 @@ export class Rebuilder {
     });
     return {
       projection: projection.name,
-      events: reader.eventCount,
-      writes: reader.writeCount,
+      events: eventCount + reader.eventCount,
+      writes: writeCount + reader.writeCount,
       differingCount: difference?.differingCount ?? 0,
       differing: difference?.rows ?? [],
       isSwapped,
@@ -119,21 +172,31 @@ export class Rebuilder {
   }
 }
 
-/** Reads the log from its beginning, once, and keeps its place. */
+/** A view on its way, and what went into it. */
+interface Built {
+  readonly projection: Projection;
+  readonly slot: number;
+  eventCount: number;
+  writeCount: number;
+}
+
+const viewOf = ({ partition }: KvWrite): string => partition.slice(0, partition.indexOf('/'));
+
+/** Reads the log from a position on, once, and keeps its place. */
 class EventReader {
-  #position = 0;
   eventCount = 0;
   writeCount = 0;
 
   constructor(
     private readonly log: EventLog,
     private readonly project: InlineProjection,
+    public position: number,
   ) {}
 
   async step(): Promise<{ writes: readonly KvWrite[]; readCount: number }> {
-    const events = await this.log.readAll({ after: this.#position, limit: EVENTS_PER_STEP });
+    const events = await this.log.readAll({ after: this.position, limit: EVENTS_PER_STEP });
     const writes = events.flatMap((event) => this.project(event));
-    this.#position = events.at(-1)?.position ?? this.#position;
+    this.position = events.at(-1)?.position ?? this.position;
     this.eventCount += events.length;
     this.writeCount += writes.length;
     return { writes, readCount: events.length };

@@ -169,12 +169,8 @@ async function rebuildInMemory() {
     }),
   );
   const rebuilder = new Rebuilder(log, new MemoryViewSlots(kv), allProjections);
-  await measured('rebuild, in memory', async () => {
-    for (const { name } of allProjections)
-      await rebuilder.rebuild(name, {
-        swap: true,
-      });
-  });
+  const names = allProjections.map(({ name }) => name);
+  await measured('rebuild, in memory', () => rebuilder.rebuildAll(names, { swap: true }));
 }
 async function measured(name, work) {
   const before = process.cpuUsage();
