@@ -2,7 +2,9 @@
 // again and into an empty Postgres; every leg is killed in its middle, again and again. In the end
 // all events and all views must be the same, and a flipped byte must be named.
 //
-//   node scripts/run-ts.js test/moves/move-log.ts <seed> <events> <kills of each leg>
+//   node scripts/run-ts.js test/moves/move-log.ts <seed> <events> <kills of each leg> [<archive>]
+//
+// A folder that is named keeps the history: one that is there is moved as it is.
 //
 // The last line is `{ count, verdict, detail }` as JSON; before it a line a leg.
 import { spawn } from 'node:child_process';
@@ -22,7 +24,9 @@ import { makeArchive } from './long-history.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const LEG_MS_MAX = 30 * 60_000;
 
-const [seed = 1, eventCount = 20_000, kills = 1] = process.argv.slice(2).map(Number);
+const [seed = 1, wantedCount = 20_000, kills = 1] = process.argv.slice(2, 5).map(Number);
+const keptArchive = process.argv[5];
+let eventCount = wantedCount;
 const random = new SeededRandom(seed);
 const folder = mkdtempSync(join(tmpdir(), 'moraine-moves-'));
 const postgres = await EmbeddedPostgres.start({
@@ -46,7 +50,8 @@ try {
 
 async function moveThrough(): Promise<string> {
   const archive = (name: string) => join(folder, name);
-  await makeHistory(archive('made'));
+  const history = keptArchive ?? archive('made');
+  eventCount = await historyIn(history);
   const first = { MORAINE_DATABASE_URL: await newDatabase('first') };
   const viaViews = await newDatabase('via_views');
   const via = {
@@ -56,7 +61,7 @@ async function moveThrough(): Promise<string> {
   };
   const last = { MORAINE_DATABASE_URL: await newDatabase('last') };
   const legs = [
-    ['into Postgres', first, ['import', '--from', archive('made')]],
+    ['into Postgres', first, ['import', '--from', history]],
     ['out of Postgres', first, ['export', '--to', archive('one')]],
     ['into EventStoreDB', via, ['import', '--from', archive('one')]],
     ['out of EventStoreDB', via, ['export', '--to', archive('two')]],
@@ -66,7 +71,7 @@ async function moveThrough(): Promise<string> {
   for (const [name, environment, args] of legs) rates.push(await leg(name, environment, args));
   const verified = [];
   for (const environment of [first, via, last]) {
-    verified.push(await verify(environment, archive('made')));
+    verified.push(await verify(environment, history));
   }
   assertSame('what verify says', verified);
   const views = [];
@@ -78,12 +83,18 @@ async function moveThrough(): Promise<string> {
   return `${rates.join('; ')}; ${kills} kills a leg; views ${views[0]}`;
 }
 
-async function makeHistory(into: string): Promise<void> {
+/** @returns how many events it has */
+async function historyIn(path: string): Promise<number> {
+  const kept = new FolderArchive(path);
   const startedMs = performance.now();
-  // Several parts also of a short history: what was killed goes on behind the last whole one.
-  const partEventsMax = Math.min(20_000, Math.ceil(eventCount / 20));
-  const count = await makeArchive(new FolderArchive(into), { seed, eventCount, partEventsMax });
-  tell(`made ${count} events in ${secondsSince(startedMs).toFixed(1)} s`);
+  if ((await kept.about()) === undefined) {
+    // Several parts also of a short history: what was killed goes on behind the last whole one.
+    const partEventsMax = Math.min(20_000, Math.ceil(wantedCount / 20));
+    await makeArchive(kept, { seed, eventCount: wantedCount, partEventsMax });
+  }
+  const count = (await kept.parts()).reduce((sum, part) => sum + part.eventCount, 0);
+  tell(`${count} events, made in ${secondsSince(startedMs).toFixed(1)} s`);
+  return count;
 }
 
 /** Runs a command until it ends by itself, killing it in the middle as often as it is wanted. */
