@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, hash as hashOf, type Hash } from 'node:crypto';
 import { close, closeSync, constants, copyFile as copy, fchmod, fdatasync, fstat } from 'node:fs';
 import { open, unlink, unlinkSync, writeSync, writev } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
@@ -60,8 +60,20 @@ export class IncomingFiles {
 
   /** Writes a body and hashes it. @throws whatever `body` throws; nothing is left behind then */
   async write(body: AsyncIterable<Uint8Array>): Promise<HashedFile> {
+    const source = body[Symbol.asyncIterator]();
+    const begun: Uint8Array[] = [];
+    let begunBytes = 0;
+    while (begunBytes <= SMALL_BODY_BYTES_MAX) {
+      const { done, value } = await source.next();
+      if (done === true) {
+        const whole = Buffer.concat(begun, begunBytes);
+        return { ...(await this.writeSmall(whole)), md5: hashOf('md5', whole) };
+      }
+      begun.push(value);
+      begunBytes += value.length;
+    }
     const hash = createHash('md5');
-    const file = await this.writeOnly(hashing(body, hash));
+    const file = await this.writeOnly(hashing(goingOn(begun, source), hash));
     return { ...file, md5: hash.digest('hex') };
   }
 
@@ -166,6 +178,15 @@ export class IncomingFiles {
   async discard(file: IncomingFile): Promise<void> {
     await removeIfThere(file.path);
   }
+}
+
+/** Ends what it goes on with when it is ended itself. */
+async function* goingOn(
+  begun: readonly Uint8Array[],
+  source: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield* begun;
+  yield* { [Symbol.asyncIterator]: () => source };
 }
 
 async function* hashing(body: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
