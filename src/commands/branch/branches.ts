@@ -45,6 +45,11 @@ export interface BranchFold {
   readonly mark?: AppendMark;
 }
 
+/** A branch as it is when what was sent is accepted. */
+interface Sent extends BranchFold {
+  readonly decided: Promise<void>;
+}
+
 /** What the log says became of an intent. */
 export type IntentOutcome = BranchResult | { readonly type: 'BranchDeleted' };
 
@@ -72,7 +77,7 @@ export class Branches {
   readonly #outcomes: LRUCache<IntentId, IntentOutcome>;
   readonly #watchers = new Map<IntentId, () => void>();
   /** Control streams as they are when all that is under way, one behind the other, is accepted. */
-  readonly #sent = new Map<string, BranchFold>();
+  readonly #sent = new Map<string, Sent>();
 
   constructor(
     private readonly log: EventLog,
@@ -93,6 +98,11 @@ export class Branches {
    */
   ahead(place: BranchPlace): BranchFold | undefined {
     return this.#sent.get(controlStream(place));
+  }
+
+  /** Resolves when the log has said what becomes of that; at once when nothing is under way. */
+  async decided(place: BranchPlace): Promise<void> {
+    await this.#sent.get(controlStream(place))?.decided;
   }
 
   /** Returns where to try: a live branch as it was sent or seen last, else as the log's end is. */
@@ -147,7 +157,8 @@ export class Branches {
       revision: fold.revision + events.length,
     };
     const appending = this.log.append([...beside, control, ...after], context);
-    const sent = { ...now, ...(mark && { mark }) };
+    const { promise: decided, resolve: isDecided } = Promise.withResolvers<void>();
+    const sent: Sent = { ...now, ...(mark && { mark }), decided };
     // Nobody is to stand behind one that will be refused: it stands beside those under way, or
     // behind one that was refused.
     const newest = this.#sent.get(stream);
@@ -171,6 +182,7 @@ export class Branches {
       throw error;
     } finally {
       if (this.#sent.get(stream) === sent) this.#sent.delete(stream);
+      isDecided();
     }
   }
 

@@ -11,7 +11,7 @@ import { failpoint } from '../../shared/failpoint.js';
 import type { InTurn } from '../../shared/in-turn.js';
 import { contextOf, newEvent } from '../new-events.js';
 import type { Request } from '../request.js';
-import { controlStream, type Branches, type BranchPlace } from './branches.js';
+import { controlStream, type Branches, type BranchFold, type BranchPlace } from './branches.js';
 import { refusalByRule } from './branch-protection.js';
 import type { SealPlace } from './branch-traffic.js';
 import { live, opensOf, tokenAt, type LiveFold, type Successors } from './successor.js';
@@ -73,7 +73,12 @@ export class IntentRequests {
       if (newest?.state.status === 'live' && !isNewestClosed) fold = newest;
       const at = live(fold);
       const { state } = at;
-      if (isDeleting(state)) return 'deleting';
+      if (isDeleting(state)) {
+        if (at.mark === undefined) return 'deleting';
+        // There is nothing to help on yet: it is only sent.
+        fold = await this.#decided(place);
+        continue;
+      }
       const { protection } = this.successors;
       const events = decided(intent, state);
       if (events instanceof DomainError) {
@@ -88,7 +93,7 @@ export class IntentRequests {
       if (events.length === 0) {
         if (at.mark === undefined) return 'accepted';
         // Of what is only sent nobody knows yet.
-        fold = await this.branches.view(place);
+        fold = await this.#decided(place);
         continue;
       }
       if (state.tokens.hi < 0 && (await protection.admit(place, state, request))) {
@@ -115,6 +120,12 @@ export class IntentRequests {
       }
     }
     throw new DomainError('branch_busy', { waitingCount: TRIES_MAX });
+  }
+
+  /** Returns the branch when it is clear what becomes of all that was sent. */
+  async #decided(place: BranchPlace): Promise<BranchFold> {
+    await this.branches.decided(place);
+    return this.branches.view(place);
   }
 
   /** Close, open the next, request: all or none, or in steps. */
