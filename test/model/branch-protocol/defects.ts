@@ -61,7 +61,13 @@ const requestFirst = (appends: Appends): Appends => {
 };
 
 /** What stands behind a refused append is taken when the revision happens to fit. */
-const standingAlone = (appends: Appends): Appends => appends.map(({ behind: _, ...one }) => one);
+const standingAlone = (appends: Appends): Appends =>
+  appends.map(({ stream, expected, events, guard }) => ({
+    stream,
+    expected,
+    events,
+    ...(guard && { guard }),
+  }));
 
 /** After an unknown outcome it looks for nothing: it sends a new event to where the stream ends. */
 class SendsAnew implements SingleStreamStore {

@@ -16,7 +16,9 @@ const changing = (change: (append: StreamAppend) => readonly StreamAppend[]) => 
     }
   })(log);
 
-const withoutGuard = changing(({ guard: _, ...append }) => [append]);
+const withoutGuard = changing(({ stream, expected, events, mark, behind }) => [
+  { stream, expected, events, ...(mark && { mark }), ...(behind && { behind }) },
+]);
 const withoutEffect = changing((append) => {
   const isEffect = append.events.some(({ type }) => type === 'RequestTookEffect');
   return isEffect ? [] : [append];
