@@ -1,8 +1,8 @@
 import type { Clock } from '../ports/clock.js';
 import type { Worker } from './worker.js';
 
-/** Whoever sends requests at once has these to itself. */
-const FIRST_MS = 2_000;
+/** What came up a moment ago has better things to do, and may not live for long. */
+const FIRST_MS = 5_000;
 
 /** Makes the threads that build ranges ready, a moment after the start. */
 export class WarmUp implements Worker {
