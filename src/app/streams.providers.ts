@@ -30,7 +30,7 @@ import { ReadsAt } from '../queries/read-at.js';
 import { FindObject } from '../queries/stat-object.js';
 
 /** Folds and results kept at hand; a fold that was let go is read again from its quiet point. */
-const BRANCH_LIMITS = { cachedBranches: 10_000, cachedOutcomes: 10_000 };
+const BRANCH_LIMITS = { cachedBranches: 10_000, cachedOutcomes: 10_000, ownTokens: 1_000 };
 /** What two nodes' clocks may differ by, with much to spare. */
 const CLOCKS_APART_MS = 60 * 60 * 1000;
 const INTENT_LIMITS = { intentWaitMs: 10 * 60 * 1000 };

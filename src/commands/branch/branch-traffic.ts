@@ -96,6 +96,11 @@ export class BranchTraffic {
     });
   }
 
+  /** Returns whether one operation at most is under way on a branch. */
+  isCalm(stream: string): boolean {
+    return (this.#byStream.get(stream)?.underWayCount ?? 0) <= 1;
+  }
+
   /** To be called when a write was handed to the log: a seal that follows takes it. */
   wrote(stream: string): void {
     const traffic = this.#of(stream);

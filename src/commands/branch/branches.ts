@@ -30,6 +30,7 @@ import { EventRefused, WrongExpectedRevision } from '../../ports/store-errors.js
 import { assert } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
 import { newEvent } from '../new-events.js';
+import { OwnTokens } from './own-tokens.js';
 
 /** A branch of a repository: what its streams are named by, and where its ranges go. */
 export interface BranchPlace {
@@ -62,6 +63,8 @@ export interface ControlAppend {
   /** The command or intent that an event follows from. */
   readonly of: (event: BranchEvent) => string;
   readonly part: string;
+  /** The same of a result that stands behind them; left out: as of the others. */
+  readonly resultPart?: string;
   /** What is written with them in other streams, or not at all; in steps, before them. */
   readonly beside?: readonly StreamAppend[];
   /** The same, in steps behind them. */
@@ -75,14 +78,22 @@ const BACKWARD_EVENTS = 32;
 export class Branches {
   readonly #folds: LRUCache<string, BranchFold>;
   readonly #outcomes: LRUCache<IntentId, IntentOutcome>;
+  /** What this process has written to tokens that it has opened. */
+  readonly ownTokens: OwnTokens;
   readonly #watchers = new Map<IntentId, () => void>();
   /** Control streams as they are when all that is under way, one behind the other, is accepted. */
   readonly #sent = new Map<string, Sent>();
 
   constructor(
     private readonly log: EventLog,
-    limits: { readonly cachedBranches: number; readonly cachedOutcomes: number },
+    limits: {
+      readonly cachedBranches: number;
+      readonly cachedOutcomes: number;
+      /** Tokens whose writes are remembered; left out: none, and each commit is of two appends. */
+      readonly ownTokens?: number;
+    },
   ) {
+    this.ownTokens = new OwnTokens(limits.ownTokens ?? 0);
     this.#folds = new LRUCache({ max: limits.cachedBranches });
     this.#outcomes = new LRUCache({ max: limits.cachedOutcomes });
   }
@@ -139,7 +150,7 @@ export class Branches {
   async append(
     place: BranchPlace,
     fold: BranchFold,
-    { events, of, part, beside = [], after = [] }: ControlAppend,
+    { events, of, part, resultPart = part, beside = [], after = [] }: ControlAppend,
     context: EventContext,
   ): Promise<LostRace | undefined> {
     const stream = controlStream(place);
@@ -148,7 +159,9 @@ export class Branches {
     const control = {
       stream,
       expected: expectedOf(fold),
-      events: stored(events, states).map((event) => newEvent(event, of(event), part)),
+      events: stored(events, states).map((event) =>
+        newEvent(event, of(event), event.type === 'Committed' ? resultPart : part),
+      ),
       ...(mark && { mark }),
       ...(fold.mark && { behind: fold.mark }),
     };
@@ -173,6 +186,7 @@ export class Branches {
       if (isOurs) {
         for (const [at, event] of events.entries()) this.#hear(states[at - 1] ?? fold.state, event);
         this.#keep(stream, now);
+        for (const [at, one] of beside.entries()) this.#keepToken(one, results[at]?.revision);
       } else this.#sent.delete(stream);
       return undefined;
     } catch (error) {
@@ -184,6 +198,12 @@ export class Branches {
       if (this.#sent.get(stream) === sent) this.#sent.delete(stream);
       isDecided();
     }
+  }
+
+  #keepToken({ stream, events }: StreamAppend, revision: number | undefined): void {
+    const type = events[0]?.type;
+    if (type === 'TokenClosed') this.ownTokens.forget(stream);
+    if (type === 'TokenOpened' && revision === 0) this.ownTokens.opened(stream);
   }
 
   /** Returns what this process has seen become of an intent, without a look at the log. */

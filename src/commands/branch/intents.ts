@@ -33,6 +33,7 @@ import {
 } from './branches.js';
 import type { BranchTraffic } from './branch-traffic.js';
 import { buildResult } from './build-result.js';
+import { CommitsAtOnce } from './commits-at-once.js';
 import { failedBy } from './failed.js';
 import { HookSteps } from './hook-steps.js';
 import { IntentRequests } from './intent-requests.js';
@@ -60,6 +61,7 @@ export class Intents {
   readonly #turns = new InTurn();
   /** Appends of this process to one control stream: side by side they would refuse each other. */
   readonly #appends = new InTurn();
+  readonly #atOnce: CommitsAtOnce;
   readonly #requests: IntentRequests;
   readonly #helps = new OnceAtATime();
 
@@ -74,6 +76,7 @@ export class Intents {
   ) {
     const { log, clock, hooks, ids } = ports;
     const help = (...at: [BranchPlace, Request]) => this.help(...at);
+    this.#atOnce = new CommitsAtOnce(ports, branches);
     this.#requests = new IntentRequests(log, clock, branches, successors, help, this.#appends);
     // Another name each time that the process comes up: its claims of before are another's.
     this.#hooks = new HookSteps(hooks, clock, branches, ids.commandId());
@@ -120,6 +123,10 @@ export class Intents {
       const { accepted } = await this.#turns.run(stream, async () => {
         // A commit may wait for something to take; to all others a write is only in the way.
         if (intent.wish.kind === 'commit') await this.traffic.beforeSeal(stream);
+        const isAlone = this.traffic.isCalm(stream);
+        if (isAlone && (await this.#atOnce.commit(place, { intent, seal }, request))) {
+          return { accepted: undefined };
+        }
         const requested = this.#requests.request(place, { intent, seal }, request);
         // Two that know nothing of each other would only lose races; with groups, the next one
         // stands behind this one as soon as it is sent.

@@ -43,6 +43,11 @@ export class ResultPass {
     }
   }
 
+  /** Takes what tokens say from whoever knows it. */
+  know(tokens: readonly StagingToken[], changes: ChangeBatch): void {
+    this.#ahead.set(nameOf(tokens), once(changes));
+  }
+
   /** Returns what tokens say, as `stagedChanges` does. */
   changes(tokens: readonly StagingToken[]): Changes {
     const name = nameOf(tokens);
@@ -70,6 +75,10 @@ const withTokensFrom = (branch: LiveBranch, lo: number): LiveBranch => ({
 });
 
 const nameOf = (tokens: readonly StagingToken[]): string => tokens.join(' ');
+
+async function* once(changes: ChangeBatch): AsyncGenerator<ChangeBatch> {
+  yield changes;
+}
 
 /** Begins to read at once, and yields the same. */
 function begun(changes: AsyncGenerator<ChangeBatch>): Changes {

@@ -196,6 +196,9 @@ export class StagingWriter {
       const appended = this.log.append([append, ...beside, ...effect.appends], context);
       onSent?.();
       const [result] = await appended;
+      const { ownTokens } = this.branches;
+      if (!result || result.isRepeated) ownTokens.forget(stream);
+      else ownTokens.wrote(stream, result.revision, events);
       await failpoint('write.afterAppend');
       const mayBeRepeated = result?.isRepeated || this.log.groups === 'stepwise';
       return mayBeRepeated ? ((await this.effectOf(request)) ?? events) : events;

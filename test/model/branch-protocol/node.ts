@@ -51,6 +51,8 @@ export interface NodeParts {
   readonly ReadsAt?: typeof ReadsAt;
   readonly lookedInto?: (store: CommittedStore) => CommittedStore;
   readonly dropGraceMs?: number;
+  /** Left out: each commit is of two appends. */
+  readonly ownTokens?: number;
 }
 
 /** Nodes come and go by the thousand here, and a cache takes its room when it is made. */
@@ -82,6 +84,7 @@ export class Node {
     this.branches = new (parts.Branches ?? Branches)(log, {
       cachedBranches: 10,
       cachedOutcomes: 10,
+      ownTokens: parts.ownTokens ?? 0,
     });
     const repositories = new RepositoriesView(kv);
     this.successors = new Successors(log, this.branches, repositories, clock);
