@@ -300,6 +300,28 @@ describe('an archive of one repository', () => {
       await other.close();
     }));
 
+  it('leaves out a neighbour whose name begins as its own', () =>
+    withFolder(async (folder) => {
+      const { target } = emptyLog();
+      const created = (await eventsOf(log)).find(({ type }) => type === 'RepositoryCreated');
+      const { type, version, data, ...context } = created as RecordedEvent;
+      for (const name of ['part', 'partial']) {
+        const record = { ...(data['repository'] as object), name, uid: `${name}uid` };
+        const event = { id: randomUUID() as EventId, type, version };
+        const append = {
+          stream: `repository-${name}`,
+          expected: 'none' as const,
+          events: [{ ...event, data: { ...data, repository: record } }],
+        };
+        await target.append([append], context);
+      }
+      const archive = new FolderArchive(folder);
+      const scope = { kind: 'repository', name: 'part' } as const;
+      expect(await exportStreams(target, archive, { scope, after: 0 })).toMatchObject({
+        eventCount: 1,
+      });
+    }));
+
   it('is refused when there is no such repository', () =>
     withFolder(async (folder) => {
       const scope = { kind: 'repository', name: 'nobody' } as const;

@@ -61,14 +61,16 @@ async function moveThrough(): Promise<string> {
   };
   const last = { MORAINE_DATABASE_URL: await newDatabase('last') };
   const legs = [
-    ['into Postgres', first, ['import', '--from', history]],
-    ['out of Postgres', first, ['export', '--to', archive('one')]],
-    ['into EventStoreDB', via, ['import', '--from', archive('one')]],
-    ['out of EventStoreDB', via, ['export', '--to', archive('two')]],
-    ['into an empty Postgres', last, ['import', '--from', archive('two')]],
+    ['into Postgres', first, ['import', '--from', history], eventsIn('first')],
+    ['out of Postgres', first, ['export', '--to', archive('one')], partsIn(archive('one'))],
+    ['into EventStoreDB', via, ['import', '--from', archive('one')], eventsIn('via_log')],
+    ['out of EventStoreDB', via, ['export', '--to', archive('two')], partsIn(archive('two'))],
+    ['into an empty Postgres', last, ['import', '--from', archive('two')], eventsIn('last')],
   ] as const;
   const rates: string[] = [];
-  for (const [name, environment, args] of legs) rates.push(await leg(name, environment, args));
+  for (const [name, environment, args, done] of legs) {
+    rates.push(await leg(name, { environment, args, done }));
+  }
   const verified = [];
   for (const environment of [first, via, last]) {
     verified.push(await verify(environment, history));
@@ -97,34 +99,62 @@ async function historyIn(path: string): Promise<number> {
   return count;
 }
 
-/** Runs a command until it ends by itself, killing it in the middle as often as it is wanted. */
+/** Returns how much of a leg is done, by what is at its end. */
+type Done = () => Promise<number>;
+
+function partsIn(path: string): Done {
+  return async () => (await new FolderArchive(path).parts()).length;
+}
+
+function eventsIn(database: string): Done {
+  return async () => {
+    const sql = 'SELECT coalesce(max(position), 0)::int AS count FROM event';
+    const found = await query<{ count: number }>({ ...postgres.connection, database }, sql);
+    return found[0]?.count ?? 0;
+  };
+}
+
+/** Runs a command until it ends by itself, killing it in its work as often as it is wanted. */
 async function leg(
   name: string,
-  environment: Readonly<Record<string, string>>,
-  args: readonly string[],
+  of: {
+    readonly environment: Readonly<Record<string, string>>;
+    readonly args: readonly string[];
+    readonly done: Done;
+  },
 ): Promise<string> {
+  const { environment, args, done } = of;
   let killed = 0;
-  let told = '';
-  let longestMs = 0;
+  const startedMs = performance.now();
   for (;;) {
-    const startedMs = performance.now();
-    const isToBeKilled = killed < kills;
-    // Long enough to get somewhere, and never the same.
-    const killMs = isToBeKilled ? 1_500 + random.below(1_500) + 400 * killed : LEG_MS_MAX;
-    const { code, out, err } = await moraine(['streams', ...args, '--json'], environment, killMs);
-    longestMs = performance.now() - startedMs;
-    if (code === 0) {
-      told = out.trim();
-      break;
+    const runMs = performance.now();
+    const running = new AbortController();
+    const work = killed < kills ? killedIn(done, running) : undefined;
+    const { code, out, err } = await moraine(['streams', ...args, '--json'], environment, running);
+    running.abort();
+    await work;
+    if (code === null && killed < kills) {
+      killed += 1;
+      continue;
     }
-    if (code !== null) throw new Error(`${name}: ended with ${code}: ${err}`);
-    killed += 1;
+    if (code !== 0) throw new Error(`${name}: ended with ${code}: ${err}`);
+    const [all, last] = [startedMs, runMs].map((ms) => secondsSince(ms).toFixed(1));
+    tell(`${name}: ${out.trim()}, ${killed} kills, ${all} s, the last run ${last} s`);
+    // Killed or not, what one run does in all is what can be told a rate of.
+    if (kills > 0) return `${name} ${killed} kills`;
+    return `${name} ${Math.round(eventCount / secondsSince(runMs))}/s`;
   }
-  const line = `${name}: ${told}, ${killed} kills, last run ${(longestMs / 1000).toFixed(1)} s`;
-  tell(line);
-  // Killed or not, what one run does in all is what can be told a rate of.
-  if (kills > 0) return `${name} ${killed} kills`;
-  return `${name} ${Math.round(eventCount / (longestMs / 1000))}/s`;
+}
+
+/** Aborts some time after a run has got somewhere, never at the same place. */
+async function killedIn(done: Done, running: AbortController): Promise<void> {
+  const before = await done().catch(() => 0);
+  while (!running.signal.aborted) {
+    await wait(20);
+    if ((await done().catch(() => before)) === before) continue;
+    await wait(random.below(500));
+    running.abort();
+  }
 }
 
 async function verify(
@@ -132,7 +162,7 @@ async function verify(
   against: string,
 ): Promise<string> {
   const args = ['streams', 'verify', '--against', against, '--json'];
-  const { code, out, err } = await moraine(args, environment, LEG_MS_MAX);
+  const { code, out, err } = await moraine(args, environment);
   if (code !== 0) throw new Error(`verify ended with ${code}: ${out}${err}`);
   return out;
 }
@@ -145,7 +175,7 @@ async function namesFlippedByte(environment: Readonly<Record<string, string>>, a
   bytes[at] = (bytes[at] ?? 0) ^ 1;
   writeFileSync(join(archive, file), bytes);
   const args = ['streams', 'verify', '--against', archive];
-  const { code, err } = await moraine(args, environment, LEG_MS_MAX);
+  const { code, err } = await moraine(args, environment);
   if (code === 0 || !err.includes(file)) throw new Error(`a flipped byte is not named: ${err}`);
 }
 
@@ -153,7 +183,7 @@ async function namesFlippedByte(environment: Readonly<Record<string, string>>, a
 async function moraine(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
-  killMs: number,
+  killed = new AbortController(),
 ): Promise<{ code: number | null; out: string; err: string }> {
   const child = spawn(process.execPath, ['bin/moraine.js', ...args], {
     cwd: root,
@@ -163,7 +193,9 @@ async function moraine(
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk) => (out += String(chunk)));
   child.stderr.on('data', (chunk) => (err += String(chunk)));
-  const timer = setTimeout(() => child.kill('SIGKILL'), killMs);
+  const kill = () => child.kill('SIGKILL');
+  killed.signal.addEventListener('abort', kill, { once: true });
+  const timer = setTimeout(kill, LEG_MS_MAX);
   const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(timer);
   return { code, out, err };
