@@ -375,7 +375,12 @@ export const defects: Readonly<Record<string, Defect>> = {
     }),
     casts: ['undos'],
   },
-  'what the views do not show yet is given out': { givesOutEarly: true, logs: STEPS },
+  'what the views do not show yet is given out': {
+    givesOutEarly: true,
+    logs: STEPS,
+    behind: 'shared',
+    casts: ['puts and commits', 'merges', 'resets'],
+  },
   'a helper builds another result': {
     committed: (store, node) => (node === 'B' ? new LeavesOut(store) : store),
   },

@@ -69,7 +69,7 @@ export interface Play {
  */
 export async function explore(seed: number, defect: Defect = {}): Promise<number> {
   const random = new Random(seed);
-  const scenario = drawn(random, defect);
+  const scenario = { ...drawn(random, defect), ...(defect.behind && { behind: defect.behind }) };
   return play(
     {
       scenario,

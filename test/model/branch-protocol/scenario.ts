@@ -59,6 +59,8 @@ export type Cast = (typeof CASTS)[number];
 export interface Among {
   readonly casts?: readonly Cast[];
   readonly logs?: readonly LogKind[];
+  /** Always so, where a log has steps. */
+  readonly behind?: Scenario['behind'];
 }
 
 /** Returns who does what in a run: one of some casts, in random numbers. */
