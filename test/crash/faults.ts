@@ -29,7 +29,7 @@ export const IN_WORK: readonly Failpoint[] = FAILPOINTS.filter(
 /** Passed by a node that has a Postgres of its own; the others by any. */
 export const OWN_STARTS: readonly Failpoint[] = ['start.afterLeftOver', 'start.afterPostgres'];
 export const STARTS: readonly Failpoint[] = FAILPOINTS_OF.restart.filter(
-  // Of a first start: first-start.ts.
+  // Of a first start: test/failure/schema-steps.int.spec.ts.
   (name) => !OWN_STARTS.includes(name) && name !== 'start.afterSchemaStep',
 );
 
