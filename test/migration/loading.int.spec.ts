@@ -164,6 +164,22 @@ describe(`events that are loaded, seed ${seed}`, () => {
       expect(await log.lastPosition()).toBe(0);
     }));
 
+  it('are not taken where their stream ends before them, or behind where they begin', () =>
+    onDatabase(async ({ log, loader }) => {
+      const recorded = [{ ...newEvent({}), recorded: context }];
+      const loaded = async (expected: number) => {
+        const prepared = loader.prepare([{ stream: 'gap', expected, events: recorded }]);
+        return prepared && (await loader.load(prepared));
+      };
+      expect(await loaded(4)).toBe(false);
+      expect(await log.end('gap')).toEqual({ revision: -1, isClosed: false });
+      expect([await loaded(-1), await loaded(-1), await loaded(1)]).toEqual([true, false, false]);
+      expect([await log.end('gap'), await log.lastPosition()]).toEqual([
+        { revision: 0, isClosed: false },
+        1,
+      ]);
+    }));
+
   it('are none when a stream lacks one of them, or when a text is none', () =>
     onDatabase(async ({ loader }) => {
       const [run = []] = [toAppends(events.slice(0, 50), 1)];

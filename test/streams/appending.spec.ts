@@ -258,6 +258,20 @@ describe('a batch', () => {
     expect(await endOf(stream)).toBe(-1);
   });
 
+  it('takes an append to its end though another one is refused between its pieces', async () => {
+    const stream = newStream();
+    const [a, b] = [{ string: randomUUID() }, { string: randomUUID() }];
+    const answers = await client.batchAppend(
+      { correlationId: a, options: target(stream, { noStream: {} }), events: [proposed()] },
+      { correlationId: b, options: { any: {} }, isFinal: true },
+      { correlationId: a, events: [proposed()], isFinal: true },
+    );
+    const [refused, taken] = answers;
+    expect(plain(refused)).toMatchObject({ correlationId: b });
+    expect(detailsOf(refused ?? {}).slice(0, 2)).toEqual([3, 'BadRequest']);
+    expect(plain(taken)).toMatchObject({ correlationId: a, success: { currentRevision: 1 } });
+  });
+
   it('answers a client that cannot be understood, and goes on', async () => {
     const stream = newStream();
     const [bad, good] = await client.batchAppend(
