@@ -14,7 +14,7 @@ import type {
   NewEvent,
   StreamAppend,
 } from '../ports/event-log.js';
-import { KEY_BYTES_MAX, VALUE_BYTES_MAX, type KvWrite } from '../ports/kv-store.js';
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX, viewOf, type KvWrite } from '../ports/kv-store.js';
 import { EventRefused } from '../ports/store-errors.js';
 import { assert } from '../shared/assert.js';
 
@@ -94,13 +94,6 @@ export function prepareGroup(
 /** Tells those who stand behind a group that it was accepted. */
 export function markAccepted({ appends }: PreparedGroup): void {
   for (const { mark } of appends) if (mark) mark.isAccepted = true;
-}
-
-/** The view that a partition belongs to: the part of its name before the first slash. */
-export function viewOf(partition: string): string {
-  const slash = partition.indexOf('/');
-  assert(slash > 0, `partition ${partition} does not begin with its view's name and a slash`);
-  return partition.slice(0, slash);
 }
 
 const OWN_LIMITS = {

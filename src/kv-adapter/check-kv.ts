@@ -1,17 +1,16 @@
-import { KEY_BYTES_MAX, SCAN_ROWS_MAX, VALUE_BYTES_MAX, type KvRead } from '../ports/kv-store.js';
+import {
+  KEY_BYTES_MAX,
+  SCAN_ROWS_MAX,
+  VALUE_BYTES_MAX,
+  viewOf,
+  type KvRead,
+} from '../ports/kv-store.js';
 import { assert } from '../shared/assert.js';
 
 /** What is no view, and so may be written by `setIf` and `deleteIf`. */
 export const PLAIN_VIEW = 'plain';
 
 export const SCHEMAS_DIFFER = 'rows that are packed together are of one schema';
-
-/** The view that a partition belongs to: the part of its name before the first slash. */
-export function viewOf(partition: string): string {
-  const slash = partition.indexOf('/');
-  assert(slash > 0, `partition ${partition} does not begin with its view's name and a slash`);
-  return partition.slice(0, slash);
-}
 
 /** @throws InvariantError  a read that no caller of ours may ask for */
 export function checkRead(read: KvRead): void {

@@ -1,9 +1,9 @@
-import { KvStore, SNAPSHOT_MS_MAX } from '../ports/kv-store.js';
+import { KvStore, SNAPSHOT_MS_MAX, viewOf } from '../ports/kv-store.js';
 import type { KvRead, KvRow, KvSnapshot, KvWrite } from '../ports/kv-store.js';
 import { PredicateFailed, SnapshotTooOld, StoreUnavailable } from '../ports/store-errors.js';
 import { assert } from '../shared/assert.js';
 import { packRows } from '../shared/packed-rows.js';
-import { checkPlain, checkRead, PLAIN_VIEW, SCHEMAS_DIFFER, viewOf } from './check-kv.js';
+import { checkPlain, checkRead, PLAIN_VIEW, SCHEMAS_DIFFER } from './check-kv.js';
 import { dropRows, putRow, rowAt, rowsBetween, type PartitionRows } from './partition-rows.js';
 
 /** A partition's rows, in each slot of its view. */

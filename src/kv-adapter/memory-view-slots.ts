@@ -1,4 +1,4 @@
-import type { KvRow, KvWrite } from '../ports/kv-store.js';
+import { viewOf, type KvRow, type KvWrite } from '../ports/kv-store.js';
 import { SlotUnknown, StoreUnavailable } from '../ports/store-errors.js';
 import {
   DIFFERING_ROWS_MAX,
@@ -14,7 +14,7 @@ import {
 } from '../ports/view-slots.js';
 import { assert } from '../shared/assert.js';
 import { compareBytes, compareUtf8 } from '../shared/bytes.js';
-import { PLAIN_VIEW, viewOf } from './check-kv.js';
+import { PLAIN_VIEW } from './check-kv.js';
 import type { MemoryKvStore } from './memory-kv-store.js';
 import { rowAt } from './partition-rows.js';
 import { SlotHash } from './slot-digest.js';

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import type { KvWrite } from '../ports/kv-store.js';
+import { viewOf, type KvWrite } from '../ports/kv-store.js';
 import { SlotUnknown, StoreUnavailable } from '../ports/store-errors.js';
 import {
   DIFFERING_ROWS_MAX,
@@ -13,7 +13,7 @@ import {
   type ViewSlot,
 } from '../ports/view-slots.js';
 import { assert } from '../shared/assert.js';
-import { PLAIN_VIEW, viewOf } from './check-kv.js';
+import { PLAIN_VIEW } from './check-kv.js';
 import { SlotHash } from './slot-digest.js';
 import * as sql from './slot-statements.js';
 import { writeRows } from './write-rows.js';

@@ -1,8 +1,7 @@
 import type { Pool, QueryConfig } from 'pg';
-import type { KvWrite } from '../ports/kv-store.js';
+import { viewOf, type KvWrite } from '../ports/kv-store.js';
 import { StoreUnavailable } from '../ports/store-errors.js';
 import { ViewWriter, type ViewStep } from '../ports/view-writer.js';
-import { viewOf } from './check-kv.js';
 import type { FailureOf } from './postgres-kv-store.js';
 
 export interface PostgresViewWriterOptions {

@@ -1,3 +1,5 @@
+import { assert } from '../shared/assert.js';
+
 /** A view's change of the store. `partition` begins with its view's name and a slash. */
 export type KvWrite =
   | {
@@ -98,3 +100,10 @@ export const VALUE_BYTES_MAX = 1024 * 1024;
 export const KEY_BYTES_MAX = 1024;
 export const SCAN_ROWS_MAX = 10_000;
 export const SNAPSHOT_MS_MAX = 30_000;
+
+/** The view that a partition belongs to: the part of its name before the first slash. */
+export function viewOf(partition: string): string {
+  const slash = partition.indexOf('/');
+  assert(slash > 0, `partition ${partition} does not begin with its view's name and a slash`);
+  return partition.slice(0, slash);
+}

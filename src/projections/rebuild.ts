@@ -1,5 +1,5 @@
 import { READ_EVENTS_MAX, type EventLog, type InlineProjection } from '../ports/event-log.js';
-import type { KvWrite } from '../ports/kv-store.js';
+import { viewOf, type KvWrite } from '../ports/kv-store.js';
 import type { DifferingRow, ViewSlot, ViewSlots } from '../ports/view-slots.js';
 import { assert } from '../shared/assert.js';
 import { failpoint } from '../shared/failpoint.js';
@@ -128,7 +128,7 @@ export class Rebuilder {
     const reader = new EventReader(this.log, project, 0);
     for (;;) {
       const { writes, readCount } = await reader.step();
-      const byView = Map.groupBy(writes, viewOf);
+      const byView = Map.groupBy(writes, ({ partition }) => viewOf(partition));
       for (const one of built) {
         one.eventCount = reader.eventCount;
         const own = byView.get(one.projection.name);
@@ -179,8 +179,6 @@ interface Built {
   eventCount: number;
   writeCount: number;
 }
-
-const viewOf = ({ partition }: KvWrite): string => partition.slice(0, partition.indexOf('/'));
 
 /** Reads the log from a position on, once, and keeps its place. */
 class EventReader {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
 import type { EventId } from '../../src/domain/model.js';
-import type { KvWrite } from '../../src/ports/kv-store.js';
+import { viewOf, type KvWrite } from '../../src/ports/kv-store.js';
 import { allProjections, inlineProjection } from '../../src/projections/all-projections.js';
 import { compareBytes } from '../../src/shared/bytes.js';
 
@@ -119,5 +119,3 @@ function differenceOf(stored: readonly Row[], wanted: readonly Row[]): string {
     `${extra.length} too many (${readable(extra[0])})`
   );
 }
-
-const viewOf = (partition: string): string => partition.slice(0, partition.indexOf('/'));

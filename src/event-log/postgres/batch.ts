@@ -1,14 +1,9 @@
 import type { AppendMark, AppendResult, Expected } from '../../ports/event-log.js';
-import type { KvWrite } from '../../ports/kv-store.js';
+import { viewOf, type KvWrite } from '../../ports/kv-store.js';
 import { EventRefused, WrongExpectedRevision } from '../../ports/store-errors.js';
 import { type ArrayItem, arrayLiteral } from '../../shared/array-literal.js';
 import { assert } from '../../shared/assert.js';
-import {
-  viewOf,
-  type PreparedAppend,
-  type PreparedEvent,
-  type PreparedGroup,
-} from '../prepare-group.js';
+import { type PreparedAppend, type PreparedEvent, type PreparedGroup } from '../prepare-group.js';
 
 interface StreamInBatch {
   readonly number: number;

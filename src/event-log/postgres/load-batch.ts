@@ -1,15 +1,9 @@
 import { LOAD_EVENTS_MAX, PreparedLoad } from '../../ports/event-loader.js';
 import type { InlineProjection, StreamAppend } from '../../ports/event-log.js';
-import type { KvWrite } from '../../ports/kv-store.js';
+import { viewOf, type KvWrite } from '../../ports/kv-store.js';
 import { assert } from '../../shared/assert.js';
 import { lastWritesOf } from '../../shared/last-writes.js';
-import {
-  checkStream,
-  checkWrite,
-  eventBytesMaxOf,
-  prepareEvent,
-  viewOf,
-} from '../prepare-group.js';
+import { checkStream, checkWrite, eventBytesMaxOf, prepareEvent } from '../prepare-group.js';
 import type { PreparedEvent } from '../prepare-group.js';
 import { BinaryArray, OIDS } from './binary-array.js';
 

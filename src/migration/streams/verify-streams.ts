@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EventArchive } from '../../ports/event-archive.js';
 import { READ_EVENTS_MAX, type EventLog, type RecordedEvent } from '../../ports/event-log.js';
+import { viewOf } from '../../ports/kv-store.js';
 import type { ViewSlots } from '../../ports/view-slots.js';
 import { inlineProjection } from '../../projections/all-projections.js';
 import type { Projection } from '../../projections/projection.js';
@@ -172,8 +173,6 @@ async function verifyView(slots: ViewSlots, name: string, slot: number): Promise
   const { differingCount, rows } = await slots.compare(active.slot, slot);
   return { ...told(name, await slots.digest(active.slot)), differingCount, first: rows[0] };
 }
-
-const viewOf = (partition: string): string => partition.slice(0, partition.indexOf('/'));
 
 const told = (view: string, of: { readonly sha256: string; readonly rowCount: number }) => ({
   view,
