@@ -36,6 +36,8 @@ const postgres = await EmbeddedPostgres.start({
   },
 });
 const ending: (() => void | Promise<void>)[] = [() => postgres.stop()];
+const stopped = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopped.abort());
 try {
   const detail = await moveThrough();
   console.log(JSON.stringify({ count: eventCount, verdict: 'ok', detail }));
@@ -194,10 +196,12 @@ async function moraine(
   child.stdout.on('data', (chunk) => (out += String(chunk)));
   child.stderr.on('data', (chunk) => (err += String(chunk)));
   const kill = () => child.kill('SIGKILL');
-  killed.signal.addEventListener('abort', kill, { once: true });
+  const over = AbortSignal.any([killed.signal, stopped.signal]);
+  over.addEventListener('abort', kill, { once: true });
   const timer = setTimeout(kill, LEG_MS_MAX);
   const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(timer);
+  if (stopped.signal.aborted) throw new Error('it was stopped');
   return { code, out, err };
 }
 
