@@ -1,6 +1,7 @@
 import type { AppendResult, StreamEnd } from '../ports/event-log.js';
 import { EventRefused, WrongExpectedRevision } from '../ports/store-errors.js';
 import { assert } from '../shared/assert.js';
+import { byteText } from '../shared/bytes.js';
 import type { PreparedAppend } from './prepare-group.js';
 import { refusalOf } from './refusal-of.js';
 
@@ -49,7 +50,7 @@ export class StreamWindow {
   take({ id, closes, key }: SeenEvent, position: number): void {
     const revision = this.#end.revision + 1;
     this.#byId.set(id, { revision, position });
-    if (key) this.#lastOfKey.set(textOf(key), revision);
+    if (key) this.#lastOfKey.set(byteText(key), revision);
     this.#end = { revision, isClosed: closes };
   }
 
@@ -77,12 +78,14 @@ export class StreamWindow {
     guard: NonNullable<PreparedAppend['guard']>,
     coming: readonly SeenEvent[],
   ): 'guard' | undefined {
-    const key = textOf(guard.key);
+    const key = byteText(guard.key);
     const last = this.#lastOfKey.get(key) ?? -1;
     const isMoved = last > guard.sinceRevision;
     const isMoving = coming.some(
       (event, at) =>
-        this.#end.revision + 1 + at > guard.sinceRevision && event.key && textOf(event.key) === key,
+        this.#end.revision + 1 + at > guard.sinceRevision &&
+        event.key &&
+        byteText(event.key) === key,
     );
     return isMoved || isMoving ? 'guard' : undefined;
   }
@@ -101,7 +104,3 @@ function firstAnswer(known: readonly Place[]): AppendResult {
   assert(last, 'an append has at least one event');
   return { ...last, isRepeated: true };
 }
-
-/** Bytes as the text that stands for them one to one. */
-const textOf = (key: Uint8Array): string =>
-  Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1');

@@ -8,7 +8,7 @@ import {
   StoreUnavailable,
   UnknownOutcome,
 } from '../ports/store-errors.js';
-import { type ArrayItem, arrayLiteral } from '../shared/array-literal.js';
+import { addRow, type ArrayItem, arrayLiteral } from '../shared/array-literal.js';
 import { assert, InvariantError } from '../shared/assert.js';
 import { Gather } from '../shared/gather.js';
 import { checkPlain, checkRead, SCHEMAS_DIFFER } from './check-kv.js';
@@ -265,10 +265,6 @@ function statementOf(reads: Reads): Statement {
   if (scans[0]?.length === 0) return { name: 'gets', text: READ_GETS, values: literals(gets) };
   if (gets[0]?.length === 0) return { name: 'scans', text: READ_SCANS, values: literals(scans) };
   return { name: 'reads', text: READ_BOTH, values: literals(gets, scans) };
-}
-
-function addRow(columns: readonly ArrayItem[][], row: readonly ArrayItem[]): void {
-  for (let index = 0; index < row.length; index++) columns[index]?.push(row[index] ?? null);
 }
 
 const literals = (...tables: readonly ArrayItem[][][]): string[] => tables.flat().map(arrayLiteral);

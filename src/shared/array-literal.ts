@@ -1,3 +1,5 @@
+import { assert } from './assert.js';
+
 /** What an array holds; bytes are written as `bytea` takes them. */
 export type ArrayItem = string | number | boolean | Uint8Array | null;
 
@@ -16,6 +18,12 @@ export function arrayLiteral(items: readonly ArrayItem[]): string {
     else text += String(item);
   }
   return `${text}}`;
+}
+
+/** Adds a row to arrays that hold a column each. */
+export function addRow(columns: readonly ArrayItem[][], row: readonly ArrayItem[]): void {
+  assert(columns.length === row.length, 'a value for each column');
+  for (let index = 0; index < row.length; index++) columns[index]?.push(row[index] ?? null);
 }
 
 function quoted(text: string): string {

@@ -50,3 +50,8 @@ export function justAfter(key: Uint8Array): Uint8Array {
   next.set(key);
   return next;
 }
+
+/** Returns bytes as a text of one character each: texts are the same, and compare, as bytes do. */
+export function byteText({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+}

@@ -1,4 +1,4 @@
-import { compareBytes } from './bytes.js';
+import { byteText, compareBytes } from './bytes.js';
 
 /** A write of a row, or of a range of rows, in one of many partitions. */
 export type RowWrite =
@@ -42,7 +42,7 @@ export function lastWritesOf<Write extends RowWrite>(writes: Iterable<Write>): L
       rows = new Map();
       partitions.set(write.partition, rows);
     }
-    rows.set(textOf(write.key), write);
+    rows.set(byteText(write.key), write);
   }
   const left = [...partitions.values()].flatMap((rows) => [...rows.values()]);
   return {
@@ -63,7 +63,3 @@ function dropFrom(
     if (!isBefore && !isBehind) rows.delete(text);
   }
 }
-
-/** A character a byte: bytes are the same where these are. */
-const textOf = (key: Uint8Array): string =>
-  Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');

@@ -1,7 +1,7 @@
 import type { AppendMark, AppendResult, Expected } from '../../ports/event-log.js';
 import { viewOf, type KvWrite } from '../../ports/kv-store.js';
 import { EventRefused, WrongExpectedRevision } from '../../ports/store-errors.js';
-import { type ArrayItem, arrayLiteral } from '../../shared/array-literal.js';
+import { addRow, type ArrayItem, arrayLiteral } from '../../shared/array-literal.js';
 import { assert } from '../../shared/assert.js';
 import { type PreparedAppend, type PreparedEvent, type PreparedGroup } from '../prepare-group.js';
 
@@ -52,20 +52,20 @@ export class Batch {
       for (const append of appends) {
         opCount++;
         const stream = this.#streamOf(append.stream);
-        push(ops, opRow(append, { stream, lastOp }));
+        addRow(ops, opRow(append, { stream, lastOp }));
         behind.push(append.behind ? numberBehind(append.behind, marks) : 0);
         if (append.mark) marks.set(append.mark, opCount);
         append.events.forEach((event, index) => {
           const { key } = event;
           const isGuarded = key !== undefined && stream.guards.size > 0;
           const guard = isGuarded ? (stream.guards.get(hex(key)) ?? 0) : 0;
-          push(events, eventRow(event, { op: opCount, nth: index + 1, guard }));
+          addRow(events, eventRow(event, { op: opCount, nth: index + 1, guard }));
         });
       }
       for (const write of groupWrites) {
         const kind = KINDS[write.kind];
         kinds |= 1 << kind;
-        push(writes, [lastOp, numberOf(views, viewOf(write.partition)), kind, ...rowOf(write)]);
+        addRow(writes, [lastOp, numberOf(views, viewOf(write.partition)), kind, ...rowOf(write)]);
       }
     }
     const before = [
@@ -191,11 +191,6 @@ function numberOf(numbers: Map<string, number>, name: string): number {
 }
 
 const columns = (count: number): ArrayItem[][] => Array.from({ length: count }, () => []);
-
-function push(into: readonly ArrayItem[][], row: readonly ArrayItem[]): void {
-  assert(into.length === row.length, 'a value for each column');
-  for (let index = 0; index < row.length; index++) into[index]?.push(row[index] ?? null);
-}
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 

@@ -2,6 +2,7 @@ import { nextTurn, TURN_RECORDS_MAX } from '../../committed/turn.js';
 import type { KvRead, KvRow, KvSnapshot, KvWrite } from '../../ports/kv-store.js';
 import { VALUE_SCHEMA } from '../../projections/kv-codec.js';
 import { assert } from '../../shared/assert.js';
+import { byteText } from '../../shared/bytes.js';
 import { lowerBound } from '../../shared/lower-bound.js';
 import { packRows } from '../../shared/packed-rows.js';
 import { ByteArena } from './byte-arena.js';
@@ -9,10 +10,6 @@ import { sortedInTurns } from './sorted-in-turns.js';
 
 /** What a row takes beside its value: its key as text, and its place in two lists. */
 const ROW_BYTES = 120;
-
-/** Keys as texts of one byte a character: they compare as their bytes do. */
-const textOf = (key: Uint8Array): string =>
-  Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
 
 interface Place {
   readonly at: number;
@@ -56,7 +53,7 @@ export class PastRows implements KvSnapshot {
       const rows = this.#growing.get(write.partition);
       if (!rows) continue;
       if (write.kind === 'put') this.#put(rows, write);
-      else if (write.kind === 'delete') rows.delete(textOf(write.key));
+      else if (write.kind === 'delete') rows.delete(byteText(write.key));
       else dropFrom(rows, write);
     }
   }
@@ -85,12 +82,12 @@ export class PastRows implements KvSnapshot {
       const rows = this.#settled.get(read.partition);
       if (!rows) return [];
       if (read.kind === 'get') {
-        const key = textOf(read.key);
+        const key = byteText(read.key);
         const index = firstAtOrBehind(rows.keys, key);
         return rows.keys[index] === key ? [this.#row(rows, index)] : [];
       }
-      const first = read.from ? firstAtOrBehind(rows.keys, textOf(read.from)) : 0;
-      const end = read.until ? firstAtOrBehind(rows.keys, textOf(read.until)) : rows.keys.length;
+      const first = read.from ? firstAtOrBehind(rows.keys, byteText(read.from)) : 0;
+      const end = read.until ? firstAtOrBehind(rows.keys, byteText(read.until)) : rows.keys.length;
       const found: KvRow[] = [];
       for (let index = first; index < end && found.length < read.limit; index++) {
         found.push(this.#row(rows, index));
@@ -101,7 +98,7 @@ export class PastRows implements KvSnapshot {
 
   #put(rows: Map<string, Place>, { key, value, schema }: Extract<KvWrite, { kind: 'put' }>): void {
     assert(schema === VALUE_SCHEMA, 'views write values of one schema');
-    const text = textOf(key);
+    const text = byteText(key);
     const old = rows.get(text);
     if (old && old.room >= value.length) {
       this.#arena.replace(old.at, value);
@@ -134,8 +131,8 @@ const packOf = (rows: readonly KvRow[]): KvRow => ({
 });
 
 function dropFrom(rows: Map<string, Place>, write: Extract<KvWrite, { kind: 'drop' }>): void {
-  const from = write.from && textOf(write.from);
-  const until = write.until && textOf(write.until);
+  const from = write.from && byteText(write.from);
+  const until = write.until && byteText(write.until);
   for (const key of rows.keys()) {
     const isIn = (from === undefined || key >= from) && (until === undefined || key < until);
     if (isIn) rows.delete(key);
