@@ -44,8 +44,9 @@ class BannerServer(Server):
     def read_keys(self) -> bool:
         """Returns whether the banner was there."""
         said = self.log.read_text(errors="replace")
-        access = re.search(r"access[ _]key[ _]id\W+(\w+)", said, flags=re.IGNORECASE)
-        secret = re.search(r"secret[ _]access[ _]key\W+([\w/+=-]+)", said, flags=re.IGNORECASE)
+        access = re.search(r"^ *access key id: +(\S+)$", said, flags=re.MULTILINE)
+        # One secret in 32 begins with "/" or "+": what stands before it is spaces alone.
+        secret = re.search(r"^ *secret access key: +(\S+)$", said, flags=re.MULTILINE)
         if not access or not secret:
             return False
         self.access_key, self.secret_key = access[1], secret[1]
