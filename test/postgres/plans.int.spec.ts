@@ -77,6 +77,7 @@ describe('every hot statement, under statistics that mislead', () => {
   it('is told at all', () => {
     const parts = [
       'append_batch',
+      'append_whole',
       'load_events',
       'INSERT INTO event',
       'INSERT INTO kv_row',
@@ -130,6 +131,9 @@ async function exercise(log: PostgresEventLog, kv: PostgresKvStore): Promise<voi
     const guard = { key: utf8('other'), sinceRevision: 9_990 };
     const [first] = appends;
     await log.append([{ stream, expected: 'any', events: appends, guard }], context);
+    const alone = write(['put', 'd', 'v'], ['delete', 'd'], ['put', 'e', 'v'], ['delete', 'b']);
+    await log.append([{ stream, expected: 'any', events: [alone] }], context);
+    await log.append([{ stream: `own${round}`, expected: 'none', events: [write()] }], context);
     await log.read(stream, { from: 0, direction: 'forward', limit: 10 });
     await log.read(stream, { from: 10_000, direction: 'backward', limit: 10 });
     await log.end(stream);

@@ -10,8 +10,8 @@ import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 
 const PROCESSES = 2;
 const CONNECTIONS = 8;
-const LOCK = 'PERFORM pg_advisory_xact_lock(6073911);';
-const NUMBERED = "PERFORM setval('event_position_last', last_position + appended);";
+const LOCK = 'done := pg_advisory_xact_lock(6073911);';
+const NUMBERED = "done := setval('event_position_last', last_position + cardinality(ev_stream));";
 
 describe('positions, as one reader who follows the log sees them', () => {
   let database: TestDatabase | undefined;
@@ -38,7 +38,7 @@ describe('positions, as one reader who follows the log sees them', () => {
 
   it('would show such gaps without the lock, and nothing else keeps them away', async () => {
     const opened = await open();
-    const schema = new URL('../../src/event-log/postgres/schema/0005.sql', import.meta.url);
+    const schema = new URL('../../src/event-log/postgres/schema/0006.sql', import.meta.url);
     const sql = await readFile(fileURLToPath(schema), 'utf8');
     for (const part of [LOCK, NUMBERED]) assert(sql.includes(part), `${part} is in the function`);
     // Commits take unlike times on a real disk; here a pause between number and commit does it.

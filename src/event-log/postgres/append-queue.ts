@@ -11,9 +11,10 @@ import { assert, InvariantError } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
 import { markAccepted, type PreparedGroup } from '../prepare-group.js';
 import { Batch, verdictsOf, type Verdict } from './batch.js';
-import { failureOf, sealOf } from './failures.js';
+import { failureOf, isUniqueViolation, sealOf } from './failures.js';
 import type { Line } from './line.js';
 import { pauseMs } from '../pause.js';
+import { WholeBatch } from './whole-batch.js';
 
 interface Waiting {
   readonly group: PreparedGroup;
@@ -29,6 +30,9 @@ interface Flight {
   readonly batch: Batch;
   readonly waiting: readonly Waiting[];
 }
+
+/** What each group is told, or why nobody can be told anything. */
+type Verdicts = readonly Verdict[] | InvariantError;
 
 export interface AppendQueueOptions {
   readonly line: Line;
@@ -121,8 +125,7 @@ export class AppendQueue {
       try {
         const client = await this.#options.line.client();
         sentAtMs ??= performance.now();
-        const answer = await this.#call(client, flight);
-        tell(flight.waiting, answer);
+        tell(flight.waiting, await this.#call(client, flight, { isFirst: attempt === 0 }));
         return this.#options.onAppended();
       } catch (error) {
         const failure = failureOf(error);
@@ -140,24 +143,24 @@ export class AppendQueue {
     }
   }
 
-  async #call(client: Client, { batch, waiting }: Flight): Promise<readonly number[]> {
+  async #call(
+    client: Client,
+    { batch, waiting }: Flight,
+    { isFirst }: { isFirst: boolean },
+  ): Promise<Verdicts> {
     // A server that neither answers nor breaks the connection must not hold everybody for ever.
     const silence = setTimeout(() => void this.#options.line.hangUp(), SILENCE_MS_MAX);
     const heldUp = setInterval(() => this.#options.onHeldUp?.(), HELD_UP_MS);
     const watched = this.#options.watcher?.sent(waiting.map(({ mark }) => mark));
     let outcome: 'done' | 'failed' = 'failed';
     try {
-      const call = {
-        name: 'append',
-        text: APPEND,
-        values: batch.parameters(waiting.map(({ group }) => group)),
-      };
-      await failpoint('append.beforeSend');
-      const answered = client.query<{ answer: string }>(call);
-      const [{ rows }] = await Promise.all([answered, failpoint('append.afterSend')]);
+      const groups = waiting.map(({ group }) => group);
+      const whole = isFirst ? WholeBatch.of(groups) : undefined;
+      const verdicts =
+        (whole && (await askWhole(client, whole))) ?? (await ask(client, batch, groups));
       outcome = 'done';
       await failpoint('append.afterAnswer');
-      return rows[0]?.answer.slice(1, -1).split(',').map(Number) ?? [];
+      return verdicts;
     } finally {
       clearTimeout(silence);
       clearInterval(heldUp);
@@ -201,18 +204,54 @@ export class AppendQueue {
   }
 }
 
-function tell(waiting: readonly Waiting[], answer: readonly number[]): void {
-  const groups = waiting.map(({ group }) => group);
-  let verdicts: readonly (Verdict | InvariantError)[];
+/**
+ * Sends a batch of which nothing needs a judgement of its own.
+ *
+ * @returns undefined: nothing was written, as something of it would be refused or is known
+ */
+async function askWhole(client: Client, batch: WholeBatch): Promise<Verdicts | undefined> {
+  await failpoint('append.beforeSend');
+  const call = { name: 'append-whole', text: APPEND_WHOLE, values: [...batch.parameters()] };
+  const answered = client.query<{ answer: string | null }>(call);
   try {
-    verdicts = verdictsOf(groups, answer);
+    const [{ rows }] = await Promise.all([answered, failpoint('append.afterSend')]);
+    const answer = rows[0]?.answer ?? undefined;
+    return answer === undefined ? undefined : readable(answer, (of) => batch.verdicts(of));
+  } catch (error) {
+    if (isUniqueViolation(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Sends a batch of which each group is judged alone. */
+async function ask(
+  client: Client,
+  batch: Batch,
+  groups: readonly PreparedGroup[],
+): Promise<Verdicts> {
+  await failpoint('append.beforeSend');
+  const call = { name: 'append', text: APPEND, values: batch.parameters(groups) };
+  const answered = client.query<{ answer: string }>(call);
+  const [{ rows }] = await Promise.all([answered, failpoint('append.afterSend')]);
+  return readable(rows[0]?.answer ?? '', (answer) => verdictsOf(groups, answer));
+}
+
+function readable(
+  answer: string,
+  read: (answer: readonly number[]) => readonly Verdict[],
+): Verdicts {
+  try {
+    return read(answer.slice(1, -1).split(',').map(Number));
   } catch (error) {
     // The events are in, and this program cannot read where: nobody may wait for ever.
     assert(error instanceof InvariantError, 'only an assertion fails here');
-    verdicts = groups.map(() => error);
+    return error;
   }
+}
+
+function tell(waiting: readonly Waiting[], verdicts: Verdicts): void {
   for (const [index, { group, resolve, reject }] of waiting.entries()) {
-    const verdict = verdicts[index];
+    const verdict = verdicts instanceof Error ? verdicts : verdicts[index];
     const isNew = Array.isArray(verdict) && verdict.every(({ isRepeated }) => !isRepeated);
     if (isNew) markAccepted(group);
     if (verdict instanceof Error) reject(verdict);
@@ -237,8 +276,9 @@ function giveUp(
   }
 }
 
-const APPEND = `SELECT append_batch(${Array.from({ length: 32 }, (_, i) => `$${i + 1}`)})::text
-  AS answer`;
+const parameters = (count: number) => Array.from({ length: count }, (_, i) => `$${i + 1}`);
+const APPEND = `SELECT append_batch(${parameters(32)})::text AS answer`;
+const APPEND_WHOLE = `SELECT append_whole(${parameters(23)})::text AS answer`;
 /** Bounded, so that an outage costs memory once and every caller hears of it. */
 const WAITING_MAX = 20_000;
 const WAITING_BYTES_MAX = 128 * 1024 * 1024;

@@ -30,6 +30,10 @@ export function failureOf(error: unknown): Failure {
 export const sealOf = (error: unknown): string | undefined =>
   error instanceof DatabaseError && error.code === SEALED ? error.message : undefined;
 
+/** Returns whether a row was there already, so that nothing of the statement was done. */
+export const isUniqueViolation = (error: unknown): boolean =>
+  error instanceof DatabaseError && error.code === '23505';
+
 /** Damaged data, damaged index, I/O error (a failed fsync too), a file that is gone. */
 const FATAL: ReadonlySet<string> = new Set(['XX001', 'XX002', '58030', '58P01']);
 /** The server ends, crashed, starts, or has ended this session. */
