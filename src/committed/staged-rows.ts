@@ -11,8 +11,8 @@ const NULL_LENGTH = 'null'.length;
 const SMALL_N = 0x6e;
 
 /** Whether the row is a tombstone. */
-export const isTombstone = ({ bytes, valueStart, valueEnd }: PackedRows): boolean =>
-  valueEnd - valueStart === NULL_LENGTH && bytes[valueStart] === SMALL_N;
+export const isTombstone = ({ bytes, valueStart, rowEnd }: PackedRows): boolean =>
+  rowEnd - valueStart === NULL_LENGTH && bytes[valueStart] === SMALL_N;
 
 /** What a range's record holds of an entry. */
 export interface EncodedEntry {
@@ -43,7 +43,7 @@ export class StagedRowReader {
   #encode(rows: PackedRows): EncodedEntry {
     const out = this.#out;
     out.reset();
-    if (this.#plain.read(rows.bytes, rows.valueStart, rows.valueEnd)) {
+    if (this.#plain.read(rows.bytes, rows.valueStart, rows.rowEnd)) {
       writePlainEntry(out, this.#plain.entry);
       return { identity: identityOfPlain(this.#plain.entry), data: this.#written() };
     }

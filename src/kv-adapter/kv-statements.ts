@@ -33,15 +33,14 @@ const scans = (first: number) => `
   SELECT r.ordinal, k.key, k.value, k.schema, k.version ${bounds(first)}
     CROSS JOIN LATERAL (${ROWS_BETWEEN}) k`;
 
-/** A text goes to the client as it is; bytes would go as twice as many digits. */
+/** The form of shared/packed-rows.ts: a number of both lengths, key, value. */
 const packs = (first: number) => `
   SELECT r.ordinal, ''::bytea, ''::bytea, k.schema, 0::bigint, k.packed ${bounds(first)}
     CROSS JOIN LATERAL (
       SELECT CASE WHEN min(q.schema) = max(q.schema) THEN min(q.schema) END AS schema,
           string_agg(
-            chr(length(q.key) + 1) || chr(least(length(q.value), 16000) + 1)
-              || convert_from(q.key || q.value, 'UTF8'),
-            E'\\n') || E'\\n' AS packed
+            int4send((length(q.key) << 21) | length(q.value)) || q.key || q.value, ''
+          ) AS packed
         FROM (${ROWS_BETWEEN}) q HAVING count(*) > 0
     ) k`;
 
@@ -51,9 +50,9 @@ export const READ_GETS = GETS;
 export const READ_SCANS = scans(1);
 /** The parameters of the one, then of the other: one statement, so one state for all of them. */
 export const READ_BOTH = `${GETS} UNION ALL ${scans(4)}`;
-/** The same and, from $9 on, packs as scans: their rows are one text, in a column of its own. */
+/** The same and, from $9 on, packs as scans: their rows are one piece, in a column of its own. */
 export const READ_PACKS = `
-  SELECT *, NULL::text AS packed FROM (${READ_BOTH}) b UNION ALL ${packs(9)}`;
+  SELECT *, NULL::bytea AS packed FROM (${READ_BOTH}) b UNION ALL ${packs(9)}`;
 
 /** $1 partition, $2 key, $3 value, $4 schema. */
 export const SET_NEW = `

@@ -20,7 +20,7 @@ export interface ToPackThread {
   readonly query: PackQuery | undefined;
 }
 
-/** Rows, texts of the last column as bytes; or why there are none. */
+/** Rows, or why there are none. */
 export type FromPackThread = { readonly id: number } & (
   { readonly rows: readonly unknown[] } | { readonly reason: string }
 );

@@ -44,12 +44,11 @@ type Reads = readonly KvRead[];
 type Rows = readonly (readonly KvRow[])[];
 type Row = [
   ordinal: number,
-  key: Buffer,
-  value: Buffer,
+  key: Uint8Array,
+  value: Uint8Array,
   schema: number | null,
-  version: number,
-  /** As bytes when it comes from another thread. */
-  packed?: string | Uint8Array | null,
+  version: number | bigint,
+  packed?: Uint8Array | null,
 ];
 
 interface Statement {
@@ -280,13 +279,10 @@ function rowsOf(reads: Reads, { rows }: { rows: readonly Row[] }): Rows {
     assert(into, 'a row belongs to a read');
     assert(schema !== null, SCHEMAS_DIFFER);
     if (packed == null) into.push({ key, value, schema, version: String(version) });
-    else into.push({ key, value: bytesOf(packed), schema, version: '' });
+    else into.push({ key, value: packed, schema, version: '' });
   }
   return found;
 }
-
-const bytesOf = (packed: string | Uint8Array): Uint8Array =>
-  typeof packed === 'string' ? Buffer.from(packed) : packed;
 
 const weightOf = (read: KvRead) => (read.kind === 'get' ? 1 : read.limit);
 

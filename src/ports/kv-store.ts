@@ -25,7 +25,7 @@ export type KvRead =
       /**
        * A pack reads what a scan reads, as one row: its value is all of them, as
        * shared/packed-rows.ts has them, its key is empty, its schema theirs. For many rows that are
-       * handed on as they are; keys are texts without NUL, values JSON.
+       * handed on as they are.
        */
       readonly kind: 'scan' | 'pack';
       readonly partition: string;

@@ -16,16 +16,14 @@ function unpacked(packed: Buffer): [key: string, value: string][] {
 
 const keys = fc
   .string({ unit: 'binary', maxLength: 60 })
-  .filter((text) => text.isWellFormed() && !text.includes('\0') && utf8(text).length <= 1024);
+  .filter((text) => text.isWellFormed() && utf8(text).length <= 1024);
 
-describe(`rows packed as one text (SEED=${seed})`, () => {
+describe(`rows packed as one piece (SEED=${seed})`, () => {
   it('are the rows again, whatever their keys and values hold', () =>
     fc.assert(
       fc.property(fc.array(fc.tuple(keys, fc.json())), (pairs) => {
         const packed = packRows(pairs.map(([key, value]) => row(key, value)));
         expect(unpacked(packed)).toEqual(pairs);
-        // A database hands them out as a text.
-        expect(Buffer.from(packed.toString())).toEqual(packed);
       }),
       { seed },
     ));
@@ -45,19 +43,16 @@ describe(`rows packed as one text (SEED=${seed})`, () => {
   });
 
   it('have values of every length there is', () => {
-    const lengths = [0, 1, 126, 127, 128, 2046, 2047, 15_999, 16_000, 16_001, 70_000];
+    const lengths = [0, 1, 126, 127, 128, 2046, 2047, 65_535, 65_536, 70_000, 2 ** 20, 2 ** 21 - 1];
     const pairs = lengths.map((length) => [`${length}`, 'v'.repeat(length)] as const);
     const packed = packRows(pairs.map(([key, value]) => row(key, value)));
     expect(unpacked(packed)).toEqual(pairs);
-    expect(Buffer.from(packed.toString())).toEqual(packed);
   });
 
   it('are none of what does not fit', () => {
     for (const [key, value] of [
-      ['a\0b', '1'],
-      ['a', '1\n2'],
-      ['a', '\0'],
-      ['k'.repeat(3000), '1'],
+      ['k'.repeat(2 ** 11), '1'],
+      ['a', '1'.repeat(2 ** 21)],
     ] as const) {
       expect(() => packRows([row(key, value)])).toThrow(InvariantError);
     }
