@@ -22,6 +22,7 @@ import {
   SET_NEW,
 } from './kv-statements.js';
 import type { PackThread } from './pack-thread.js';
+import { readRows } from './read-statement.js';
 
 /** What became of a statement that failed, as the log's adapter tells it. */
 export type FailureOf = (error: unknown) => 'lost' | 'unavailable' | 'refused' | 'fatal';
@@ -51,10 +52,10 @@ type Row = [
   packed?: Uint8Array | null,
 ];
 
-interface Statement {
+interface Statement<Value = unknown> {
   readonly name: string;
   readonly text: string;
-  readonly values: unknown[];
+  readonly values: Value[];
 }
 
 /** The views in Postgres 15 or newer; README.md argues why it keeps what the port promises. */
@@ -98,7 +99,7 @@ export class PostgresKvStore extends KvStore {
       if (isOver || performance.now() > untilMs) throw tooOld();
       if (reads.length === 0) return [];
       try {
-        return rowsOf(reads, await client.query<Row>(toArrays(statementOf(reads))));
+        return await ask(client, reads);
       } catch (error) {
         const failure = this.#options.failureOf(error);
         if (failure === 'fatal') this.#options.onFatal(error);
@@ -181,8 +182,17 @@ export class PostgresKvStore extends KvStore {
   }
 
   async #readFrom(pool: Pool, reads: Reads): Promise<Rows> {
-    const config = toArrays(statementOf(reads));
-    return rowsOf(reads, await this.#retry(() => pool.query<Row>(config)));
+    return this.#retry(async () => {
+      const client = await pool.connect();
+      let isBroken = true;
+      try {
+        const rows = await ask(client, reads);
+        isBroken = false;
+        return rows;
+      } finally {
+        client.release(isBroken);
+      }
+    });
   }
 
   async #beginSnapshot(): Promise<PoolClient> {
@@ -243,9 +253,15 @@ export class PostgresKvStore extends KvStore {
   }
 }
 
+async function ask(client: PoolClient, reads: Reads): Promise<Rows> {
+  const statement = statementOf(reads);
+  if (!reads.some(isPack)) return readRows(client, statement, reads.length);
+  return rowsOf(reads, await client.query<Row>(toArrays(statement)));
+}
+
 const tooOld = (cause?: unknown) => new SnapshotTooOld('a snapshot was held too long', { cause });
 
-function statementOf(reads: Reads): Statement {
+function statementOf(reads: Reads): Statement<string> {
   const gets: ArrayItem[][] = [[], [], []];
   const scans: ArrayItem[][] = [[], [], [], [], []];
   const packs: ArrayItem[][] = [[], [], [], [], []];

@@ -32,8 +32,10 @@ function quoted(text: string): string {
 }
 
 /** The backslash that `bytea` wants is escaped for the array. */
-function bytesText({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return String.raw`"\\x${Buffer.from(buffer, byteOffset, byteLength).toString('hex')}"`;
+function bytesText(bytes: Uint8Array): string {
+  const { buffer, byteOffset, byteLength } = bytes;
+  const known = Buffer.isBuffer(bytes) ? bytes : Buffer.from(buffer, byteOffset, byteLength);
+  return String.raw`"\\x${known.toString('hex')}"`;
 }
 
 const mustEscape = /["\\]/;
