@@ -66,7 +66,7 @@ function admit(
       forget();
     };
     (request as PlacedRequest).leaveLimits = leaveBoth;
-    reply.raw.once('close', leaveBoth);
+    reply.raw.on('close', leaveBoth);
     if (expecting.has(request.raw)) reply.raw.writeContinue();
     done();
   });

@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../domain/errors.js';
 import type { EdgeRequest } from './caller.js';
 import { answerError } from './http-errors.js';
 import { keepAnswer } from './keyed-request.js';
 import { parseJson } from './json-body.js';
+import { isTarget, LeanAdapter } from './lean-adapter.js';
 import { API_PREFIX } from './operations.js';
 import { decodePathText } from './percent.js';
 
@@ -43,7 +44,7 @@ export interface HttpOptions {
  */
 export function httpAdapter(options: HttpOptions): FastifyAdapter {
   const { newRequestId, headersMsMax = HEADERS_MS_MAX, begin = () => {}, extend } = options;
-  const adapter = new FastifyAdapter({
+  const adapter = new LeanAdapter({
     bodyLimit: JSON_BYTES_MAX,
     exposeHeadRoutes: false,
     trustProxy: true,
@@ -72,6 +73,7 @@ export function httpAdapter(options: HttpOptions): FastifyAdapter {
     },
     clientErrorHandler: (error, socket) => answerBadRequest(error, socket, newRequestId()),
   });
+  adapter.takeHooks();
   adapter.getInstance().server.maxConnections = options.connectionsMax ?? CONNECTIONS_MAX;
   addHooks(adapter, { newRequestId, begin });
   extend?.(adapter.getInstance());
@@ -90,14 +92,18 @@ function addHooks(
   server.decorateRequest('keyed', null);
   server.decorateRequest('parsedQuery', null);
   server.decorateRequest('operationName', '');
+  server.decorateRequest('routeName', '');
   server.decorateRequest('traceId', undefined);
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     // No answer of ours is to be taken for anything but what it says it is.
     void reply.header('x-content-type-options', 'nosniff');
     begin(request, reply);
+    // Unheard, an answer that is written to once too often would end the process.
+    reply.raw.on('error', () => {});
     foldContentType(request as EdgeRequest);
-    done();
+    if (request.is404 || isTarget(request.raw.url ?? '')) done();
+    else reply.callNotFound();
   });
   server.addHook('preSerialization', (_request, reply, payload, done) => {
     // Fastify adds a charset, which lakeFS's web UI does not expect.

@@ -227,41 +227,41 @@ function ours(requestId: string): HttpError {
   return { status: 500, message: `internal error; request ${requestId}`, isOurs: true };
 }
 
-/** The one place where an error becomes an answer. */
+/** What Nest finds no route for, and what fails in a method that it calls. */
 @Catch()
 export class HttpErrorFilter implements ExceptionFilter<unknown> {
-  readonly #logger = new Logger('api');
-
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<EdgeRequest>();
-    if (error instanceof NotFoundException && !isBelowApi(request)) {
-      // A client that was told a wrong address takes JSON for the API's own word.
-      return void http.getResponse<FastifyReply>().status(404).send();
-    }
-    if (error instanceof AnsweredBefore) {
-      return answerAgain(http.getResponse<FastifyReply>(), error.answer);
-    }
-    // Of another request that its key stands for, the answer stays what it is.
-    if (error instanceof DomainError && error.code === 'key_taken') request.keyed = null;
-    const { method = '', url = '' } = request.raw;
-    const empty = error instanceof NotFoundException ? emptyParameter(method, url) : undefined;
-    const answer = httpErrorOf(empty ?? error, request.id);
-    // A client that has gone broke its own request: that is no fault of ours, and nobody hears us.
-    const isGone = request.raw.socket.destroyed;
-    if (answer.isOurs && !isGone) this.#log(request, answer.status, error);
-    answerError(http.getResponse<FastifyReply>(), answer);
+    answerFault(error, http.getRequest<EdgeRequest>(), http.getResponse<FastifyReply>());
   }
+}
 
-  #log(request: EdgeRequest, status: number, error: unknown): void {
-    const [route] = (request.raw.url ?? '').split('?', 1);
-    const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
-    this.#logger.error(
-      `${request.raw.method} ${route} ${status} request ${request.id}: ${said}` +
-        (cause === undefined ? '' : `\ncaused by ${cause.stack ?? cause.message}`),
-    );
+/** The one place where an error becomes an answer. */
+export function answerFault(error: unknown, request: EdgeRequest, reply: FastifyReply): void {
+  if (error instanceof NotFoundException && !isBelowApi(request)) {
+    // A client that was told a wrong address takes JSON for the API's own word.
+    return void reply.status(404).send();
   }
+  if (error instanceof AnsweredBefore) return answerAgain(reply, error.answer);
+  // Of another request that its key stands for, the answer stays what it is.
+  if (error instanceof DomainError && error.code === 'key_taken') request.keyed = null;
+  const { method = '', url = '' } = request.raw;
+  const empty = error instanceof NotFoundException ? emptyParameter(method, url) : undefined;
+  const answer = httpErrorOf(empty ?? error, request.id);
+  // A client that has gone broke its own request: that is no fault of ours, and nobody hears us.
+  const isGone = request.raw.socket.destroyed;
+  if (answer.isOurs && !isGone) logFault(request, answer.status, error);
+  answerError(reply, answer);
+}
+
+function logFault(request: EdgeRequest, status: number, error: unknown): void {
+  const [route] = (request.raw.url ?? '').split('?', 1);
+  const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
+  logger.error(
+    `${request.raw.method} ${route} ${status} request ${request.id}: ${said}` +
+      (cause === undefined ? '' : `\ncaused by ${cause.stack ?? cause.message}`),
+  );
 }
 
 function isBelowApi({ raw: { url = '' } }: EdgeRequest): boolean {
@@ -288,6 +288,7 @@ export function answerError(
     .send({ ...beside, message });
 }
 
+const logger = new Logger('api');
 export const NO_ENDPOINT = 'invalid API endpoint';
 const later = { 'retry-after': '1' };
 /** Of an answer that had been begun when the error came. */

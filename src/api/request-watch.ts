@@ -10,6 +10,8 @@ export interface NamedRequest extends FastifyRequest {
   traceId: string | undefined;
   /** "" until it is set, to one of a bounded set of names. */
   operationName: string;
+  /** "" until it is set, to one of those that the router has. */
+  routeName: string;
 }
 
 /** Tells watchers of every request, once it has ended, however it ended. */
@@ -27,7 +29,7 @@ export class RequestWatch {
     const beganAtMs = this.elapsedMs();
     for (const watcher of this.watchers) watcher.begun();
     // An answer that breaks off never finishes, but each one closes.
-    reply.raw.once('close', () => {
+    reply.raw.on('close', () => {
       const ended = this.#ended(request, reply, beganAtMs);
       for (const watcher of this.watchers) watcher.ended(ended);
     });
@@ -42,7 +44,7 @@ export class RequestWatch {
       traceId: (request as NamedRequest).traceId,
       method: request.raw.method ?? '',
       operation: operationOf(request),
-      route: request.routeOptions?.url ?? '',
+      route: (request as NamedRequest).routeName || (request.routeOptions?.url ?? ''),
       status: isCut && !raw.headersSent ? CLIENT_GONE : raw.statusCode,
       tookMs: this.elapsedMs() - beganAtMs,
       ...this.#bytesOf(request.raw.socket),

@@ -52,7 +52,8 @@ export class EdgesModule {
         { provide: EdgeSettings, useValue: settings },
         { provide: ApiDocument, useValue: new ApiDocument(controllers, settings.version) },
         { provide: APP_FILTER, useClass: HttpErrorFilter },
-        { provide: APP_GUARD, useClass: AuthGuard },
+        AuthGuard,
+        { provide: APP_GUARD, useExisting: AuthGuard },
         KeyedRequests,
         {
           provide: Presigned,

@@ -46,6 +46,23 @@ describe('long names', () => {
   });
 });
 
+describe('what is asked for', () => {
+  const ask = async (target: string) => {
+    const lines = [`GET ${target} HTTP/1.1`, 'Host: x', `Authorization: ${BASIC}`];
+    const text = await rawRequest(edge.port, `${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`);
+    return answerOf(text).status;
+  };
+
+  it('may be told with the server before it, as a proxy does', async () => {
+    expect(await ask(`http://lake.example${LAKE}/branches/main`)).toBe(200);
+  });
+
+  it.each([`*${LAKE.slice(1)}/branches/main`, '*'])(
+    'is nothing of this server’s when it is %s',
+    async (target) => expect(await ask(target)).toBe(404),
+  );
+});
+
 describe('a URL that no decoder takes in one way', () => {
   it.each([
     ['path=%FF%FE', 'path: is not valid UTF-8: %FF%FE'],
