@@ -1,6 +1,8 @@
 import { copySlice, type Slice } from './slice.js';
 
 const ASCII_LOOP_MAX = 96;
+// Below this many bytes a loop is quicker than a call.
+const BYTES_LOOP_MAX = 16;
 
 /** Builds bytes at the end of a buffer that grows. Varints are little-endian groups of 7 bits. */
 export class ByteWriter {
@@ -27,7 +29,8 @@ export class ByteWriter {
 
   bytes(value: Uint8Array): void {
     this.#room(value.length);
-    this.#bytes.set(value, this.#length);
+    if (value.length > BYTES_LOOP_MAX) this.#bytes.set(value, this.#length);
+    else for (let at = 0; at < value.length; at++) this.#bytes[this.#length + at] = value[at] ?? 0;
     this.#length += value.length;
   }
 

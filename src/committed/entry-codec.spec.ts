@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { golden, type GoldenEntry } from '../../test/support/golden-records.js';
 import type { ObjectEntry } from '../domain/model.js';
 import { CorruptData } from '../ports/store-errors.js';
+import { DIGEST_BYTES } from '../shared/content-hash.js';
 import { ByteWriter } from './byte-writer.js';
-import { decodeEntry, identityOf, identityOfData, writeEntry } from './entry-codec.js';
-import { sliceOf } from './slice.js';
+import { decodeEntry, identityOf, writeEntry, writeIdentityOfData } from './entry-codec.js';
+import { sliceOf, type Slice } from './slice.js';
 import { emptyParts, readValue, writeValue } from './value-codec.js';
 
 const octets = 'application/octet-stream';
@@ -68,6 +69,12 @@ const encoded = (entry: ObjectEntry, nanos = 0) => {
   writeEntry(out, entry, nanos);
   return out.toBytes();
 };
+
+function identityOfData(data: Slice): Uint8Array {
+  const out = Buffer.alloc(DIGEST_BYTES + 2);
+  writeIdentityOfData(data, out, 1);
+  return out.subarray(1, -1);
+}
 
 describe('an entry', () => {
   it.each(golden.entries)('has the identity, data and value that lakeFS gives it: $name', (to) => {

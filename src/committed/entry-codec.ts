@@ -10,7 +10,7 @@
 import type { Metadata, ObjectEntry } from '../domain/model.js';
 import { CorruptData } from '../ports/store-errors.js';
 import { compareUtf8 } from '../shared/bytes.js';
-import { ContentHash, DIGEST_BYTES, type BytePair } from '../shared/content-hash.js';
+import { ContentHash, type BytePair } from '../shared/content-hash.js';
 import type { ByteWriter } from './byte-writer.js';
 import { readEntryFields, textOf, type EntryFields } from './entry-fields.js';
 import type { PlainEntry } from './plain-entry.js';
@@ -84,6 +84,8 @@ function writeTime(out: ByteWriter, atMs: number, nanosBelowMs: number): void {
   const seconds = Math.floor(atMs / 1000);
   const nanos = Math.round((atMs - seconds * 1000) * 1_000_000) + nanosBelowMs;
   out.byte(0x12);
+  // Its length, which is always of one byte.
+  out.byte(0);
   const start = out.length;
   if (seconds !== 0) {
     out.byte(0x08);
@@ -93,7 +95,7 @@ function writeTime(out: ByteWriter, atMs: number, nanosBelowMs: number): void {
     out.byte(0x10);
     out.uvarint(nanos);
   }
-  out.sizeFrom(start);
+  out.buffer[start - 1] = out.length - start;
 }
 
 function sortedByKey(metadata: Metadata): Metadata {
@@ -145,30 +147,25 @@ export function identityOf(entry: ObjectEntry): Uint8Array {
 }
 
 const scratch = new ContentHash();
-const digest = Buffer.alloc(DIGEST_BYTES);
 
-/**
- * Returns the identity of an entry's data as `writeEntry` wrote it; valid until the next one is
- * asked for. @throws CorruptData
- */
-export function identityOfData(data: Slice): Uint8Array {
+/** Writes the identity of data, as `writeEntry` wrote it, at `at`. @throws CorruptData */
+export function writeIdentityOfData(data: Slice, out: Buffer, at: number): void {
   const fields = readEntryFields(data);
   const hash = scratch.reset().int64(fields.sizeBytes).textBytes(viewOf(fields.checksum));
   hash.byteMap(fields.metadata.map(({ key, value }) => [viewOf(key), viewOf(value)]));
   const { start, end } = fields.contentType;
   if (start !== end) hash.textBytes(viewOf(fields.contentType));
-  hash.digestInto(digest);
-  return digest;
+  hash.digestInto(out, at);
 }
 
-/** Returns the identity of an entry without metadata; valid until the next one is asked for. */
-export function identityOfPlain({ sizeBytes, checksum, contentType }: PlainEntry): Uint8Array {
+/** Writes the identity of an entry without metadata at `at`. */
+export function writeIdentityOfPlain(entry: PlainEntry, out: Buffer, at: number): void {
+  const { sizeBytes, checksum, contentType } = entry;
   const hash = scratch.reset().int64(sizeBytes);
   hash.textPart(checksum.bytes, checksum.start, checksum.end).byteMap(NO_METADATA);
   const { bytes, start, end } = contentType;
   if (start !== end) hash.textPart(bytes, start, end);
-  hash.digestInto(digest);
-  return digest;
+  hash.digestInto(out, at);
 }
 
 const NO_METADATA: readonly BytePair[] = [];

@@ -79,12 +79,8 @@ export class PlainEntryReader {
   }
 
   #skip(literal: Uint8Array): boolean {
-    const bytes = this.#bytes;
-    const at = this.#at;
-    for (let offset = 0; offset < literal.length; offset++) {
-      if (bytes[at + offset] !== literal[offset]) return false;
-    }
-    this.#at = at + literal.length;
+    if (!isAt(this.#bytes, this.#at, literal)) return false;
+    this.#at += literal.length;
     return true;
   }
 
@@ -143,9 +139,15 @@ export class PlainEntryReader {
   }
 
   #addressType({ bytes, start, end }: Slice): boolean {
-    const isText = (text: Uint8Array) =>
-      text.length === end - start && text.every((byte, at) => bytes[start + at] === byte);
-    this.entry.isFull = isText(FULL);
-    return this.entry.isFull || isText(RELATIVE);
+    const length = end - start;
+    this.entry.isFull = length === FULL.length && isAt(bytes, start, FULL);
+    return this.entry.isFull || (length === RELATIVE.length && isAt(bytes, start, RELATIVE));
   }
+}
+
+function isAt(bytes: Uint8Array, start: number, text: Uint8Array): boolean {
+  for (let offset = 0; offset < text.length; offset++) {
+    if (bytes[start + offset] !== text[offset]) return false;
+  }
+  return true;
 }

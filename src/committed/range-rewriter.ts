@@ -1,14 +1,13 @@
 import type { RangeParameters } from '../ports/committed-store.js';
-import { compareBytes } from '../shared/bytes.js';
-import { ByteWriter } from './byte-writer.js';
 import { forEachChange } from './change-batch.js';
 import { inFile } from './corrupt.js';
-import { identityOfData } from './entry-codec.js';
+import { writeIdentityOfData } from './entry-codec.js';
 import { RangeWriter, type BuiltRange } from './range-writer.js';
-import { compareSlices, viewOf, type Slice } from './slice.js';
-import { StagedRowReader, type EncodedEntry } from './staged-rows.js';
+import { RecordValue, type EncodedEntry } from './record-value.js';
+import { compareSlices, type Slice } from './slice.js';
+import { StagedRowReader } from './staged-rows.js';
 import { TableCursor, type BoundedFile } from './table-cursor.js';
-import { emptyParts, readValue, writeValue } from './value-codec.js';
+import { emptyParts, readValue } from './value-codec.js';
 
 export interface ChangeCounts {
   addedCount: number;
@@ -26,8 +25,7 @@ export interface ChangeCounts {
 export class RangeRewriter {
   readonly counts: ChangeCounts = { addedCount: 0, changedCount: 0, removedCount: 0 };
   readonly #writer: RangeWriter;
-  readonly #value = new ByteWriter(1024);
-  readonly #written: Slice = { bytes: new Uint8Array(), start: 0, end: 0 };
+  readonly #value = new RecordValue();
   readonly #parts = emptyParts();
   readonly #rows = new StagedRowReader();
   #base: TableCursor | undefined;
@@ -47,7 +45,7 @@ export class RangeRewriter {
   change(batch: Uint8Array): void {
     inFile(this.#name, () =>
       forEachChange(batch, (key, data) => {
-        this.#change(key, data && { identity: identityOfData(data), data });
+        this.#change(key, data && this.#valueOf(data));
       }),
     );
   }
@@ -77,7 +75,7 @@ export class RangeRewriter {
     if (!base || base.isAtEnd || compareSlices(base.key, key) !== 0) {
       if (!entry) return;
       this.counts.addedCount++;
-      this.#write(key, entry);
+      this.#writer.add(key, entry.value);
       return;
     }
     if (entry) this.#replace(base, key, entry);
@@ -88,20 +86,19 @@ export class RangeRewriter {
   // An object that was staged again unchanged keeps its record, so its address and time too.
   #replace(base: TableCursor, key: Slice, entry: EncodedEntry): void {
     const { identity } = readValue(base.value, this.#parts);
-    if (compareBytes(viewOf(identity), entry.identity) === 0) {
+    if (compareSlices(identity, entry.identity) === 0) {
       this.#writer.add(base.key, base.value);
       return;
     }
     this.counts.changedCount++;
-    this.#write(key, entry);
+    this.#writer.add(key, entry.value);
   }
 
-  #write(key: Slice, { identity, data }: EncodedEntry): void {
-    this.#value.reset();
-    writeValue(this.#value, identity, data);
-    this.#written.bytes = this.#value.buffer;
-    this.#written.end = this.#value.length;
-    this.#writer.add(key, this.#written);
+  #valueOf(data: Slice): EncodedEntry {
+    this.#value.begin().slice(data);
+    const bytes = this.#value.end();
+    writeIdentityOfData(this.#value.data, bytes, this.#value.identity.start);
+    return this.#value;
   }
 
   /** Copies the base's records before `key`; undefined: all that are left. */

@@ -38,7 +38,7 @@ function readRows(values: readonly string[]) {
   new StagedRowReader().forEach(packRows(rows), (key, entry) => {
     const text = Buffer.from(copyOf(key)).toString();
     if (!entry) return void found.push({ key: text });
-    const identity = Buffer.from(entry.identity);
+    const identity = Buffer.from(copyOf(entry.identity));
     found.push({ key: text, identity, data: copyOf(entry.data) });
   });
   return found;

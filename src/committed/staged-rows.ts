@@ -2,9 +2,14 @@
 // tombstone.
 import type { ObjectEntry } from '../domain/model.js';
 import { PackedRows } from '../shared/packed-rows.js';
-import { ByteWriter } from './byte-writer.js';
-import { identityOfData, identityOfPlain, writeEntry, writePlainEntry } from './entry-codec.js';
+import {
+  writeEntry,
+  writeIdentityOfData,
+  writeIdentityOfPlain,
+  writePlainEntry,
+} from './entry-codec.js';
 import { PlainEntryReader } from './plain-entry.js';
+import { RecordValue, type EncodedEntry } from './record-value.js';
 import type { Slice } from './slice.js';
 
 const NULL_LENGTH = 'null'.length;
@@ -14,18 +19,11 @@ const SMALL_N = 0x6e;
 export const isTombstone = ({ bytes, valueStart, rowEnd }: PackedRows): boolean =>
   rowEnd - valueStart === NULL_LENGTH && bytes[valueStart] === SMALL_N;
 
-/** What a range's record holds of an entry. */
-export interface EncodedEntry {
-  readonly identity: Uint8Array;
-  readonly data: Slice;
-}
-
 /** Reads rows one after the other, each to what a record of a range holds. */
 export class StagedRowReader {
   readonly #plain = new PlainEntryReader();
-  readonly #out = new ByteWriter(1024);
+  readonly #value = new RecordValue();
   readonly #key: Slice = { bytes: new Uint8Array(), start: 0, end: 0 };
-  readonly #data: Slice = { bytes: new Uint8Array(), start: 0, end: 0 };
 
   /** Calls `visit` with each row's key and entry; both valid during the call. */
   forEach(packed: Uint8Array, visit: (key: Slice, entry: EncodedEntry | undefined) => void): void {
@@ -41,20 +39,17 @@ export class StagedRowReader {
   }
 
   #encode(rows: PackedRows): EncodedEntry {
-    const out = this.#out;
-    out.reset();
+    const value = this.#value;
+    const { identity } = value;
     if (this.#plain.read(rows.bytes, rows.valueStart, rows.rowEnd)) {
-      writePlainEntry(out, this.#plain.entry);
-      return { identity: identityOfPlain(this.#plain.entry), data: this.#written() };
+      writePlainEntry(value.begin(), this.#plain.entry);
+      const bytes = value.end();
+      writeIdentityOfPlain(this.#plain.entry, bytes, identity.start);
+      return value;
     }
-    writeEntry(out, JSON.parse(rows.valueText()) as ObjectEntry);
-    const data = this.#written();
-    return { identity: identityOfData(data), data };
-  }
-
-  #written(): Slice {
-    this.#data.bytes = this.#out.buffer;
-    this.#data.end = this.#out.length;
-    return this.#data;
+    writeEntry(value.begin(), JSON.parse(rows.valueText()) as ObjectEntry);
+    const bytes = value.end();
+    writeIdentityOfData(value.data, bytes, identity.start);
+    return value;
   }
 }

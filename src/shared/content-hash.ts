@@ -30,6 +30,8 @@ export type BytePair = readonly [key: Uint8Array, value: Uint8Array];
 export class ContentHash {
   #buffer = Buffer.allocUnsafe(512);
   #length = 0;
+  /** Of the buffer's beginning, by their lengths: to make one costs as much as a digest. */
+  #views: Uint8Array[] = [];
 
   /** Forgets what was added, and keeps the memory. */
   reset(): this {
@@ -67,11 +69,10 @@ export class ContentHash {
   int64(value: number): this {
     this.#room(10);
     const high = Math.floor(value / 0x1_0000_0000);
-    this.#buffer[this.#length] = INT64;
-    this.#buffer[this.#length + 1] = 8;
-    this.#buffer.writeInt32BE(high, this.#length + 2);
-    this.#buffer.writeUInt32BE(value - high * 0x1_0000_0000, this.#length + 6);
-    this.#length += 10;
+    this.#buffer[this.#length++] = INT64;
+    this.#buffer[this.#length++] = 8;
+    this.#half(high);
+    this.#half(value - high * 0x1_0000_0000);
     return this;
   }
 
@@ -103,7 +104,7 @@ export class ContentHash {
 
   /** Returns what a digest would be taken of; valid until the next change. */
   encoded(): Uint8Array {
-    return this.#buffer.subarray(0, this.#length);
+    return (this.#views[this.#length] ??= this.#buffer.subarray(0, this.#length));
   }
 
   /** Returns 32 bytes. */
@@ -112,16 +113,27 @@ export class ContentHash {
   }
 
   /**
-   * Writes the 32 bytes of the digest. A text is made in a third of the time that a buffer takes,
-   * and costs no memory outside of V8's heap.
+   * Writes the 32 bytes of the digest at `at`. A text is made in a third of the time that a buffer
+   * takes, and costs no memory outside of V8's heap.
    */
-  digestInto(out: Buffer): void {
-    out.write(hash('sha256', this.encoded(), 'binary'), 0, DIGEST_BYTES, 'latin1');
+  digestInto(out: Buffer, at: number): void {
+    out.write(hash('sha256', this.encoded(), 'binary'), at, DIGEST_BYTES, 'latin1');
   }
 
   /** Returns 64 lower-case hex digits. */
   hex(): string {
     return hash('sha256', this.encoded(), 'hex');
+  }
+
+  /** 32 bits, high bytes first. */
+  #half(value: number): void {
+    const buffer = this.#buffer;
+    const at = this.#length;
+    buffer[at] = value >>> 24;
+    buffer[at + 1] = value >>> 16;
+    buffer[at + 2] = value >>> 8;
+    buffer[at + 3] = value;
+    this.#length = at + 4;
   }
 
   #kind(kind: number): this {
@@ -142,5 +154,6 @@ export class ContentHash {
     const larger = Buffer.allocUnsafe((this.#length + byteCount) * 2);
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;
+    this.#views = [];
   }
 }
