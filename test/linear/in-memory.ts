@@ -91,7 +91,7 @@ export interface RunInMemory extends Judgement {
 }
 
 /** Stores in memory answer at once; these let others go before, as over a network. */
-function yielding(adapters: Adapters, seed: number): Adapters {
+export function yielding(adapters: Adapters, seed: number): Adapters {
   const random = new SeededRandom(seed);
   const pause = async (): Promise<void> => {
     for (let turns = random.below(4); turns > 0; turns--) await turn();

@@ -80,7 +80,8 @@ export class Branches {
   readonly #outcomes: LRUCache<IntentId, IntentOutcome>;
   /** What this process has written to tokens that it has opened. */
   readonly ownTokens: OwnTokens;
-  readonly #watchers = new Map<IntentId, () => void>();
+  /** By intent, one for each that waits. */
+  readonly #watchers = new Map<IntentId, Set<() => void>>();
   /** Control streams as they are when all that is under way, one behind the other, is accepted. */
   readonly #sent = new Map<string, Sent>();
 
@@ -213,11 +214,14 @@ export class Branches {
 
   /** Resolves when this process sees what became of an intent, or as `work` does before that. */
   async seeingOutcome(intentId: IntentId, work: Promise<void>): Promise<void> {
-    const seen = new Promise<void>((resolve) => this.#watchers.set(intentId, resolve));
+    const { promise: seen, resolve } = Promise.withResolvers<void>();
+    const watchers = this.#watchers.get(intentId) ?? new Set();
+    this.#watchers.set(intentId, watchers.add(resolve));
     try {
       await Promise.race([work, seen]);
     } finally {
-      this.#watchers.delete(intentId);
+      watchers.delete(resolve);
+      if (watchers.size === 0) this.#watchers.delete(intentId);
     }
   }
 
@@ -302,7 +306,7 @@ export class Branches {
 
   #saw(intentId: IntentId, outcome: IntentOutcome): void {
     this.#outcomes.set(intentId, outcome);
-    this.#watchers.get(intentId)?.();
+    for (const seen of this.#watchers.get(intentId) ?? []) seen();
   }
 
   /** A fold that is older than the one in the cache, of a slower reader, does not replace it. */

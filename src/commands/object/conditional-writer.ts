@@ -16,7 +16,13 @@ import { live } from '../branch/successor.js';
 import type { Request } from '../request.js';
 import type { StagingWriter } from './staging-writer.js';
 
-/** Looks of one write before its caller is told that the branch is busy. */
+/** Looks that may be in vain before a write takes its turn in line with those that are to seal. */
+const LOOKS_BESIDE_MAX = 4;
+/** One learns what is pending, one where the token ends; the rest is for what other nodes do. */
+const LOOKS_A_TURN = 4;
+/** Turns in vain before its caller is told that the branch is busy. */
+const TURNS_MAX = 50;
+/** Looks of one that is not for a write. */
 const LOOKS_MAX = 200;
 
 /** A write that depends on what its path has. */
@@ -45,6 +51,18 @@ export interface Look {
   readonly calm?: string | undefined;
 }
 
+/** What a write has learnt by looking. */
+interface Course {
+  /** A look to begin with. */
+  seen: Look | undefined;
+  /** The token of which it is known that no intent pending then changes values. */
+  calm: string | undefined;
+  /** The end of the token looked at, from before the look. */
+  end: { readonly token: StagingToken; readonly revision: number } | undefined;
+  /** Whether nothing of this process seals meanwhile. */
+  isInLine: boolean;
+}
+
 /**
  * Writes to a path on a condition that the log decides at the append.
  *
@@ -52,7 +70,8 @@ export interface Look {
  * that changes values was pending at the look, since one that is asked for later closes the token
  * first, and (2) the path has no event in the open token behind the look: that is the append's
  * guard. So beside other writers nothing is lost, and only a write to the same path makes it look
- * again.
+ * again, or an intent that came between; where those come without a pause it takes its turn among
+ * them.
  *
  * Source: docs/adr/0002-control-and-staging-streams-apart.md.
  */
@@ -94,45 +113,71 @@ export class ConditionalWriter {
 
   async #write(
     place: BranchPlace,
-    { path, decide, beside, seen }: ConditionalWrite,
+    write: ConditionalWrite,
     request: Request,
   ): Promise<readonly StagingEvent[]> {
-    const key = utf8(path);
-    // Of which token it is known that no intent pending then changes values.
-    let calm = seen ? seen.calm : calmTokenOf(this.branches.cached(place)?.state);
-    let end: { readonly token: StagingToken; readonly revision: number } | undefined;
-    for (let looks = 0; looks < LOOKS_MAX; looks++) {
-      const look = (looks === 0 && seen) || (await this.#look(place, path));
-      const { current, token, isSaidByToken, branch } = look;
-      if (branch.pendingCount > 0 && calm !== nameOfToken(branch)) {
-        // Who asks behind a look may miss what was completed between: so ask, and look again.
-        calm = await this.#calmed(place, request);
-        continue;
+    const { seen } = write;
+    const calm = seen ? seen.calm : calmTokenOf(this.branches.cached(place)?.state);
+    const course: Course = { seen, calm, end: undefined, isInLine: false };
+    const attempts = async (count: number) => {
+      for (let looks = 0; looks < count; looks++) {
+        const written = await this.#attempt(place, write, course, request);
+        if (written) return written;
       }
-      const events = decide(current);
-      if (events.length === 0) return (await this.writer.effectOf(request)) ?? [];
-      if (token === undefined) {
-        await this.writer.afterClose(place, branch.tokens.hi, request);
-        continue;
-      }
-      const stream = stagingStream(token);
-      if (isSaidByToken && end?.token !== token) {
-        // Read before the next look, so whatever came until then is in what that one sees.
-        end = { token, revision: (await this.log.end(stream)).revision };
-        continue;
-      }
-      // Of a path that the token says nothing of it has no event at all.
-      const guard = { key, sinceRevision: isSaidByToken && end ? end.revision : -1 };
-      const append = { stream, events, guard, ...(beside && { beside }) };
-      const written = await this.writer.append(append, request);
-      if (typeof written !== 'string') {
-        this.writer.wrote(place);
-        return written;
-      }
-      if (written === 'closed') await this.writer.afterClose(place, branch.tokens.hi, request);
-      end = undefined;
+      return undefined;
+    };
+    const soon = await attempts(LOOKS_BESIDE_MAX);
+    if (soon) return soon;
+    // Each commit closes the token that was looked at, and each merge may have changed the path.
+    // Where they come without a pause nobody would ever be done between two of them.
+    course.isInLine = true;
+    for (let turns = 0; turns < TURNS_MAX; turns++) {
+      const written = await this.intents.inLine(place, () => attempts(LOOKS_A_TURN));
+      if (written) return written;
     }
     throw new DomainError('store_busy');
+  }
+
+  /** Looks once, and writes if the look stands. @returns undefined: it must look again */
+  async #attempt(
+    place: BranchPlace,
+    { path, decide, beside }: ConditionalWrite,
+    course: Course,
+    request: Request,
+  ): Promise<readonly StagingEvent[] | undefined> {
+    const look = course.seen ?? (await this.#look(place, path));
+    course.seen = undefined;
+    const { current, token, isSaidByToken, branch } = look;
+    if (branch.pendingCount > 0 && course.calm !== nameOfToken(branch)) {
+      // Who asks behind a look may miss what was completed between: so ask, and look again.
+      await this.#calm(place, course, request);
+      return undefined;
+    }
+    const events = decide(current);
+    if (events.length === 0) return (await this.writer.effectOf(request)) ?? [];
+    if (token === undefined) {
+      await this.writer.afterClose(place, branch.tokens.hi, request);
+      return undefined;
+    }
+    const stream = stagingStream(token);
+    const { end } = course;
+    if (isSaidByToken && end?.token !== token) {
+      // Read before the next look, so whatever came until then is in what that one sees.
+      course.end = { token, revision: (await this.log.end(stream)).revision };
+      return undefined;
+    }
+    // Of a path that the token says nothing of it has no event at all.
+    const sinceRevision = isSaidByToken && end ? end.revision : -1;
+    const guard = { key: utf8(path), sinceRevision };
+    const append = { stream, events, guard, ...(beside && { beside }) };
+    const written = await this.writer.append(append, request);
+    if (typeof written !== 'string') {
+      this.writer.wrote(place);
+      return written;
+    }
+    if (written === 'closed') await this.writer.afterClose(place, branch.tokens.hi, request);
+    course.end = undefined;
+    return undefined;
   }
 
   async #look(place: BranchPlace, path: ObjectPath): Promise<Look> {
@@ -165,12 +210,14 @@ export class ConditionalWriter {
     throw new DomainError('store_busy');
   }
 
-  /** Helps until nothing that changes values is pending; returns the token of that moment. */
-  async #calmed(place: BranchPlace, request: Request): Promise<string | undefined> {
-    const { state } = live(await this.branches.view(place));
-    const token = calmTokenOf(state);
-    if (token === undefined) await this.intents.help(place, request);
-    return token;
+  /** Learns of which token nothing pending changes values; else waits for what is pending. */
+  async #calm(place: BranchPlace, course: Course, request: Request): Promise<void> {
+    course.calm = calmTokenOf(live(await this.branches.view(place)).state);
+    if (course.calm !== undefined) return;
+    await (course.isInLine
+      ? this.intents.settleInLine(place, request)
+      : this.intents.settle(place, request));
+    course.calm = calmTokenOf(this.branches.cached(place)?.state);
   }
 }
 
