@@ -13,6 +13,7 @@ import { markAccepted, type PreparedGroup } from '../prepare-group.js';
 import { Batch, verdictsOf, type Verdict } from './batch.js';
 import { failureOf, isUniqueViolation, sealOf } from './failures.js';
 import type { Line } from './line.js';
+import { oneAnswer } from './one-answer.js';
 import { pauseMs } from '../pause.js';
 import { WholeBatch } from './whole-batch.js';
 
@@ -211,11 +212,10 @@ export class AppendQueue {
  */
 async function askWhole(client: Client, batch: WholeBatch): Promise<Verdicts | undefined> {
   await failpoint('append.beforeSend');
-  const call = { name: 'append-whole', text: APPEND_WHOLE, values: [...batch.parameters()] };
-  const answered = client.query<{ answer: string | null }>(call);
+  const call = { name: 'append-whole', text: APPEND_WHOLE, values: batch.parameters() };
+  const answered = oneAnswer(client, call);
   try {
-    const [{ rows }] = await Promise.all([answered, failpoint('append.afterSend')]);
-    const answer = rows[0]?.answer ?? undefined;
+    const [answer] = await Promise.all([answered, failpoint('append.afterSend')]);
     return answer === undefined ? undefined : readable(answer, (of) => batch.verdicts(of));
   } catch (error) {
     if (isUniqueViolation(error)) return undefined;
