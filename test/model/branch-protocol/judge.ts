@@ -15,8 +15,24 @@ export interface Call {
   ended?: { readonly moment: number; readonly position: number; readonly answer: Answer };
 }
 
+/** What the log says of answers. */
+export type Told = Pick<
+  Reference,
+  | 'shownBetween'
+  | 'shownBefore'
+  | 'landings'
+  | 'requests'
+  | 'results'
+  | 'deletions'
+  | 'creations'
+  | 'history'
+  | 'hiddenAt'
+  | 'purgedAt'
+  | 'hasHooks'
+>;
+
 /** Compares an answer, as soon as it is given, with what the log says of it. */
-export function judge({ id, operation, began, ended }: Call, log: Reference): void {
+export function judge({ id, operation, began, ended }: Call, log: Told): void {
   if (!ended || ended.answer.kind === 'unknown') return;
   const { answer } = ended;
   const shown = log.shownBetween(began.position, ended.position);
@@ -81,7 +97,7 @@ export function judge({ id, operation, began, ended }: Call, log: Reference): vo
 
 interface Facts {
   readonly shown: readonly (Content | null)[];
-  readonly log: Reference;
+  readonly log: Told;
 }
 
 /** What is said once a repository is hidden, or while its rows go. */
@@ -172,7 +188,7 @@ function judgeListing(
 }
 
 /** What can be said only once nobody is under way any more. */
-export function judgeAll(calls: readonly Call[], log: Reference): void {
+export function judgeAll(calls: readonly Call[], log: Told): void {
   for (const { id, operation, ended } of calls) {
     if (ended?.answer.kind !== 'refused') continue;
     must(!log.landings.has(id), `${id} is refused, and is stored all the same`);
@@ -188,7 +204,7 @@ export function judgeAll(calls: readonly Call[], log: Reference): void {
 }
 
 /** I7: what was acknowledged before an intent was asked for is in the tokens that it takes. */
-function judgeSeal({ id, began }: Call, calls: readonly Call[], log: Reference): void {
+function judgeSeal({ id, began }: Call, calls: readonly Call[], log: Told): void {
   const request = log.requests.get(id);
   if (!request) return;
   for (const { id: write, ended } of calls) {

@@ -22,7 +22,7 @@ const merge: Operation = {
 const undo: Operation = { kind: 'undo' };
 const recreate: readonly Operation[] = [{ kind: 'delete' }, { kind: 'create' }];
 
-interface Cast {
+export interface NamedCast {
   readonly before?: readonly Operation[];
   readonly acts: readonly (Operation | readonly Operation[])[];
   readonly hooks?: boolean;
@@ -90,7 +90,7 @@ export const NAMED = {
       [put(a, 'v3'), commit],
     ],
   },
-} as const satisfies Record<string, Cast>;
+} as const satisfies Record<string, NamedCast>;
 
 export type NamedScenario = keyof typeof NAMED;
 
@@ -121,13 +121,13 @@ export const SMALL = {
   },
   'put, undo': { before: [put(a, 'old'), commit], acts: [put(b, 'v1'), undo] },
   'commit, undo': { before: [put(a, 'old'), commit, put(a, 'v1')], acts: [commit, undo] },
-} as const satisfies Record<string, Cast>;
+} as const satisfies Record<string, NamedCast>;
 
 export type SmallScenario = keyof typeof SMALL;
 
 /** Returns a small scenario: each actor on a node of its own, as `exhaust-states.ts` wants it. */
 export function small(name: SmallScenario, log: LogKind): Scenario {
-  const cast: Cast = SMALL[name];
+  const cast: NamedCast = SMALL[name];
   const actors = cast.acts.map((act, index): Actor => {
     const operations = 'kind' in act ? [act] : act;
     return { name: `${operations[0]?.kind}-${index}`, node: 'ABC'.charAt(index), operations };
@@ -138,7 +138,7 @@ export function small(name: SmallScenario, log: LogKind): Scenario {
 
 /** Returns a scenario of that name: its actors on two nodes in turn, and a sweeper. */
 export function named(name: NamedScenario, log: LogKind): Scenario {
-  const cast: Cast = NAMED[name];
+  const cast: NamedCast = NAMED[name];
   const actors = cast.acts.map((act, index): Actor => {
     const operations = 'kind' in act ? [act] : act;
     const node = index % 2 === 0 ? 'A' : 'B';

@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { defects } from '../branch-protocol/defects.js';
+import type { LogKind } from '../branch-protocol/node-log.js';
+import { Broken, exploreStates, type Troubles } from './explore-states.js';
+import { raceOf, type RaceName } from './races.js';
+
+const unknown: Troubles = { unknowns: 1 };
+const crash: Troubles = { deaths: 1 };
+const both: Troubles = { unknowns: 1, deaths: 1 };
+
+/** Races that are so small that all of their states are looked at each time. */
+const WHOLE: readonly (readonly [RaceName, LogKind, Troubles, number])[] = [
+  ['put, commit', 'whole', both, 500],
+  ['put, commit', 'stepwise', unknown, 1_000],
+  ['put, put, commit', 'whole', both, 1_000],
+  ['put, commit, commit', 'whole', crash, 500],
+  ['put, delete and re-create', 'whole', crash, 300],
+  ['put, commit, reset', 'whole', {}, 100],
+  ['put, commit, hard reset', 'whole', {}, 100],
+  ['put, reset of a prefix', 'whole', unknown, 100],
+  ['put, commit, listing', 'whole', unknown, 100],
+  ['put, commit, a rule', 'whole', {}, 100],
+  ['put if absent twice, merge', 'whole', {}, 100],
+];
+
+/** Planted defects, and a race whose states show it; how many are looked at to see it. */
+const FOUND: readonly (readonly [string, RaceName, LogKind, Troubles])[] = [
+  ['the next token is opened before the old one is closed', 'put, commit', 'whole', {}],
+  ['the next token is opened before the old one is closed', 'put, commit', 'stepwise', {}],
+  ['a request is made before its token is closed', 'put, commit', 'stepwise', {}],
+  ['a result is appended without an expected revision', 'put, commit, commit', 'whole', {}],
+  [
+    'a result is appended without an expected revision',
+    'put if absent, put, merge',
+    'stepwise',
+    {},
+  ],
+  ['rows are dropped as soon as their token is closed', 'put, commit', 'whole', {}],
+  ['rows are dropped as soon as their token is closed', 'put, commit', 'stepwise', {}],
+  ['after an unknown outcome a new event is sent', 'put, commit', 'whole', unknown],
+  ['after an unknown outcome a new event is sent', 'put, commit', 'stepwise', unknown],
+  ['openness is judged before the event id', 'put, commit', 'whole', unknown],
+  ['a successor is named without an expected revision', 'put, commit, commit', 'whole', {}],
+  ['a successor is named without an expected revision', 'put, commit', 'stepwise', {}],
+  ['a branch created again keeps its token', 'put, delete and re-create', 'whole', {}],
+  ['a branch created again keeps its token', 'put, delete and re-create', 'stepwise', {}],
+];
+const STATES_MAX = 20_000;
+
+/** All of the races: `npm run soak -- --only every-order`. */
+describe('every state of a race', () => {
+  it.each(WHOLE)('of %s keeps the protocol, groups %s, %j', async (name, kind, troubles, least) => {
+    const seen = await exploreStates(raceOf(name, kind), troubles, { statesMax: 300_000 });
+    expect([seen.isWhole, seen.states > least]).toEqual([true, true]);
+  });
+
+  it.each(FOUND)('shows it when %s, in %s, groups %s', async (defect, name, kind, troubles) => {
+    const bounds = { statesMax: STATES_MAX };
+    const looking = exploreStates(raceOf(name, kind), troubles, bounds, defects[defect]);
+    await expect(looking).rejects.toThrow(Broken);
+  });
+});
