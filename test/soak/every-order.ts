@@ -21,8 +21,8 @@ async function oneCase({ race, log, trouble, troubles }: Case): Promise<void> {
   const done = await exploreStates(raceOf(race, log), troubles, bounds);
   states += done.states;
   const isCut = !done.isWhole && done.states < STATES_MAX;
-  // One that only its slice cut off comes again.
-  if (!isCut) next++;
+  // One that only its slice cut off comes again, unless it had all of it.
+  if (!isCut || told.length === 0) next++;
   const how = done.isWhole ? '' : isCut ? 'cut off at ' : 'more than ';
   told.push(`${race} (${log}, ${trouble}): ${how}${done.states}`);
 }

@@ -167,7 +167,8 @@ export async function assertRebuilt(log: EventLog, kv: MemoryKvStore): Promise<v
 /** Most keys are text; those that go downwards are not. */
 const keyText = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
 
-function dump(kv: MemoryKvStore): string {
+/** Returns all rows of all views, so that two stores can be compared. */
+export function dump(kv: MemoryKvStore): string {
   const lines: string[] = [];
   for (const slot of kv.views.values()) {
     for (const [partition, rows] of kv.rowsOf(slot)) {

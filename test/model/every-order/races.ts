@@ -1,6 +1,6 @@
 import type { ObjectPath } from '../../../src/domain/model.js';
 import { NAMED, SMALL, type NamedCast } from '../branch-protocol/named-scenarios.js';
-import type { LogKind } from '../branch-protocol/node-log.js';
+import { LOG_KINDS, type LogKind } from '../branch-protocol/node-log.js';
 import type { Operation } from '../branch-protocol/operations.js';
 import type { Act } from './callers.js';
 import type { Race, Troubles } from './explore-states.js';
@@ -77,9 +77,9 @@ const OTHERS = {
 export type RaceName = keyof typeof OTHERS | keyof typeof NAMED | keyof typeof SMALL;
 
 const all: Readonly<Record<string, Cast>> = {
-  ...mapped(SMALL),
-  ...OTHERS,
   ...mapped(NAMED),
+  ...OTHERS,
+  ...mapped(SMALL),
 };
 
 export const RACES = Object.keys(all) as readonly RaceName[];
@@ -112,13 +112,13 @@ export interface Case {
 
 const TROUBLES = {
   plain: {},
-  unknown: { unknowns: 1 },
   crash: { deaths: 1 },
+  unknown: { unknowns: 1 },
 } as const satisfies Record<string, Troubles>;
 
-/** Every race, plain, with an unknown outcome and with a crash, on both kinds of log. */
-export const CASES: readonly Case[] = Object.entries(TROUBLES).flatMap(([trouble, troubles]) =>
-  (['whole', 'stepwise'] as const).flatMap((log) =>
+/** Every race, plain, with a crash and with an unknown outcome, on both kinds of log. */
+export const CASES: readonly Case[] = LOG_KINDS.flatMap((log) =>
+  Object.entries(TROUBLES).flatMap(([trouble, troubles]) =>
     RACES.map((race): Case => {
       // A claim runs out under somebody who lives only if time passes.
       const hasHooks = all[race]?.hasHooks === true;

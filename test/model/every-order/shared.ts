@@ -9,7 +9,7 @@ import { root, uid } from '../../support/samples/repository.samples.js';
 import { isSameContent, show, type Content } from '../branch-protocol/content.js';
 import { Reference } from '../branch-protocol/reference.js';
 import { must } from '../branch-protocol/violation.js';
-import type { World } from '../branch-protocol/world.js';
+import { dump, type World } from '../branch-protocol/world.js';
 import { again, textOf, unanswered, type Call, type Reply } from './calls.js';
 import {
   endOf,
@@ -40,9 +40,11 @@ export interface LogFacts {
 
 /** Runs of hooks stand in a stream of their own, though in truth nobody writes them down. */
 const HOOKS = 'hooks';
+const COMMITS = /^commits\//;
 /** Calls and logs are fewer than this. */
 const MANY = 2 ** 26;
 const KEPT = 2_000;
+const COMPARED_EACH = 32;
 
 /**
  * What all callers share: the log, and its views. Each call is asked once of each log, and each
@@ -63,6 +65,7 @@ export class Shared {
   readonly #project = inlineProjection();
   readonly #views = new Map<number, MemoryKvStore>();
   readonly #references = new Map<number, Reference>();
+  #metCount = 0;
 
   /** @param isConditional  says of a command whether it writes only where nothing is */
   constructor(
@@ -108,12 +111,28 @@ export class Shared {
     return outcome;
   }
 
-  /** Whether a call reads a stream to which nothing comes any more. */
+  /** Whether a call finds the same from now on, whatever lands. */
   isSettled(log: number, call: number): boolean {
     const wanted = this.calls[call];
-    if (wanted?.kind === 'look') return wanted.at !== undefined;
-    if (wanted?.kind !== 'read' && wanted?.kind !== 'find' && wanted?.kind !== 'end') return false;
-    return endOf(this.#log(log), wanted.stream).isClosed;
+    switch (wanted?.kind) {
+      case 'look':
+        return wanted.at !== undefined || this.#isOfCommits(log, call, wanted);
+      case 'read':
+      case 'find':
+      case 'end':
+        return endOf(this.#log(log), wanted.stream).isClosed;
+      default:
+        return false;
+    }
+  }
+
+  /** A commit that is there stays as it is. */
+  #isOfCommits(log: number, call: number, { reads }: Extract<Call, { kind: 'look' }>): boolean {
+    if (!reads.every(({ kind, partition }) => kind === 'get' && COMMITS.test(partition))) {
+      return false;
+    }
+    const reply = this.replies[this.known(log, call)?.reply ?? 0];
+    return reply?.kind === 'rows' && reply.rows.every((rows) => rows.length > 0);
   }
 
   reference(log: number): Reference {
@@ -268,9 +287,15 @@ export class Shared {
       const { path } = JSON.parse(json) as { path: ObjectPath };
       must(!before?.has(path), `${commandId} lands over what is there`);
     }
-    if (this.facts[next.id]) return;
+    if (this.facts[next.id]) return this.#compare([...historyOf(log), ...events], next);
     keep(this.#references, next.id, reference);
     await this.#judged(next);
+  }
+
+  /** Whichever way a log came about, its views are the same: now and then that is looked at. */
+  #compare(history: readonly StoredEvent[], log: LogState): void {
+    if (this.#metCount++ % COMPARED_EACH !== 0) return;
+    must(dump(this.#viewOf(history)) === dump(this.#view(log)), 'views depend on the way there');
   }
 
   async #judged(log: LogState): Promise<void> {
@@ -297,11 +322,15 @@ export class Shared {
   #view(log: LogState): MemoryKvStore {
     const known = this.#views.get(log.id);
     if (known) return known;
+    return keep(this.#views, log.id, this.#viewOf(historyOf(log)));
+  }
+
+  #viewOf(history: readonly StoredEvent[]): MemoryKvStore {
     const kv = new MemoryKvStore();
-    for (const event of historyOf(log)) {
+    for (const event of history) {
       if (event.stream !== HOOKS) kv.apply(this.#project(recorded(event)));
     }
-    return keep(this.#views, log.id, kv);
+    return kv;
   }
 }
 
