@@ -45,6 +45,19 @@ describe('the warm-up of a server', () => {
     expect(isBegun).toBe(false);
   });
 
+  it('is done twice, for what is compiled anew meanwhile', async () => {
+    let count = 0;
+    const warmUp = new WarmUp(
+      async () => void count++,
+      new Patient(),
+      () => undefined,
+    );
+    warmUp.start();
+    for (let turns = 0; turns < 20; turns++) await turn();
+    await warmUp.stop();
+    expect(count).toBe(2);
+  });
+
   it('harms nobody when it fails', async () => {
     const errors: unknown[] = [];
     const fails = async () => {

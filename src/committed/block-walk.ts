@@ -10,8 +10,10 @@ export interface WalkedFiles {
   bytes(table: OpenTable, start: number, end: number): Promise<Uint8Array>;
 }
 
-// What is read at once of a file that is not kept as a whole.
+// What is read at once of a file that is not kept as a whole: a walk that goes on reads more and
+// more.
 const READ_AHEAD_BYTES = 256 * 1024;
+const READ_AHEAD_BYTES_MAX = 2 * 1024 * 1024;
 
 const none = new Uint8Array();
 
@@ -20,6 +22,7 @@ export class BlockWalk {
   #at: number;
   #table: OpenTable | undefined;
   #block = 0;
+  #aheadBytes = READ_AHEAD_BYTES;
   #window: { readonly start: number; readonly bytes: Uint8Array } | undefined;
 
   /** @param first  the place of the first range that is wanted */
@@ -80,7 +83,8 @@ export class BlockWalk {
     const last = index.handle(index.blockCount - 1);
     const dataEnd = last.offset + last.length + BLOCK_TRAILER_BYTES;
     const end = offset + length + BLOCK_TRAILER_BYTES;
-    const until = Math.max(end, Math.min(dataEnd, offset + READ_AHEAD_BYTES));
+    const until = Math.max(end, Math.min(dataEnd, offset + this.#aheadBytes));
+    this.#aheadBytes = Math.min(this.#aheadBytes * 2, READ_AHEAD_BYTES_MAX);
     this.#window = { start: offset, bytes: await this.files.bytes(table, offset, until - 1) };
   }
 

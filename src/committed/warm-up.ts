@@ -1,6 +1,7 @@
 // Code that has never run is slow: the first large commit of a process would take twice the CPU of
-// a later one. So threads are started, and made to do what commits and merges ask of them, over a
-// tree that nobody keeps.
+// a later one. So threads are started, and made to do what commits, merges and diffs ask of them,
+// over a tree that nobody keeps.
+import type { StorageNamespace } from '../domain/model.js';
 import type { StagedChange } from '../ports/committed-store.js';
 import { packRows } from '../shared/packed-rows.js';
 import { applyChanges, type Applied } from './apply.js';
@@ -9,6 +10,9 @@ import type { MetaRange } from './metarange-reader.js';
 import type { RangeRecord } from './range-codec.js';
 import type { RangeWorkers } from './range-workers.js';
 import type { BuiltRange } from './range-writer.js';
+import { readLayout } from './sstable/table-layout.js';
+import { tableAddress, type OpenTable } from './table-files.js';
+import { diffTrees } from './tree-diff.js';
 import { nextTurn } from './turn.js';
 
 /** Ranges of some hundred records: all threads have some of them at any time. */
@@ -28,6 +32,7 @@ export async function warmUp(workers: RangeWorkers, signal: AbortSignal): Promis
     const left = await trees.lay(base, { from: 0, step: STEP });
     const right = await trees.lay(base, { from: STEP / 2, step: STEP });
     await trees.merge(base, left, right);
+    await trees.diff(left, right);
   }
 }
 
@@ -60,6 +65,20 @@ class KeptTrees {
     await stored(await mergeTrees({ ...this.#stores, input, parameters: PARAMETERS, merges }));
   }
 
+  async diff(left: MetaRange, right: MetaRange): Promise<void> {
+    const { workers } = this;
+    const files = {
+      open: async ({ id }: RangeRecord): Promise<OpenTable> => {
+        const bytes = this.#files.get(id) ?? new Uint8Array();
+        const layout = readLayout({ fileBytes: bytes.length, bytes });
+        return { address: tableAddress(NAMESPACE, id), layout, whole: bytes };
+      },
+      bytes: async () => new Uint8Array(),
+    };
+    const compare = workers.compare.bind(workers);
+    await diffTrees({ left, right, files, compare }, { from: new Uint8Array(), limit: RECORDS });
+  }
+
   get #stores() {
     return {
       fileOf: async (range: RangeRecord) => {
@@ -82,6 +101,8 @@ class KeptTrees {
     }
   }
 }
+
+const NAMESPACE = 'local://warm' as StorageNamespace;
 
 const keyOf = (at: number): Buffer =>
   Buffer.from(`warm/part-0/object-${String(at).padStart(8, '0')}`);
