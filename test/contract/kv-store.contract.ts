@@ -420,7 +420,15 @@ function snapshotContract(
           return rowAt(snapshot, at, 'k');
         });
         await expect(held).rejects.toThrow(SnapshotTooOld);
-        expect(await own.kv.snapshot((snapshot) => rowAt(snapshot, at, 'k'))).toBeDefined();
+        // On a busy machine the next one may be held too long as well, but not each of them.
+        const again = (): Promise<KvRow | undefined> =>
+          own.kv
+            .snapshot((snapshot) => rowAt(snapshot, at, 'k'))
+            .catch((error: unknown) => {
+              if (error instanceof SnapshotTooOld) return again();
+              throw error;
+            });
+        expect(await again()).toBeDefined();
       } finally {
         await own.close();
       }
