@@ -47,7 +47,7 @@ const withFreshIds = (appends: Appends): Appends =>
     events: append.events.map((event) => ({ ...event, id: eventIdOf('fresh', freshCount++) })),
   }));
 /** Changes what a node appends. */
-const changing = (change: (appends: Appends) => Appends) => (log: EventLog) =>
+export const changing = (change: (appends: Appends) => Appends) => (log: EventLog) =>
   new (class extends ForwardingLog {
     override append(appends: Appends, context: EventContext) {
       return this.log.append(change(appends), context);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { defects } from '../branch-protocol/defects.js';
+import { changing, defects, type Defect } from '../branch-protocol/defects.js';
 import type { LogKind } from '../branch-protocol/node-log.js';
 import { Broken, exploreStates, type Troubles } from './explore-states.js';
 import { raceOf, type RaceName } from './races.js';
@@ -8,6 +8,7 @@ const unknown: Troubles = { unknowns: 1 };
 const crash: Troubles = { deaths: 1 };
 const both: Troubles = { unknowns: 1, deaths: 1 };
 
+const PUTS_IF_ABSENT = 'put if absent twice, merge';
 const PUTS_AND_MERGE = 'put if absent, put, merge';
 
 /** Races that are so small that all of their states are looked at each time. */
@@ -24,6 +25,13 @@ const WHOLE: readonly (readonly [RaceName, LogKind, Troubles, number])[] = [
   ['put, commit, a rule', 'whole', {}, 100],
 ];
 
+const planted: Readonly<Record<string, Defect>> = {
+  ...defects,
+  'a conditional put is sent without its guard': {
+    log: changing((appends) => appends.map(({ guard: _guard, ...append }) => append)),
+  },
+};
+
 /** Planted defects, and a race whose states show it. */
 const FOUND: readonly (readonly [string, RaceName, LogKind, Troubles])[] = [
   ['the next token is opened before the old one is closed', 'put, commit', 'whole', {}],
@@ -39,6 +47,8 @@ const FOUND: readonly (readonly [string, RaceName, LogKind, Troubles])[] = [
   ['a conditional put looks at staging only', PUTS_AND_MERGE, 'stepwise', {}],
   ['a conditional put does not wait for a merge', PUTS_AND_MERGE, 'whole', {}],
   ['a conditional put does not wait for a merge', PUTS_AND_MERGE, 'stepwise', {}],
+  ['a conditional put is sent without its guard', PUTS_IF_ABSENT, 'whole', {}],
+  ['a conditional put is sent without its guard', PUTS_IF_ABSENT, 'stepwise', {}],
   ['after an unknown outcome a new event is sent', 'put, commit', 'whole', unknown],
   ['after an unknown outcome a new event is sent', 'put, commit', 'stepwise', unknown],
   ['openness is judged before the event id', 'put, commit', 'whole', unknown],
@@ -66,9 +76,9 @@ describe('every state of a race', () => {
   });
 
   it.each(FOUND)('shows it when %s, in %s, groups %s', async (defect, name, kind, troubles) => {
-    const look = (statesMax: number, planted = {}) =>
-      exploreStates(raceOf(name, kind), troubles, { statesMax }, planted);
-    const broken: unknown = await look(STATES_MAX, defects[defect]).catch((error) => error);
+    const look = (statesMax: number, wrong?: Defect) =>
+      exploreStates(raceOf(name, kind), troubles, { statesMax }, wrong);
+    const broken: unknown = await look(STATES_MAX, planted[defect]).catch((error) => error);
     if (!(broken instanceof Broken)) throw broken;
     // Where it is not planted, nothing is found among as many.
     expect((await look(broken.states)).states).toBeGreaterThan(0);

@@ -7,7 +7,8 @@ import { describeCall } from './calls.js';
 import { Shared } from './shared.js';
 import { Sights } from './sights.js';
 import { Fingerprints, StateQueue, Ways } from './state-set.js';
-import { ACTS_MAX, LANDS, Steps, TIME, VARIANTS, type Cast } from './steps.js';
+import { ACTS_MAX } from './state-row.js';
+import { LANDS, Steps, TIME, VARIANTS, type Cast } from './steps.js';
 import { Verdicts, type Asked } from './verdicts.js';
 
 /** Who does what at once; each on a node of its own. */

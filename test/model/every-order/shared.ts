@@ -1,16 +1,12 @@
-import type { CommitRecord, EventId, ObjectPath } from '../../../src/domain/model.js';
-import { MemoryKvStore } from '../../../src/kv-adapter/memory-kv-store.js';
+import type { EventId } from '../../../src/domain/model.js';
 import type { NewEvent, StreamAppend } from '../../../src/ports/event-log.js';
 import type { KvRow } from '../../../src/ports/kv-store.js';
 import { EventRefused, WrongExpectedRevision } from '../../../src/ports/store-errors.js';
-import { inlineProjection } from '../../../src/projections/all-projections.js';
-import { work } from '../../support/samples/branch.samples.js';
-import { root, uid } from '../../support/samples/repository.samples.js';
-import { isSameContent, show, type Content } from '../branch-protocol/content.js';
-import { Reference } from '../branch-protocol/reference.js';
+import type { Reference } from '../branch-protocol/reference.js';
 import { must } from '../branch-protocol/violation.js';
-import { dump, type World } from '../branch-protocol/world.js';
+import type { World } from '../branch-protocol/world.js';
 import { again, textOf, unanswered, type Call, type Reply } from './calls.js';
+import { HOOKS, LogJudge, type LogFacts } from './log-judge.js';
 import {
   endOf,
   historyOf,
@@ -29,22 +25,9 @@ export interface Outcome {
   readonly reply: number;
 }
 
-/** What is to be known of a log. */
-export interface LogFacts {
-  readonly content: Content | null;
-  /** The same number of the same content. */
-  readonly contentId: number;
-  readonly deletionCount: number;
-  readonly isQuiet: boolean;
-}
-
-/** Runs of hooks stand in a stream of their own, though in truth nobody writes them down. */
-const HOOKS = 'hooks';
 const COMMITS = /^commits\//;
 /** Calls and logs are fewer than this. */
 const MANY = 2 ** 26;
-const KEPT = 2_000;
-const COMPARED_EACH = 32;
 
 /**
  * What all callers share: the log, and its views. Each call is asked once of each log, and each
@@ -52,28 +35,31 @@ const COMPARED_EACH = 32;
  */
 export class Shared {
   readonly logs: LogStates;
+  readonly #judge: LogJudge;
   readonly calls: Call[] = [{ kind: 'nap' }];
   readonly replies: Reply[] = [{ kind: 'nothing' }, unanswered, again];
-  readonly facts: LogFacts[] = [];
   /** What was asked last. */
   asking: readonly [log: number, call: number] = [0, 0];
   readonly #callIds = new Map<string, number>();
   readonly #replyIds = new Map<string, number>();
   readonly #outcomes = new Map<number, Outcome>();
-  readonly #contentIds = new Map<string, number>();
-  readonly #commits = new Map<string, CommitRecord>([[root.id, root]]);
-  readonly #project = inlineProjection();
-  readonly #views = new Map<number, MemoryKvStore>();
-  readonly #references = new Map<number, Reference>();
-  #metCount = 0;
 
   /** @param isConditional  says of a command whether it writes only where nothing is */
   constructor(
     private readonly world: World,
-    private readonly isConditional: (commandId: string) => boolean,
+    isConditional: (commandId: string) => boolean,
     judgesOpennessFirst: boolean,
   ) {
     this.logs = new LogStates(judgesOpennessFirst);
+    this.#judge = new LogJudge(world, isConditional);
+  }
+
+  get facts(): readonly LogFacts[] {
+    return this.#judge.facts;
+  }
+
+  reference(log: number): Reference {
+    return this.#judge.reference(this.#log(log));
   }
 
   /** Returns the log that the world begins with. */
@@ -81,9 +67,9 @@ export class Shared {
     const events = await this.world.log.readAll({ after: 0, limit: 1_000 });
     const log = this.logs.of(events);
     for (const { before, appended } of this.logs.logs) {
-      if (before) this.#learn(appended);
+      if (before) this.#judge.learn(appended);
     }
-    await this.#judged(log);
+    await this.#judge.first(log);
     return log;
   }
 
@@ -135,42 +121,12 @@ export class Shared {
     return reply?.kind === 'rows' && reply.rows.every((rows) => rows.length > 0);
   }
 
-  reference(log: number): Reference {
-    const known = this.#references.get(log);
-    if (known) return known;
-    const reference = this.#newReference();
-    this.#take(reference, historyOf(this.#log(log)));
-    return keep(this.#references, log, reference);
-  }
-
   eventsOf(log: number): readonly StoredEvent[] {
     return historyOf(this.#log(log));
   }
 
   #log(id: number): LogState {
     return this.logs.logs[id] as LogState;
-  }
-
-  #newReference(): Reference {
-    const { committed } = this.world;
-    return new Reference(
-      { uid, branch: work },
-      {
-        commitOf: (id) => {
-          const commit = this.#commits.get(id);
-          must(commit, `no commit is called ${id}`);
-          return commit;
-        },
-        contentOf: ({ metaRangeId }) =>
-          new Map([...committed.tree(metaRangeId)].map(([path, { checksum }]) => [path, checksum])),
-      },
-    );
-  }
-
-  #take(reference: Reference, events: readonly StoredEvent[]): void {
-    const { position } = reference;
-    const told = events.filter(({ stream }) => stream !== HOOKS);
-    reference.take(told.map((event, at) => recorded(event, position + at + 1)));
   }
 
   async #ask(log: LogState, call: Call): Promise<Outcome> {
@@ -193,7 +149,9 @@ export class Shared {
       }
       case 'look': {
         const of = call.at === undefined ? log : this.#log(call.at);
-        const rows = (await this.#view(of).read(call.reads)).map((each) => each.map(plainRow));
+        const rows = (await this.#judge.view(of).read(call.reads)).map((each) =>
+          each.map(plainRow),
+        );
         const text = JSON.stringify(
           rows.map((each) => each.map(({ key, version }) => [hex(key), version])),
         );
@@ -224,7 +182,7 @@ export class Shared {
   async #landed(log: LogState, appended: Appended): Promise<Outcome> {
     if (appended.kind === 'refused') return this.#refused(log, appended.error);
     const { results } = appended;
-    if (appended.kind === 'accepted') await this.#judge(log, appended);
+    if (appended.kind === 'accepted') await this.#judge.pass(log, appended);
     const next = appended.kind === 'accepted' ? appended.log : log;
     return this.#said(next, `results ${JSON.stringify(results)}`, { kind: 'results', results });
   }
@@ -260,7 +218,7 @@ export class Shared {
     if (appended.kind !== 'accepted') {
       return this.#refused(log, new WrongExpectedRevision(stream, revision, end, 'revision'));
     }
-    await this.#judge(log, appended);
+    await this.#judge.pass(log, appended);
     return this.#said(appended.log, 'position', done);
   }
 
@@ -268,79 +226,9 @@ export class Shared {
     const begun = log.streams.get(HOOKS)?.events.find(({ type }) => type === runId);
     must(!begun, `H10: the hooks of ${runId} are run by ${node} too`);
     const next = this.logs.noted(log, HOOKS, runId);
-    this.facts[next.id] ??= this.facts[log.id] as LogFacts;
+    this.#judge.isAs(next, log);
     return { log: next.id, reply: 0 };
   }
-
-  /** Shows the reference what has landed, and compares what readers see with what they must. */
-  async #judge(
-    log: LogState,
-    { log: next, events }: { readonly log: LogState; readonly events: readonly StoredEvent[] },
-  ): Promise<void> {
-    this.#learn(events);
-    const reference = this.#newReference();
-    this.#take(reference, historyOf(log));
-    const before = reference.branch?.content() ?? null;
-    this.#take(reference, events);
-    for (const { type, commandId, json } of events) {
-      if (type !== 'ObjectStaged' || !this.isConditional(commandId)) continue;
-      const { path } = JSON.parse(json) as { path: ObjectPath };
-      must(!before?.has(path), `${commandId} lands over what is there`);
-    }
-    if (this.facts[next.id]) return this.#compare([...historyOf(log), ...events], next);
-    keep(this.#references, next.id, reference);
-    await this.#judged(next);
-  }
-
-  /** Whichever way a log came about, its views are the same: now and then that is looked at. */
-  #compare(history: readonly StoredEvent[], log: LogState): void {
-    if (this.#metCount++ % COMPARED_EACH !== 0) return;
-    must(dump(this.#viewOf(history)) === dump(this.#view(log)), 'views depend on the way there');
-  }
-
-  async #judged(log: LogState): Promise<void> {
-    const { branch, deletions } = this.reference(log.id);
-    const content = branch?.content() ?? null;
-    const seen = await this.world.seen(this.#view(log));
-    must((seen === null) === (content === null), 'the view has another branch');
-    const isSame = !seen || !content || isSameContent(seen, content);
-    must(isSame, `readers see ${show(seen)}, and it is ${show(content)}`);
-    const text = show(content);
-    const contentId = this.#contentIds.get(text) ?? this.#contentIds.size;
-    this.#contentIds.set(text, contentId);
-    const isQuiet = (branch?.queue.length ?? 0) === 0;
-    this.facts[log.id] = { content, contentId, deletionCount: deletions.size, isQuiet };
-  }
-
-  #learn(events: readonly StoredEvent[]): void {
-    for (const { json } of events) {
-      const { commit } = JSON.parse(json) as { commit?: CommitRecord };
-      if (commit) this.#commits.set(commit.id, commit);
-    }
-  }
-
-  #view(log: LogState): MemoryKvStore {
-    const known = this.#views.get(log.id);
-    if (known) return known;
-    return keep(this.#views, log.id, this.#viewOf(historyOf(log)));
-  }
-
-  #viewOf(history: readonly StoredEvent[]): MemoryKvStore {
-    const kv = new MemoryKvStore();
-    for (const event of history) {
-      if (event.stream !== HOOKS) kv.apply(this.#project(recorded(event)));
-    }
-    return kv;
-  }
-}
-
-function keep<Value>(kept: Map<number, Value>, key: number, value: Value): Value {
-  kept.set(key, value);
-  if (kept.size > KEPT) {
-    const [oldest] = kept.keys();
-    if (oldest !== undefined) kept.delete(oldest);
-  }
-  return value;
 }
 
 const toAppend = (call: Extract<Call, { kind: 'append at' }>): StreamAppend => ({

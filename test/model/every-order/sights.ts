@@ -1,7 +1,7 @@
 import type { ObjectPath } from '../../../src/domain/model.js';
 import { show, type Content } from '../branch-protocol/content.js';
 import type { Act } from './callers.js';
-import type { LogFacts } from './shared.js';
+import type { LogFacts } from './log-judge.js';
 
 /** What matters to an act of what the branch shows. */
 interface Sight {

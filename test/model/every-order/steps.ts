@@ -4,34 +4,31 @@ import { TICK_MS, type Caller, type CallerState } from './callers.js';
 import { isAppend } from './calls.js';
 import type { Shared } from './shared.js';
 import type { Sights } from './sights.js';
+import {
+  AHEAD,
+  at,
+  AWAKE,
+  BEGUN,
+  bits,
+  CALLERS,
+  COUNTS,
+  DEAD,
+  DEATH,
+  IDLE,
+  IDLE_MAX,
+  IDLES,
+  LOG,
+  num,
+  PER_CALLER,
+  TICK,
+  TICK_LEFT,
+  TICKS_MAX,
+  ticksOf,
+  UNKNOWN,
+  WIRES,
+  WIRES_MAX,
+} from './state-row.js';
 import type { Asked, Verdicts } from './verdicts.js';
-
-/** A state is a row of numbers: the log, what is left of troubles, what is on its way, callers. */
-const LOG = 0;
-const COUNTS = 1;
-const WIRES = 2;
-const WIRES_MAX = 3;
-const CALLERS = WIRES + WIRES_MAX;
-const PER_CALLER = 3;
-
-/** Of a caller that is dead. */
-const DEAD = -1;
-
-/** In the third number of a caller, above the acknowledged writes that its act began behind. */
-const BEGUN = 1 << 20;
-const AWAKE = 1 << 21;
-const IDLE = 1 << 22;
-const IDLE_MAX = 2;
-const IDLES = 3 * IDLE;
-const AHEAD = BEGUN - 1;
-export const ACTS_MAX = 20;
-
-/** In the counts: appends that may get no answer, nodes that may die, ticks so far, ticks left. */
-const UNKNOWN = 1;
-const DEATH = 1 << 4;
-const TICK = 1 << 8;
-const TICK_LEFT = 1 << 12;
-const TICKS_MAX = 10;
 
 /** What becomes of a call. */
 export const VARIANTS = ['goes', 'is sent twice', 'is given up', 'dies', 'dies, sent'] as const;
@@ -403,11 +400,6 @@ interface Step {
   readonly index: number;
   readonly call: number;
 }
-
-const num = (numbers: Int32Array | readonly number[], index: number): number => numbers[index] ?? 0;
-const at = (who: number): number => CALLERS + PER_CALLER * who;
-const bits = (state: Int32Array, who: number): number => num(state, at(who) + 2);
-const ticksOf = (state: Int32Array): number => (num(state, COUNTS) >>> 8) & 15;
 
 const WRITES: ReadonlySet<string> = new Set(['put', 'put if absent', 'remove', 'rules']);
 const SEALING: ReadonlySet<string> = new Set([
