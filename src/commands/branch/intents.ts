@@ -6,7 +6,6 @@ import type {
 } from '../../domain/branch/branch.events.js';
 import { evolveBranch } from '../../domain/branch/branch.evolve.js';
 import {
-  changesValues,
   intentIdOf,
   mustAsk,
   type LiveBranch,
@@ -45,8 +44,8 @@ import { live, tokenAt, type LiveFold, type Successors } from './successor.js';
 /** Intents that one pass builds before their results are appended. */
 const INTENTS_PER_PASS = 16;
 
-/** How long the line of those that are to seal waits for one who settles what is queued. */
-const SETTLE_IN_LINE_MS = 500;
+/** How long the line of those that are to seal waits for what is queued before them. */
+const WAIT_IN_LINE_MS = 500;
 
 export interface IntentLimits {
   /** How long a caller waits for an accepted intent, which completes all the same. */
@@ -166,24 +165,6 @@ export class Intents {
   }
 
   /**
-   * Waits, and helps, until what is queued on a branch and may change values is complete. What
-   * comes behind it meanwhile is not waited for: on a busy branch there is always something.
-   *
-   * @throws DomainError  branch_not_found; branch_busy: it takes longer than a caller may wait
-   */
-  async settle(place: BranchPlace, request: Request): Promise<void> {
-    const { queue } = live(await this.branches.view(place)).state;
-    const last = queue.findLast(changesValues);
-    if (last === undefined) return;
-    try {
-      await this.outcome(place, intentIdOf(last), request);
-    } catch (error) {
-      if (!(error instanceof DomainError) || error.code !== 'intent_pending') throw error;
-      throw new DomainError('branch_busy', { waitingCount: queue.length });
-    }
-  }
-
-  /**
    * Runs work in the line of those that are to seal, so that no operation of this process seals
    * meanwhile: for who has looked in vain too often. What is right must not depend on it.
    */
@@ -191,13 +172,12 @@ export class Intents {
     return this.#turns.run(controlStream(place), work);
   }
 
-  /** As {@link settle}, for a while: who waits in line holds up the others. */
-  async settleInLine(place: BranchPlace, request: Request): Promise<void> {
+  /** As {@link outcome}, for a while: who waits in line holds up the others. */
+  async outcomeInLine(place: BranchPlace, intentId: IntentId, request: Request): Promise<void> {
     const isOver = new AbortController();
-    const settled = this.settle(place, request).finally(() => isOver.abort());
-    await Promise.race([settled, this.ports.clock.sleep(SETTLE_IN_LINE_MS, isOver.signal)]);
     // Left behind it goes on helping; what it would throw the next look meets again.
-    settled.catch(() => undefined);
+    const outcome = this.outcome(place, intentId, request).finally(() => isOver.abort());
+    await Promise.race([outcome, this.ports.clock.sleep(WAIT_IN_LINE_MS, isOver.signal)]);
   }
 
   /**

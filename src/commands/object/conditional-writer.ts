@@ -1,4 +1,4 @@
-import { changesValues, type LiveBranch } from '../../domain/branch/branch.state.js';
+import { changesValues, intentIdOf, type LiveBranch } from '../../domain/branch/branch.state.js';
 import { DomainError } from '../../domain/errors.js';
 import type { ObjectEntry, ObjectPath, StagingToken } from '../../domain/model.js';
 import type { StagingEvent } from '../../domain/staging/staging.events.js';
@@ -210,13 +210,25 @@ export class ConditionalWriter {
     throw new DomainError('store_busy');
   }
 
-  /** Learns of which token nothing pending changes values; else waits for what is pending. */
+  /**
+   * Learns of which token nothing pending changes values, or waits for what does. What comes behind
+   * that meanwhile is not waited for: on a busy branch there is always something.
+   */
   async #calm(place: BranchPlace, course: Course, request: Request): Promise<void> {
-    course.calm = calmTokenOf(live(await this.branches.view(place)).state);
-    if (course.calm !== undefined) return;
-    await (course.isInLine
-      ? this.intents.settleInLine(place, request)
-      : this.intents.settle(place, request));
+    const { state } = live(await this.branches.view(place));
+    course.calm = calmTokenOf(state);
+    const last = state.queue.findLast(changesValues);
+    if (last === undefined) return;
+    const waited = [place, intentIdOf(last), request] as const;
+    try {
+      await (course.isInLine
+        ? this.intents.outcomeInLine(...waited)
+        : this.intents.outcome(...waited));
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'intent_pending') throw error;
+      // It completes, and nothing was accepted of this write.
+      throw new DomainError('branch_busy', { waitingCount: state.queue.length });
+    }
     course.calm = calmTokenOf(this.branches.cached(place)?.state);
   }
 }
