@@ -16,7 +16,6 @@ import { decodeValue, type TagRecord } from '../projections/kv-codec.js';
 import { partitions } from '../projections/kv-keys.js';
 import { stagedChanges } from '../projections/staging.view.js';
 import { fromUtf8, justAfter, utf8 } from '../shared/bytes.js';
-import { PackedRows } from '../shared/packed-rows.js';
 import { encodeFlags, encodeStaged } from './branch-states.js';
 import { encodeCommit, encodeRef } from './refs-records.js';
 import { refsProperties, STATES_PROPERTIES, STATES_PROPERTY } from './refs-properties.js';
@@ -139,26 +138,14 @@ async function* watched(
 /** Yields the pages of a partition; one is read while the one before it is worked on. */
 async function* pagesOf(kv: KvStore, partition: string): AsyncGenerator<readonly KvRow[]> {
   const pageFrom = (from: Uint8Array | undefined) =>
-    kv.read([{ kind: 'pack', partition, limit: ROWS_PER_PAGE, ...(from ? { from } : {}) }]);
+    kv.read([{ kind: 'scan', partition, limit: ROWS_PER_PAGE, ...(from ? { from } : {}) }]);
   let next: ReturnType<typeof pageFrom> | undefined = pageFrom(undefined);
   while (next) {
-    const packs: readonly (readonly KvRow[])[] = await next;
-    const rows = packs.flat().flatMap(rowsIn);
+    const [rows = []]: readonly (readonly KvRow[])[] = await next;
     const last = rows.at(-1);
     next = rows.length < ROWS_PER_PAGE || !last ? undefined : pageFrom(justAfter(last.key));
     // It is waited for below, or nobody wants it any more.
     next?.catch(() => undefined);
     yield rows;
   }
-}
-
-function rowsIn({ value: { buffer, byteOffset, byteLength }, ...rest }: KvRow): readonly KvRow[] {
-  const packed = new PackedRows(Buffer.from(buffer, byteOffset, byteLength));
-  const rows: KvRow[] = [];
-  while (packed.next()) {
-    const { bytes, keyStart, keyEnd, valueStart, rowEnd } = packed;
-    const key = bytes.subarray(keyStart, keyEnd);
-    rows.push({ ...rest, key, value: bytes.subarray(valueStart, rowEnd) });
-  }
-  return rows;
 }
