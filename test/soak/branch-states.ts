@@ -6,6 +6,7 @@
 import { exhaustStates } from '../model/branch-protocol/exhaust-states.js';
 import { SMALL, small, type SmallScenario } from '../model/branch-protocol/named-scenarios.js';
 import { LOG_KINDS } from '../model/branch-protocol/node-log.js';
+import { takeInTurn } from '../support/cases-in-turn.js';
 
 const [first = 0, , minutes = 1] = process.argv.slice(2).map(Number);
 const untilMs = performance.now() + minutes * 60_000;
@@ -27,10 +28,9 @@ const cases = TROUBLES.flatMap((trouble) =>
 
 const whole: string[] = [];
 const cut: string[] = [];
-let [states, steps, next] = [0, 0, first];
-let failure: string | undefined;
+let [states, steps] = [0, 0];
 
-async function oneCase({ name, kind, word, ...trouble }: (typeof cases)[number]): Promise<void> {
+async function oneCase({ name, kind, word, ...trouble }: (typeof cases)[number]): Promise<boolean> {
   const endMs = performance.now() + EACH_MS_MAX;
   const isOver = () => performance.now() > Math.min(endMs, untilMs);
   const bounds = { ...trouble, runsMax: EACH_RUNS_MAX, isOver };
@@ -41,20 +41,12 @@ async function oneCase({ name, kind, word, ...trouble }: (typeof cases)[number])
   if (done.isAll) whole.push(told);
   else cut.push(told);
   // One that only its slice cut off comes again.
-  if (done.isAll || performance.now() > endMs) next++;
+  return done.isAll || performance.now() > endMs;
 }
 
-try {
-  while (performance.now() < untilMs && next < first + cases.length) {
-    const one = cases[next % cases.length];
-    if (one) await oneCase(one);
-  }
-} catch (error) {
-  failure = error instanceof Error ? error.message : String(error);
-}
-const said =
-  `next ${next % cases.length} of ${cases.length}; ${steps} steps; ` +
-  `whole ${whole.length}: ${whole.join('; ') || 'none'}; cut off: ${cut.join('; ') || 'none'}`;
-const detail = failure === undefined ? said : `${failure}; ${said}`;
-const verdict = failure === undefined ? 'ok' : 'failed';
-console.log(JSON.stringify({ count: states, verdict, detail }));
+const some = (told: readonly string[]): string => told.join('; ') || 'none';
+
+await takeInTurn(cases, { first, untilMs }, oneCase, () => ({
+  count: states,
+  told: `${steps} steps; whole ${whole.length}: ${some(whole)}; cut off: ${some(cut)}`,
+}));

@@ -77,7 +77,8 @@ export class MemorySingleStreams implements SingleStreamStore {
   }
 }
 
-const newEventOf = ({ id, type, version, json, closes, key }: OutgoingEvent): NewEvent => ({
+/** Returns the event that a stream is asked to take. */
+export const newEventOf = ({ id, type, version, json, closes, key }: OutgoingEvent): NewEvent => ({
   id: id as EventId,
   type,
   version,

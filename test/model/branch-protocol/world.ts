@@ -30,7 +30,7 @@ import { inlineProjection } from '../../../src/projections/all-projections.js';
 import { BranchesView } from '../../../src/projections/branches.view.js';
 import { decodeValue } from '../../../src/projections/kv-codec.js';
 import { partitions } from '../../../src/projections/kv-keys.js';
-import { fromUtf8 } from '../../../src/shared/bytes.js';
+import { byteText, fromUtf8 } from '../../../src/shared/bytes.js';
 import { MemorySingleStreams } from '../../support/memory-single-streams.js';
 import { MemoryCommittedStore } from '../../support/memory-committed-store.js';
 import { head, work } from '../../support/samples/branch.samples.js';
@@ -164,16 +164,13 @@ export async function assertRebuilt(log: EventLog, kv: MemoryKvStore): Promise<v
   must(live === rebuilt, `the views are\n${live}\nand would be\n${rebuilt}`);
 }
 
-/** Most keys are text; those that go downwards are not. */
-const keyText = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
-
 /** Returns all rows of all views, so that two stores can be compared. */
 export function dump(kv: MemoryKvStore): string {
   const lines: string[] = [];
   for (const slot of kv.views.values()) {
     for (const [partition, rows] of kv.rowsOf(slot)) {
       for (const { key, value, schema } of rows) {
-        lines.push(`${partition} ${keyText(key)} ${schema} ${Buffer.from(value).toString()}`);
+        lines.push(`${partition} ${byteText(key)} ${schema} ${Buffer.from(value).toString()}`);
       }
     }
   }

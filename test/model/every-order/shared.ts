@@ -1,7 +1,7 @@
-import type { EventId } from '../../../src/domain/model.js';
-import type { NewEvent, StreamAppend } from '../../../src/ports/event-log.js';
+import type { StreamAppend } from '../../../src/ports/event-log.js';
 import type { KvRow } from '../../../src/ports/kv-store.js';
 import { EventRefused, WrongExpectedRevision } from '../../../src/ports/store-errors.js';
+import { newEventOf } from '../../support/memory-single-streams.js';
 import type { Reference } from '../branch-protocol/reference.js';
 import { must } from '../branch-protocol/violation.js';
 import type { World } from '../branch-protocol/world.js';
@@ -234,14 +234,7 @@ export class Shared {
 const toAppend = (call: Extract<Call, { kind: 'append at' }>): StreamAppend => ({
   stream: call.stream,
   expected: call.revision,
-  events: call.events.map(({ id, type, version, json, closes, key }) => ({
-    id: id as EventId,
-    type,
-    version,
-    data: JSON.parse(json) as NewEvent['data'],
-    closes,
-    ...(key && { key }),
-  })),
+  events: call.events.map(newEventOf),
 });
 
 /** A version that says what the value is, so that it does not depend on the way there. */
