@@ -62,6 +62,16 @@ export class BranchOperations {
     return (await this.namedFrom(place, ref, step)).commit;
   }
 
+  /**
+   * Looks whether a commit's parent is there: one that was brought in as data may lack it. A
+   * request would wait for it for ever; what is there once stays.
+   *
+   * @throws DomainError  commit_ref_not_found
+   */
+  async parentNamed(place: BranchPlace, parent: CommitId | undefined): Promise<void> {
+    if (parent !== undefined) await this.named(place, parent, 'get commit from ref');
+  }
+
   /** The same, with the head that the ref was counted from when that is the branch's own. */
   async namedFrom(
     place: BranchPlace,

@@ -44,6 +44,8 @@ export interface BranchFold {
   readonly revision: number;
   /** Of one that is only sent: what is appended behind it is refused if that is. */
   readonly mark?: AppendMark;
+  /** Of what opens its newest token, if that is only sent. */
+  readonly opening?: AppendMark;
 }
 
 /** A branch as it is when what was sent is accepted. */
@@ -172,7 +174,8 @@ export class Branches {
     };
     const appending = this.log.append([...beside, control, ...after], context);
     const { promise: decided, resolve: isDecided } = Promise.withResolvers<void>();
-    const sent: Sent = { ...now, ...(mark && { mark }), decided };
+    const opening = hiOf(now.state) === hiOf(fold.state) ? fold.opening : mark;
+    const sent: Sent = { ...now, ...(mark && { mark }), ...(opening && { opening }), decided };
     // Nobody is to stand behind one that will be refused: it stands beside those under way, or
     // behind one that was refused.
     const newest = this.#sent.get(stream);
@@ -335,6 +338,9 @@ export function withRecords(
 ): readonly StoredBranchEvent[] {
   return stored(events, statesBehind(state, events));
 }
+
+/** Returns the ordinal of a branch's newest token; of one that is absent nothing. */
+const hiOf = (state: BranchState) => (state.status === 'live' ? state.tokens.hi : undefined);
 
 /** Returns the branch behind each event. */
 function statesBehind(state: BranchState, events: readonly BranchEvent[]): readonly BranchState[] {

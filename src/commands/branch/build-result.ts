@@ -5,6 +5,7 @@ import type { HardResetWish, ResetWish } from '../../domain/branch/branch.wishes
 import { unreachable } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
 import type { EventContext } from '../../ports/event-log.js';
+import { BlockNotFound, CorruptData } from '../../ports/store-errors.js';
 import { buildUndo } from '../undo/build-undo.js';
 import type { UndoStores } from '../undo/undone-words.js';
 import type { BranchPlace } from './branches.js';
@@ -24,16 +25,33 @@ export interface ResultSources {
 /**
  * Builds what a pending intent comes to: a function of the branch and the request alone, so any
  * node may, and whoever records it first has said it for all.
+ *
+ * A head may name a tree that never was, or a file that is none, since commits are brought in as
+ * data too. Asked for again and again its intents would stand in the way of the one that leads away
+ * from it; so they fail, and what they sealed stays.
  */
 export async function buildResult(
-  { stores, pass, context }: ResultSources,
+  from: ResultSources,
   place: BranchPlace,
   branch: LiveBranch,
-  { request, upto, verdict }: PendingRequest,
+  next: PendingRequest,
 ): Promise<BranchResult> {
+  const { request, upto, verdict } = next;
   if (verdict === false) return failedBy(request.id, 'hook_refused');
-  const pending = { place, branch, request, upto };
-  const { wish } = request;
+  try {
+    return await built(from, { place, branch, request, upto });
+  } catch (error) {
+    const isUnreadable = error instanceof BlockNotFound || error instanceof CorruptData;
+    if (!isUnreadable) throw error;
+    return failedBy(request.id, 'tree_unreadable');
+  }
+}
+
+async function built(
+  { stores, pass, context }: ResultSources,
+  pending: Pending,
+): Promise<BranchResult> {
+  const { wish } = pending.request;
   switch (wish.kind) {
     case 'commit':
       return buildCommit(stores, pass, pending, wish);

@@ -39,6 +39,7 @@ export class CherryPickHandler implements ICommandHandler<CherryPick> {
       if (parentNumber > picked.parents.length) {
         throw new DomainError('parent_out_of_range', { parent: parentNumber });
       }
+      await this.operations.parentNamed(place, picked.parents[parentNumber - 1]);
       const pick = { kind: 'cherry-pick', commit: picked.id, parentNumber } as const;
       const outcome = await this.operations.perform(place, pick, request, {
         message: overrides.message === '' ? picked.message : overrides.message,

@@ -1,5 +1,12 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import type { BranchId, CommitRecord, Metadata, RepositoryId } from '../../domain/model.js';
+import type { Wish } from '../../domain/branch/branch.wishes.js';
+import type {
+  BranchId,
+  CommitRecord,
+  MetaRangeId,
+  Metadata,
+  RepositoryId,
+} from '../../domain/model.js';
 import { Clock } from '../../ports/clock.js';
 import { DEFAULT_RANGE_PARAMETERS } from '../../ports/committed-store.js';
 import { CommitsView } from '../../projections/commits.view.js';
@@ -23,6 +30,8 @@ export class CommitBranch extends Command<CommitRecord> {
       readonly dateMs: number | undefined;
       readonly allowsEmpty: boolean;
       readonly isForced: boolean;
+      /** A tree that was written before: the commit is of it, and of nothing that is staged. */
+      readonly tree?: MetaRangeId | undefined;
     },
     readonly request: Request,
   ) {
@@ -40,10 +49,10 @@ export class CommitBranchHandler implements ICommandHandler<CommitBranch> {
   ) {}
 
   execute({ repository: name, branch, wish, request }: CommitBranch): Promise<CommitRecord> {
-    const { message, metadata, dateMs, allowsEmpty, isForced } = wish;
+    const { message, metadata, dateMs, isForced } = wish;
     const intent = {
       id: intentIdOfRequest(request),
-      wish: { kind: 'commit', allowsEmpty },
+      wish: intentOf(wish),
       message,
       metadata,
       committer: request.caller.user,
@@ -58,4 +67,10 @@ export class CommitBranchHandler implements ICommandHandler<CommitBranch> {
       return commit;
     });
   }
+}
+
+/** Of a tree, all of the head makes way, on a clean branch alone. */
+function intentOf({ allowsEmpty, tree }: CommitBranch['wish']): Wish {
+  if (tree === undefined) return { kind: 'commit', allowsEmpty };
+  return { kind: 'import', source: tree, replaced: [{ kind: 'prefix', prefix: '' }] };
 }

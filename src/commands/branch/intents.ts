@@ -35,6 +35,7 @@ import type { BranchTraffic } from './branch-traffic.js';
 import { buildResult } from './build-result.js';
 import { CommitsAtOnce } from './commits-at-once.js';
 import { failedBy } from './failed.js';
+import { Follower } from './follower.js';
 import { HookSteps } from './hook-steps.js';
 import { IntentRequests } from './intent-requests.js';
 import type { ResultStores } from './pending.js';
@@ -50,6 +51,8 @@ const WAIT_IN_LINE_MS = 500;
 export interface IntentLimits {
   /** How long a caller waits for an accepted intent, which completes all the same. */
   readonly intentWaitMs: number;
+  /** How long a node leaves a queue to another one, look by look; left out: it always helps. */
+  readonly napsMs?: readonly number[];
 }
 
 export type IntentStores = {
@@ -67,6 +70,9 @@ export class Intents {
   readonly #atOnce: CommitsAtOnce;
   readonly #requests: IntentRequests;
   readonly #helps = new OnceAtATime();
+  readonly #looks = new OnceAtATime();
+  /** Those that somebody waits for here. */
+  readonly #own = new Set<IntentId>();
 
   readonly #hooks: HookSteps;
 
@@ -143,9 +149,24 @@ export class Intents {
     }
   }
 
-  /** Waits, and helps, until the log has the result of an accepted intent. */
+  /** Waits, and helps, until the log has the result of an intent asked for at this node. */
   async outcome(place: BranchPlace, intentId: IntentId, request: Request): Promise<IntentOutcome> {
+    this.#own.add(intentId);
+    try {
+      return await this.outcomeOfOther(place, intentId, request);
+    } finally {
+      this.#own.delete(intentId);
+    }
+  }
+
+  /** The same of an intent that was asked for by anybody. */
+  async outcomeOfOther(
+    place: BranchPlace,
+    intentId: IntentId,
+    request: Request,
+  ): Promise<IntentOutcome> {
     const untilMs = this.ports.clock.nowMs() + this.limits.intentWaitMs;
+    const follower = new Follower((id) => this.#own.has(id), this.limits.napsMs ?? []);
     for (;;) {
       const seen = this.branches.seenOutcome(intentId);
       if (seen) return seen;
@@ -159,9 +180,19 @@ export class Intents {
       if (this.ports.clock.nowMs() > untilMs) {
         throw new DomainError('intent_pending', { intent: intentId });
       }
+      const napMs = follower.napMs(queueOf(this.branches.cached(place)));
+      const work = napMs === undefined ? this.help(place, request) : this.#lookOn(place, napMs);
       // Behind this intent there may be others, and more come while those are completed.
-      await this.branches.seeingOutcome(intentId, this.help(place, request));
+      await this.branches.seeingOutcome(intentId, work);
     }
+  }
+
+  /** Looks at a branch again after a while, once for all who wait here. */
+  #lookOn(place: BranchPlace, napMs: number): Promise<void> {
+    return this.#looks.run(controlStream(place), async () => {
+      await this.ports.clock.sleep(napMs);
+      await this.branches.view(place);
+    });
   }
 
   /**
@@ -172,12 +203,13 @@ export class Intents {
     return this.#turns.run(controlStream(place), work);
   }
 
-  /** As {@link outcome}, for a while: who waits in line holds up the others. */
+  /** As {@link outcomeOfOther}, for a while: who waits in line holds up the others. */
   async outcomeInLine(place: BranchPlace, intentId: IntentId, request: Request): Promise<void> {
     const isOver = new AbortController();
     // Left behind it goes on helping; what it would throw the next look meets again.
-    const outcome = this.outcome(place, intentId, request).finally(() => isOver.abort());
-    await Promise.race([outcome, this.ports.clock.sleep(WAIT_IN_LINE_MS, isOver.signal)]);
+    const outcome = this.outcomeOfOther(place, intentId, request);
+    const ended = outcome.finally(() => isOver.abort());
+    await Promise.race([ended, this.ports.clock.sleep(WAIT_IN_LINE_MS, isOver.signal)]);
   }
 
   /**
@@ -372,9 +404,11 @@ function isReady(fold: BranchFold | undefined): fold is BranchFold {
   return next !== undefined && !mustAsk(next);
 }
 
+const queueOf = (fold: BranchFold | undefined): readonly PendingIntent[] =>
+  fold?.state.status === 'live' ? fold.state.queue : [];
+
 const isPending = (fold: BranchFold | undefined, intentId: IntentId): boolean =>
-  fold?.state.status === 'live' &&
-  fold.state.queue.some((pending) => intentIdOf(pending) === intentId);
+  queueOf(fold).some((pending) => intentIdOf(pending) === intentId);
 
 /** Returns what a request's command id is to an intent. */
 export const intentIdOfRequest = ({ commandId }: Request): IntentId =>

@@ -21,6 +21,7 @@ export function refusalOf(
     case 'no_merge_base':
       return new DomainError('no_merge_base');
     case 'tree_missing':
+    case 'tree_unreadable':
       return new DomainError('object_data_missing');
     case 'head_moved':
       return new DomainError('branch_busy', { waitingCount: 1 });

@@ -43,6 +43,7 @@ export class RevertBranchHandler implements ICommandHandler<RevertBranch> {
       if (parentNumber > parents.length) {
         throw new DomainError('parent_out_of_range', { parent: parentNumber });
       }
+      await this.operations.parentNamed(place, parents[Math.max(parentNumber, 1) - 1]);
       const revert = { kind: 'revert', commit: id, parentNumber, allowsEmpty } as const;
       const outcome = await this.operations.perform(place, revert, request, {
         message: overrides.message === '' ? `Revert ${ref}` : overrides.message,

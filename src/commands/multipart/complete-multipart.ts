@@ -12,7 +12,7 @@ import { multipartStream, type UploadPlace } from '../../domain/multipart/multip
 import { stagingDecider } from '../../domain/staging/staging.decider.js';
 import { type BlockAddress, BlockStore } from '../../ports/block-store.js';
 import { Clock } from '../../ports/clock.js';
-import { BlockNotFound, WrongExpectedRevision } from '../../ports/store-errors.js';
+import { BlockNotFound, CorruptData, WrongExpectedRevision } from '../../ports/store-errors.js';
 import { assert } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
 import { AggregateStreams } from '../aggregate-stream.js';
@@ -188,13 +188,25 @@ export class CompleteMultipartHandler implements ICommandHandler<CompleteMultipa
     return state.entry;
   }
 
-  /** The bodies of the parts one behind the other; one is open at a time. */
+  /**
+   * The bodies of the parts one behind the other; one is open at a time.
+   *
+   * @throws CorruptData  one is not as long any more as it was when it was stored
+   */
   async *#bodyOf(
     namespace: BlockAddress['namespace'],
     parts: readonly StoredPart[],
   ): AsyncGenerator<Uint8Array> {
-    for (const { key } of parts) {
-      yield* (await this.blocks.get({ namespace, key })) as AsyncIterable<Uint8Array>;
+    for (const { key, sizeBytes } of parts) {
+      let leftBytes = sizeBytes;
+      for await (const chunk of (await this.blocks.get({
+        namespace,
+        key,
+      })) as AsyncIterable<Buffer>) {
+        leftBytes -= chunk.length;
+        yield chunk;
+      }
+      if (leftBytes !== 0) throw new CorruptData(`${key}: a part has ${sizeBytes} bytes no more`);
     }
   }
 }

@@ -223,7 +223,7 @@ export class ConditionalWriter {
     try {
       await (course.isInLine
         ? this.intents.outcomeInLine(...waited)
-        : this.intents.outcome(...waited));
+        : this.intents.outcomeOfOther(...waited));
     } catch (error) {
       if (!(error instanceof DomainError) || error.code !== 'intent_pending') throw error;
       // It completes, and nothing was accepted of this write.

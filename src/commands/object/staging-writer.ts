@@ -4,7 +4,13 @@ import type { StagingToken } from '../../domain/model.js';
 import type { StagingEvent } from '../../domain/staging/staging.events.js';
 import { stagingStream } from '../../domain/staging/staging.stream.js';
 import type { Clock } from '../../ports/clock.js';
-import type { EventContext, EventLog, Guard, StreamAppend } from '../../ports/event-log.js';
+import type {
+  AppendMark,
+  EventContext,
+  EventLog,
+  Guard,
+  StreamAppend,
+} from '../../ports/event-log.js';
 import { EventRefused, WrongExpectedRevision } from '../../ports/store-errors.js';
 import { failpoint } from '../../shared/failpoint.js';
 import {
@@ -29,6 +35,8 @@ export interface StagedAppend {
   readonly stream: string;
   readonly events: readonly StagingEvent[];
   readonly guard?: Guard;
+  /** Of what opens the token: until that is accepted, a refusal would not be the last word. */
+  readonly behind?: AppendMark;
   /** What is written with it in other streams, or not at all. */
   readonly beside?: readonly StreamAppend[];
   /** Called when it was handed to the log, which has not answered yet. */
@@ -132,7 +140,9 @@ export class StagingWriter {
         const stream = stagingStream(tokenAt(place, state, hi));
         // A seal that waits for it goes right behind it, with the same call to the log.
         const onSent = () => this.traffic.wrote(controlStream(place));
-        const written = await this.append({ stream, onSent, ...write }, request);
+        const behind = fold.opening;
+        const sent = { stream, onSent, ...write, ...(behind && { behind }) };
+        const written = await this.append(sent, request);
         if (typeof written !== 'string') return written;
       }
       fold = await this.afterClose(place, hi, request);
@@ -177,7 +187,7 @@ export class StagingWriter {
    * @returns what stands in the log, or why nothing was written
    */
   async append(
-    { stream, events, guard, beside = [], onSent }: StagedAppend,
+    { stream, events, guard, behind, beside = [], onSent }: StagedAppend,
     request: Request,
   ): Promise<readonly StagingEvent[] | 'closed' | 'guard'> {
     const append = {
@@ -185,6 +195,7 @@ export class StagingWriter {
       expected: 'open' as const,
       events: events.map((event, index) => newEvent(event, request.commandId, index)),
       ...(guard && { guard }),
+      ...(behind && { behind }),
     };
     try {
       const context = this.#contextOf(request);

@@ -54,10 +54,21 @@ export class UnstageObjectsHandler implements ICommandHandler<UnstageObjects> {
     private readonly committed: CommittedStore,
   ) {}
 
-  execute({ repository: name, branch, paths, options, request }: UnstageObjects): Promise<void> {
-    if (paths.length > UNSTAGE_PATHS_MAX) {
+  async execute(command: UnstageObjects): Promise<void> {
+    if (command.paths.length > UNSTAGE_PATHS_MAX) {
       throw new DomainError('path_too_many', { max: UNSTAGE_PATHS_MAX });
     }
+    try {
+      await this.#execute(command);
+    } catch (error) {
+      // Done before, it may find nothing to look at any more.
+      const isRefusal = error instanceof DomainError;
+      const before = isRefusal ? await this.writer.effectOf(command.request) : undefined;
+      if (!before) throw error;
+    }
+  }
+
+  #execute({ repository: name, branch, paths, options, request }: UnstageObjects): Promise<void> {
     const ascending = [...new Set(paths)].sort(compareUtf8);
     return this.places.at({ name, branch, isForced: options.isForced }, async (place) => {
       // Before the look: what is calm then is calm still, or its token has closed.

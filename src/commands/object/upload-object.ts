@@ -75,7 +75,7 @@ export class UploadObjectHandler implements ICommandHandler<UploadObject> {
     }
     const { namespace } = target.place.repository;
     const address = { namespace, key: this.ids.dataKey() };
-    const stored = await this.blocks.put(address, upload.body);
+    const stored = await this.blocks.put(address, upload.body, { isUntold: true });
     await failpoint('write.afterBodyBeforeAppend');
     const own = this.#entry(upload, address, stored);
     let entry: ObjectEntry;

@@ -56,7 +56,11 @@ export async function nameToken(
   }
 }
 
-/** Takes the word back that a token is written to, if this attempt alone has given it. */
+/**
+ * Takes the word back that a token is written to, of a request that was refused: if this attempt
+ * alone has given it, or if nothing can land there any more. Else who has given it, and has died,
+ * would keep all others from being told of the refusal.
+ */
 export async function unnameToken(
   log: EventLog,
   request: OnceRequest,
@@ -65,9 +69,12 @@ export async function unnameToken(
   const { once, commandId } = request;
   const own = await ownEvents(log, once);
   const last = own.events.at(-1);
-  if (!last || !isEffect(last) || last.id !== namingId(request, last.stream)) return;
-  if (isNamedByOthers(own, request)) return;
+  if (!last || !isEffect(last)) return;
   const { stream } = last;
+  const isOwn = last.id === namingId(request, stream) && !isNamedByOthers(own, request);
+  // In this order: what is not there behind the close never will be.
+  if (!isOwn && !(await log.end(stream)).isClosed) return;
+  if (await writtenBy(log, commandId, last)) return;
   const part = `no ${namingPart(request, stream)}`;
   const event = newEvent({ type: 'RequestTookEffect', stream, eventCount: 0 }, commandId, part);
   try {

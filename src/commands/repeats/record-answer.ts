@@ -1,12 +1,15 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DomainError } from '../../domain/errors.js';
 import { requestDecider } from '../../domain/request/request.decider.js';
-import { EVENT_BYTES_MAX } from '../../ports/event-log.js';
+import { Clock } from '../../ports/clock.js';
+import { EventLog, EVENT_BYTES_MAX } from '../../ports/event-log.js';
 import { Secrets } from '../../ports/secrets.js';
 import { failpoint } from '../../shared/failpoint.js';
 import { AggregateStreams } from '../aggregate-stream.js';
+import { contextOf } from '../new-events.js';
 import { partOf, type Request } from '../request.js';
 import { openAnswer, sealAnswer, type Answer } from './answer.js';
+import { unnameToken } from './named-token.js';
 
 /**
  * Keeps what a caller is about to be told, and returns what was kept first: of a request that came
@@ -34,6 +37,8 @@ export class RecordAnswerHandler implements ICommandHandler<RecordAnswer> {
   constructor(
     private readonly streams: AggregateStreams,
     private readonly secrets: Secrets,
+    private readonly log: EventLog,
+    private readonly clock: Clock,
   ) {}
 
   async execute({ request, answer }: RecordAnswer): Promise<Answer> {
@@ -47,6 +52,9 @@ export class RecordAnswerHandler implements ICommandHandler<RecordAnswer> {
     // Each attempt's own: two answers of one request are no repeats of each other.
     const attempt = partOf(request, `answer/${request.caller.requestId}`);
     await failpoint('request.beforeAnswer');
+    if (isRefusal && this.log.groups === 'stepwise') {
+      await unnameToken(this.log, request, contextOf(request, this.clock));
+    }
     const { state } = await this.streams.settle(step, attempt);
     await failpoint('request.afterAnswer');
     if (state.status !== 'begun' || state.begunAt !== begunAt) return answer;

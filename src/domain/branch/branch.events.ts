@@ -212,6 +212,8 @@ export type IntentFailure =
   | 'conflict'
   | 'no_merge_base'
   | 'tree_missing'
+  /** A tree that it stands on is not there any more, or is none. */
+  | 'tree_unreadable'
   | 'head_moved'
   | 'hook_refused'
   /** Who ran its hooks said nothing in time; perhaps it died. */

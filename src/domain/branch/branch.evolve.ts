@@ -241,6 +241,7 @@ const provesClean: Readonly<Record<IntentFailure, boolean>> = {
   conflict: true,
   no_merge_base: true,
   tree_missing: true,
+  tree_unreadable: false,
   dirty: false,
   head_moved: false,
   hook_refused: false,
