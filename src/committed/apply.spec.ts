@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
+import { SlowBlocks } from '../../test/support/slow-blocks.js';
 import { corruptTable, partsOf } from '../../test/support/corrupt-tables.js';
 import { golden, goldenObject } from '../../test/support/golden-records.js';
 import { seed } from '../../test/support/seed.js';
@@ -173,6 +174,24 @@ describe(`laying changes over a tree (SEED=${seed})`, () => {
     if (!a || !b) throw new Error('two changes');
     await expect(apply(empty, [b, a])).rejects.toThrow(InvariantError);
     await expect(apply(empty, [a, a])).rejects.toThrow(InvariantError);
+  });
+
+  it('goes on over a tree of which most ranges still wait to be stored', async () => {
+    const blocks = new SlowBlocks(new SeededRandom(seed));
+    const store = new BlockCommittedStore(blocks, undefined);
+    const parameters = { ...DEFAULT_RANGE_PARAMETERS, raggednessEntries: 100 };
+    const lay = (base: MetaRangeId, changes: readonly StagedChange[]) =>
+      store.lay(namespace, base, inBatches(changes, 500), parameters);
+    const lower = await lay(empty, manyObjects(3000));
+    const last = changesOf(new Map([[path(2999), 7]]));
+    // Each at once: whoever waits for one file may find all of them stored.
+    const [read, upper] = await Promise.all([
+      store.get(namespace, lower.metaRangeId, path(2998) as ObjectPath),
+      lay(lower.metaRangeId, last),
+    ]);
+    await Promise.all([lower.stored, upper.stored]);
+    expect(read).toEqual(entryOf(1 + (2998 % 50) * 100));
+    expect(upper.changedCount).toBe(1);
   });
 
   it('fails when a file cannot be stored', async () => {

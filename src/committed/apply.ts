@@ -13,18 +13,13 @@ import { assert } from '../shared/assert.js';
 import { PackedRows } from '../shared/packed-rows.js';
 import { ChangeBatchWriter } from './change-batch.js';
 import { isRagged } from './ends-range.js';
-import { isLittleWork, takeSome } from './little-work.js';
+import { takeLittle } from './little-work.js';
 import type { MetaRange } from './metarange-reader.js';
 import { Outbox } from './outbox.js';
 import type { RangeRecord } from './range-codec.js';
 import type { ChangeCounts } from './range-rewriter.js';
 import type { BuiltRange } from './range-writer.js';
-import {
-  countOf,
-  SMALL_RECORDS_MAX,
-  type RewriteSession,
-  type RewriteSessions,
-} from './rewrite-session.js';
+import { countOf, type RewriteSession, type RewriteSessions } from './rewrite-session.js';
 import { compareSlices, copyOf, copySlice, sliceOf, type Slice } from './slice.js';
 import { isTombstone } from './staged-rows.js';
 import type { BoundedFile } from './table-cursor.js';
@@ -55,16 +50,15 @@ const PARTS_MAX = 8;
 /** @throws CorruptData, BlockNotFound, and what `changes` throws; ranges may be stored by then */
 export async function applyChanges(changes: Changes, context: ApplyContext): Promise<Applied> {
   const source = changes[Symbol.asyncIterator]();
-  const first = await takeSome(source, SMALL_RECORDS_MAX);
-  const isSmall = first.isAll && isLittleWork(first.batches, context.base);
+  const first = await takeLittle(source, context.base);
   const { small, large } = context.sessions;
-  const applying = new Applying(context, isSmall ? small : large);
+  const applying = new Applying(context, first.isAll ? small : large);
   try {
+    let ahead = first.isAll ? undefined : begun(source);
     for (const batch of first.batches) await applying.feed(batch);
-    for (let isOver = first.isAll; !isOver;) {
-      const next = await source.next();
-      if (next.done) isOver = true;
-      else await applying.feed(next.value);
+    for (let next = await ahead; next && !next.done; next = await ahead) {
+      ahead = begun(source);
+      await applying.feed(next.value);
     }
     return await applying.finish();
   } catch (error) {
@@ -72,6 +66,13 @@ export async function applyChanges(changes: Changes, context: ApplyContext): Pro
     await source.return?.();
     throw error;
   }
+}
+
+/** Begins to read the next batch; whoever wants it awaits it. */
+function begun(source: AsyncIterator<ChangeBatch>): Promise<IteratorResult<ChangeBatch>> {
+  const next = source.next();
+  next.catch(() => undefined);
+  return next;
 }
 
 /** Ranges that come of one session, in place of others. */

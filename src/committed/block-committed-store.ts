@@ -17,8 +17,9 @@ import { assert } from '../shared/assert.js';
 import { compareBytes } from '../shared/bytes.js';
 import { failpoint } from '../shared/failpoint.js';
 import { applyChanges } from './apply.js';
-import type { CacheCounts } from './byte-cache.js';
+import { ByteCache, type CacheCounts } from './byte-cache.js';
 import type { CellBatch } from './compare-codec.js';
+import { LaidBlocks } from './laid-blocks.js';
 import { mergeInline } from './merge-writer.js';
 import { mergeTrees } from './merge-trees.js';
 import { findRange, MetaRangeReader, type MetaRange } from './metarange-reader.js';
@@ -29,6 +30,7 @@ import { RangeWorkers } from './range-workers.js';
 import type { BuiltRange } from './range-writer.js';
 import { countOf, InlineSessions, type RewriteSessions } from './rewrite-session.js';
 import { sliceOf } from './slice.js';
+import type { KnownTable } from './sstable/known-table.js';
 import type { BoundedFile } from './table-cursor.js';
 import { fileName, tableAddress, TableFiles } from './table-files.js';
 import { diffTrees } from './tree-diff.js';
@@ -56,13 +58,20 @@ export const DEFAULT_COMMITTED_LIMITS: CommittedLimits = {
 };
 
 const EMPTY: MetaRange = [];
+const KNOWN_BYTES_MAX = 12 * 1024 * 1024;
 
 /** Keeps trees as range files in a block store, under `_lakefs/<id>` of their namespace. */
 export class BlockCommittedStore extends CommittedStore {
+  readonly #laid: LaidBlocks;
   readonly #metaRanges: MetaRangeReader;
   readonly #ranges: RangeReader;
   readonly #inline = new InlineSessions();
   readonly #workers: RangeWorkers | undefined;
+  /** Of ranges that were written here lately. */
+  readonly #known = new ByteCache<string, KnownTable>(
+    KNOWN_BYTES_MAX,
+    ({ sizeBytes }) => sizeBytes,
+  );
   /** Range files on their way to the store, by name; each settles without an error. */
   readonly #storing = new Map<string, Promise<void>>();
 
@@ -76,7 +85,8 @@ export class BlockCommittedStore extends CommittedStore {
     limits: CommittedLimits = DEFAULT_COMMITTED_LIMITS,
   ) {
     super();
-    const files = new TableFiles(blocks);
+    this.#laid = new LaidBlocks(blocks);
+    const files = new TableFiles(this.#laid);
     this.#metaRanges = new MetaRangeReader(files, limits);
     this.#ranges = new RangeReader(files, limits);
     this.#workers = workerUrl && new RangeWorkers(workerUrl, limits.threadsMax);
@@ -234,9 +244,10 @@ export class BlockCommittedStore extends CommittedStore {
   async #fileOf(namespace: StorageNamespace, range: RangeRecord): Promise<BoundedFile> {
     const { minKey, maxKey } = range;
     const name = fileName(tableAddress(namespace, range.id));
-    // Of a tree that is only laid, a file that is too large to be kept may not be there yet.
+    // Of a tree that is only laid it is quicker to wait for the file than for all of them.
     await this.#storing.get(name);
-    return { name, file: await this.#ranges.file(namespace, range), minKey, maxKey };
+    const file = await this.#ranges.file(namespace, range);
+    return { name, ...file, minKey, maxKey, known: this.#known.get(name) };
   }
 
   /** @param stored  resolves when the ranges are durable */
@@ -253,7 +264,7 @@ export class BlockCommittedStore extends CommittedStore {
     const both = Promise.all([stored, this.blocks.putIfAbsent(tableAddress(namespace, id), file)]);
     const all = both.then(() => failpoint('range.afterMetaRange'));
     // Whoever takes the result awaits it; until then its failure is nobody's.
-    all.catch(() => undefined);
+    this.#laid.areUnderWay(all);
     return { metaRangeId: id, stored: all };
   }
 
@@ -261,6 +272,7 @@ export class BlockCommittedStore extends CommittedStore {
   async #store(namespace: StorageNamespace, range: BuiltRange): Promise<void> {
     const address = tableAddress(namespace, range.id);
     this.#ranges.remember(namespace, range.id, range.file);
+    if (range.known) this.#known.set(fileName(address), range.known);
     const stored = this.#put(address, range.file);
     const settled = stored.catch(() => undefined);
     const name = fileName(address);

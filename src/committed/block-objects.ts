@@ -1,5 +1,5 @@
 import type { ObjectEntry } from '../domain/model.js';
-import type { CommittedObject } from '../ports/committed-store.js';
+import { type CommittedObject, KeptObject } from '../ports/committed-store.js';
 import { CorruptData } from '../ports/store-errors.js';
 import { lowerBound } from '../shared/lower-bound.js';
 import { ByteCache, type CacheCounts } from './byte-cache.js';
@@ -28,8 +28,11 @@ const USES_MIN = 16;
 const USES_OF_SCAN = 8;
 /** Blocks whose uses are counted. */
 const COUNTED_MAX = 8_192;
-/** What an object takes beside its bytes, each of which may be a character of two. */
-const OBJECT_BYTES_OVERHEAD = 400;
+/**
+ * What an object takes beside its bytes, each of which may be a character of two; half of it is for
+ * what readers keep of an object for as long as it is kept here, as its text in a listing.
+ */
+const OBJECT_BYTES_OVERHEAD = 800;
 
 /**
  * The objects of blocks. Of the blocks that are read again and again, each object is decoded once;
@@ -110,7 +113,8 @@ export class BlockObjects {
     while (cursor.next()) {
       const { bytes, start, end } = cursor.key;
       keys.push(sliceOf(Uint8Array.prototype.slice.call(bytes, start, end)));
-      objects.push(this.#object());
+      const { path, entry } = this.#object();
+      objects.push(new KeptObject(path, entry));
     }
     return { keys, objects };
   }

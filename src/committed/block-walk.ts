@@ -21,6 +21,7 @@ const none = new Uint8Array();
 export class BlockWalk {
   #at: number;
   #table: OpenTable | undefined;
+  #name = '';
   #block = 0;
   #aheadBytes = READ_AHEAD_BYTES;
   #window: { readonly start: number; readonly bytes: Uint8Array } | undefined;
@@ -45,7 +46,7 @@ export class BlockWalk {
 
   /** Of the file, for errors. */
   get name(): string {
-    return this.#table ? fileName(this.#table.address) : '';
+    return this.#name;
   }
 
   /** A key at or after the block's last, and before any that comes after the block. */
@@ -61,6 +62,7 @@ export class BlockWalk {
     if (!range) return;
     const table = await this.files.open(range);
     this.#table = table;
+    this.#name = fileName(table.address);
     this.#block = Math.min(table.layout.index.find(from), table.layout.index.blockCount - 1);
   }
 

@@ -17,6 +17,11 @@ export class ByteWriter {
     return this.#length;
   }
 
+  /** How much fits before other memory is taken. */
+  get capacityBytes(): number {
+    return this.#bytes.length;
+  }
+
   /** Forgets what was written (after `length` bytes), and keeps the memory. */
   reset(length = 0): void {
     this.#length = length;

@@ -1,3 +1,4 @@
+import { DIGEST_BYTES } from '../shared/content-hash.js';
 import { inFile } from './corrupt.js';
 import { compareSlices, sliceOf, type Slice } from './slice.js';
 import { BlockCursor } from './sstable/block-cursor.js';
@@ -95,6 +96,10 @@ class Records {
   }
 }
 
+/** What stands before an identity in a value: its length. */
+const IDENTITY_HEAD = DIGEST_BYTES * 2;
+const IDENTITY_BYTES = 1 + DIGEST_BYTES;
+
 const left = new Records();
 const right = new Records();
 
@@ -121,6 +126,22 @@ export function compareCells(
   return count;
 }
 
+/**
+ * Whether two values begin with one and the same identity, of the usual length: then they stand for
+ * the same object, and nothing else of them needs to be read.
+ */
+function haveOneIdentity(ours: Slice, theirs: Slice): boolean {
+  if (ours.end - ours.start < IDENTITY_BYTES || theirs.end - theirs.start < IDENTITY_BYTES) {
+    return compareSlices(ours, theirs) === 0;
+  }
+  const { bytes, start } = ours;
+  if (bytes[start] !== IDENTITY_HEAD) return compareSlices(ours, theirs) === 0;
+  for (let at = 0; at < IDENTITY_BYTES; at++) {
+    if (bytes[start + at] !== theirs.bytes[theirs.start + at]) return false;
+  }
+  return true;
+}
+
 /** @returns whether the next key is a difference */
 function takeNext(take: TakeDifference): boolean {
   const order = left.isOver ? 1 : right.isOver ? -1 : compareSlices(left.key, right.key);
@@ -129,7 +150,7 @@ function takeNext(take: TakeDifference): boolean {
     inFile(left.name, () => take(left.key, left.parts.data, undefined));
   } else if (order > 0) {
     inFile(right.name, () => take(right.key, undefined, right.parts.data));
-  } else if (compareSlices(left.value, right.value) === 0) {
+  } else if (haveOneIdentity(left.value, right.value)) {
     isDifference = false;
   } else {
     const [ours, theirs] = [left.parts, right.parts];

@@ -1,7 +1,7 @@
 import { InvariantError } from '../shared/assert.js';
 import type { MergedRanges, MergeJob } from './merge-writer.js';
 import type { RangeRecord } from './range-codec.js';
-import { errorOf, Mailbox, type RangeThread } from './thread-session.js';
+import { errorOf, Mailbox, ownedFile, type RangeThread } from './thread-session.js';
 
 /** Merges on another thread, which is sent each file when it wants it. */
 export async function mergeOnThread(
@@ -36,9 +36,9 @@ async function sendFile(
   job: MergeJob,
   range: RangeRecord,
 ): Promise<void> {
-  const { name, file: bytes, minKey, maxKey } = await job.fileOf(range);
-  // A copy: the file's bytes may be a part of a larger buffer, or kept by a cache.
-  const file = new Uint8Array(bytes);
+  const base = await job.fileOf(range);
+  const { name, minKey, maxKey } = base;
+  const file = ownedFile(base);
   const message = { name, file, minKey: new Uint8Array(minKey), maxKey: new Uint8Array(maxKey) };
   thread.post({ session: id, kind: 'mergeFile', file: message }, [file.buffer]);
 }

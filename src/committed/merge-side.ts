@@ -4,6 +4,7 @@ import type { KeySpans } from './key-spans.js';
 import type { MetaRange } from './metarange-reader.js';
 import type { RangeRecord } from './range-codec.js';
 import { compareSlices, sliceOf, type Slice } from './slice.js';
+import type { KnownBlock } from './sstable/known-table.js';
 
 /** Goes through the records of one range; see `TableCursor`. */
 export interface RecordCursor {
@@ -19,6 +20,7 @@ export interface RecordCursor {
   readonly blockEnd: Slice | undefined;
   readonly payload: Buffer;
   readonly stored: Uint8Array | undefined;
+  readonly known?: KnownBlock | undefined;
   next(): void;
   skipBlock(lastKey: Slice): void;
   dropBlock(): void;

@@ -29,12 +29,14 @@ export class MergeWriter implements MergeSink {
   readonly #conflicts: Uint8Array[] = [];
   readonly #writer: RangeWriter;
 
-  constructor(parameters: RangeParameters, emit: (range: BuiltRange) => void) {
-    this.#writer = new RangeWriter(parameters, (built) => {
+  /** @param isKept  whether what is known of small ranges is to be kept with them */
+  constructor(parameters: RangeParameters, emit: (range: BuiltRange) => void, isKept = false) {
+    const taken = (built: BuiltRange) => {
       const { id, minKey, maxKey, count, estimatedBytes } = built;
       this.#ranges.push({ id, minKey, maxKey, count, estimatedBytes });
       emit(built);
-    });
+    };
+    this.#writer = new RangeWriter(parameters, taken, [], isKept);
   }
 
   range(range: RangeRecord): void {
@@ -47,9 +49,9 @@ export class MergeWriter implements MergeSink {
     if (this.#conflicts.length === 0) this.#writer.add(key, value);
   }
 
-  block({ name, payload, stored }: RecordCursor): Slice | undefined {
+  block({ name, payload, stored, known }: RecordCursor): Slice | undefined {
     if (this.#conflicts.length > 0) return undefined;
-    return inFile(name, () => this.#writer.addBlock(payload, stored));
+    return inFile(name, () => this.#writer.addBlock(payload, stored, known));
   }
 
   conflict(key: Slice): boolean {
@@ -66,7 +68,7 @@ export class MergeWriter implements MergeSink {
 
 /** Merges on the caller's thread: for so few records that another thread would cost more. */
 export async function mergeInline(job: MergeJob): Promise<MergedRanges> {
-  const writer = new MergeWriter(job.parameters, (range) => job.take(range));
+  const writer = new MergeWriter(job.parameters, (range) => job.take(range), true);
   const steps = threeWayMerge(job.input, writer);
   for (let step = steps.next(undefined); !step.done;) {
     if (step.value) step = steps.next(new TableCursor(await job.fileOf(step.value)));

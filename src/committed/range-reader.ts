@@ -11,6 +11,7 @@ import { sliceOf, type Slice } from './slice.js';
 import { BlockCursor } from './sstable/block-cursor.js';
 import { BLOCK_TRAILER_BYTES, openStoredBlock } from './sstable/stored-block.js';
 import { storedIn } from './sstable/table-layout.js';
+import type { BoundedFile } from './table-cursor.js';
 import {
   fileName,
   tableAddress,
@@ -119,10 +120,19 @@ export class RangeReader {
     };
   }
 
-  /** Returns a whole range file. @throws CorruptData, or BlockNotFound */
-  async file(namespace: StorageNamespace, range: RangeRecord): Promise<Uint8Array> {
+  /**
+   * Returns a whole range file, and whether nobody but the caller has its bytes.
+   *
+   * @throws CorruptData, or BlockNotFound
+   */
+  async file(
+    namespace: StorageNamespace,
+    range: RangeRecord,
+  ): Promise<Pick<BoundedFile, 'file' | 'mayBeGivenAway'>> {
     const kept = this.#kept(namespace, range)?.open.whole;
-    return kept ?? (await this.files.whole(tableAddress(namespace, range.id)));
+    if (kept) return { file: kept, mayBeGivenAway: false };
+    const file = await this.files.whole(tableAddress(namespace, range.id));
+    return { file, mayBeGivenAway: true };
   }
 
   #kept(namespace: StorageNamespace, range: RangeRecord): KeptTable | undefined {

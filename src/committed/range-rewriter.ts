@@ -1,4 +1,5 @@
 import type { RangeParameters } from '../ports/committed-store.js';
+import { BlockPatch } from './block-patch.js';
 import { forEachChange } from './change-batch.js';
 import { inFile } from './corrupt.js';
 import { writeIdentityOfData } from './entry-codec.js';
@@ -28,11 +29,17 @@ export class RangeRewriter {
   readonly #value = new RecordValue();
   readonly #parts = emptyParts();
   readonly #rows = new StagedRowReader();
+  readonly #patch: BlockPatch | undefined;
   #base: TableCursor | undefined;
   #name = '';
 
-  constructor(parameters: RangeParameters, emit: (range: BuiltRange) => void) {
-    this.#writer = new RangeWriter(parameters, emit);
+  /**
+   * @param isSmall  whether there is little to do: then what is known of a range is kept with it,
+   *   and a block that changes is written anew
+   */
+  constructor(parameters: RangeParameters, emit: (range: BuiltRange) => void, isSmall = false) {
+    this.#writer = new RangeWriter(parameters, emit, [], isSmall);
+    this.#patch = isSmall ? undefined : new BlockPatch(this.#writer.isInside);
   }
 
   /** @throws CorruptData  naming the file */
@@ -59,7 +66,10 @@ export class RangeRewriter {
 
   /** Copies what the base has after the last change. @throws CorruptData */
   closeBase(): void {
-    inFile(this.#name, () => this.#copyUntil(undefined));
+    inFile(this.#name, () => {
+      this.#endPatch();
+      this.#copyUntil(undefined);
+    });
     this.#base = undefined;
   }
 
@@ -70,6 +80,7 @@ export class RangeRewriter {
   }
 
   #change(key: Slice, entry: EncodedEntry | undefined): void {
+    if (this.#isPatched(key, entry)) return;
     this.#copyUntil(key);
     const base = this.#base;
     if (!base || base.isAtEnd || compareSlices(base.key, key) !== 0) {
@@ -81,6 +92,34 @@ export class RangeRewriter {
     if (entry) this.#replace(base, key, entry);
     else this.counts.removedCount++;
     base.next();
+  }
+
+  /** Makes a change within the block of the base that it belongs to, if it can be made there. */
+  #isPatched(key: Slice, entry: EncodedEntry | undefined): boolean {
+    const base = this.#base;
+    const patch = this.#patch;
+    if (!base || !patch) return false;
+    if (patch.isOpen && base.isBlockBefore(key)) this.#endPatch();
+    if (!patch.isOpen) {
+      this.#copyBlocksBefore(base, key);
+      if (base.isAtEnd || !base.isAtBlockStart || base.isBlockBefore(key)) return false;
+      const { stored } = base;
+      if (!stored || !this.#writer.mayTake(base.payload)) return false;
+      patch.open(base.payloadToChange(), stored);
+    }
+    const patched = patch.put(key, entry);
+    if (patched === 'changed') this.counts.changedCount++;
+    if (patched !== 'unfit') return true;
+    // The records before this one are copied, some as they are now.
+    patch.isOpen = false;
+    return false;
+  }
+
+  /** Goes on behind the block that is open for changes. */
+  #endPatch(): void {
+    if (!this.#base || !this.#patch?.isOpen) return;
+    const block = this.#patch.finish();
+    if (block && this.#writer.take(block)) this.#base.skipBlock(block.lastKey);
   }
 
   // An object that was staged again unchanged keeps its record, so its address and time too.
@@ -105,17 +144,21 @@ export class RangeRewriter {
   #copyUntil(key: Slice | undefined): void {
     const base = this.#base;
     if (!base) return;
-    while (!base.isAtEnd) {
-      if (base.isAtBlockStart && (!key || base.isBlockBefore(key))) {
-        const lastKey = this.#writer.addBlock(base.payload, base.stored);
-        if (lastKey) {
-          base.skipBlock(lastKey);
-          continue;
-        }
-      }
-      if (key && compareSlices(base.key, key) >= 0) return;
+    for (;;) {
+      this.#copyBlocksBefore(base, key);
+      if (base.isAtEnd || (key && compareSlices(base.key, key) >= 0)) return;
       this.#writer.add(base.key, base.value);
       base.next();
+    }
+  }
+
+  /** Copies blocks of which all records are before `key`, as long as they can be taken whole. */
+  #copyBlocksBefore(base: TableCursor, key: Slice | undefined): void {
+    while (!base.isAtEnd && base.isAtBlockStart) {
+      if (key && !base.isBlockBefore(key)) return;
+      const lastKey = this.#writer.addBlock(base.payload, base.stored, base.known);
+      if (!lastKey) return;
+      base.skipBlock(lastKey);
     }
   }
 }

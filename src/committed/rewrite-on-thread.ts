@@ -5,6 +5,7 @@ import type { RewriteSession, TakeRange } from './rewrite-session.js';
 import type { BoundedFile } from './table-cursor.js';
 import {
   errorOf,
+  ownedFile,
   RangeWorkersClosed,
   type RangeThread,
   type ThreadListener,
@@ -33,8 +34,7 @@ export class RewriteOnThread implements RewriteSession, ThreadListener {
   }
 
   async openBase(base: BoundedFile): Promise<void> {
-    // A copy: the file's bytes may be a part of a larger buffer, or kept by a cache.
-    const file = new Uint8Array(base.file);
+    const file = ownedFile(base);
     const { name, minKey, maxKey } = base;
     const message = { name, file, minKey: new Uint8Array(minKey), maxKey: new Uint8Array(maxKey) };
     this.#post({ session: this.id, kind: 'openBase', base: message }, file.length, file.buffer);

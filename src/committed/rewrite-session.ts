@@ -43,9 +43,9 @@ export class InlineSessions implements RewriteSessions {
   #untilTurnBytes = TURN_BYTES_MAX;
 
   open(parameters: RangeParameters, take: TakeRange): RewriteSession {
-    const rewriter: RangeRewriter = new RangeRewriter(parameters, (range) => {
-      take(range, countOf(rewriter.counts) > 0);
-    });
+    const taken = (range: BuiltRange) => take(range, countOf(rewriter.counts) > 0);
+    // What is written here is likely to be the base of what is written next.
+    const rewriter: RangeRewriter = new RangeRewriter(parameters, taken, true);
     let baseBytes = 0;
     return {
       openBase: async (base) => {

@@ -2,6 +2,7 @@ import { CorruptData } from '../ports/store-errors.js';
 import { inFile, named } from './corrupt.js';
 import { compareSlices, copyOf, sliceOf, type Slice } from './slice.js';
 import { BlockCursor } from './sstable/block-cursor.js';
+import type { KnownBlock, KnownTable, TableIndex } from './sstable/known-table.js';
 import { openStoredBlock } from './sstable/stored-block.js';
 import { readLayout, storedIn, type FileTail, type TableLayout } from './sstable/table-layout.js';
 import { emptyParts, readValue } from './value-codec.js';
@@ -13,6 +14,10 @@ export interface BoundedFile {
   readonly file: Uint8Array;
   readonly minKey: Uint8Array;
   readonly maxKey: Uint8Array;
+  /** Whether the file's bytes are nobody else's. */
+  readonly mayBeGivenAway?: boolean;
+  /** What its writer had, if it was kept: nothing of the file needs to be read then. */
+  readonly known?: KnownTable | undefined;
 }
 
 /**
@@ -21,7 +26,8 @@ export interface BoundedFile {
  */
 export class TableCursor {
   readonly #tail: FileTail;
-  readonly #layout: TableLayout;
+  readonly #known: KnownTable | undefined;
+  readonly #index: TableIndex;
   readonly #cursor = new BlockCursor('record');
   readonly #isOurs: boolean;
   readonly #separator: Slice = { bytes: new Uint8Array(), start: 0, end: 0 };
@@ -31,20 +37,24 @@ export class TableCursor {
   #block = -1;
   #payload: Buffer | undefined;
   #isInBlock = false;
+  #isChanged = false;
   readonly #parts = emptyParts();
   readonly name: string;
 
   /** @throws CorruptData */
-  constructor({ name, file, minKey, maxKey }: BoundedFile) {
+  constructor({ name, file, minKey, maxKey, known }: BoundedFile) {
     this.name = name;
     this.#tail = { fileBytes: file.length, bytes: file };
-    this.#layout = inFile(name, () => readLayout(this.#tail));
+    this.#known = known;
     this.#maxKey = sliceOf(maxKey);
-    // Else a block of another writer, valid but other than ours, would stay in new files.
-    this.#isOurs =
-      textProperty(this.#layout, 'type') === 'ranges' &&
-      textProperty(this.#layout, 'rocksdb.property.collectors') === '[static]' &&
-      textProperty(this.#layout, 'rocksdb.compression') === 'Snappy';
+    if (known) {
+      this.#index = known;
+      this.#isOurs = true;
+    } else {
+      const layout = inFile(name, () => readLayout(this.#tail));
+      this.#index = layout.index;
+      this.#isOurs = isOurs(layout);
+    }
     this.#nextBlock();
     if (this.isAtEnd) return;
     this.#open();
@@ -54,7 +64,7 @@ export class TableCursor {
   }
 
   get isAtEnd(): boolean {
-    return this.#block >= this.#layout.index.blockCount;
+    return this.#block >= this.#index.blockCount;
   }
 
   /** Whether the record is the first of its block. */
@@ -88,12 +98,29 @@ export class TableCursor {
 
   /** The block as it lies in the file, if our writer would store it like that. */
   get stored(): Uint8Array | undefined {
-    return this.#isOurs ? this.blockBytes : undefined;
+    return this.#isOurs && !this.#isChanged ? this.blockBytes : undefined;
+  }
+
+  /** Returns the payload for values in it to be changed: it is not what lies in the file then. */
+  payloadToChange(): Buffer {
+    let { payload } = this;
+    // One that was not compressed is a part of the file; one that is known is others' too.
+    if (payload.buffer === this.#tail.bytes.buffer || this.#known) {
+      payload = this.#payload = Buffer.from(payload);
+      this.#cursor.open(payload).next();
+    }
+    this.#isChanged = true;
+    return payload;
+  }
+
+  /** What is known of the block. */
+  get known(): KnownBlock | undefined {
+    return this.#known?.block(this.#block);
   }
 
   /** The block as it lies in the file. */
   get blockBytes(): Uint8Array {
-    return storedIn(this.#tail, this.#layout.index.handle(this.#block));
+    return storedIn(this.#tail, this.#index.handle(this.#block));
   }
 
   /**
@@ -101,13 +128,13 @@ export class TableCursor {
    * block, whose end says nothing of the next range. Valid until the next move.
    */
   get blockEnd(): Slice | undefined {
-    if (this.#block + 1 >= this.#layout.index.blockCount) return undefined;
-    return this.#layout.index.separator(this.#block, this.#separator);
+    if (this.#block + 1 >= this.#index.blockCount) return undefined;
+    return this.#index.separator(this.#block, this.#separator);
   }
 
   /** Whether all records of the block are before `key`. */
   isBlockBefore(key: Slice): boolean {
-    return compareSlices(this.#layout.index.separator(this.#block, this.#separator), key) < 0;
+    return compareSlices(this.#index.separator(this.#block, this.#separator), key) < 0;
   }
 
   /** @throws CorruptData  records do not ascend, or go beyond the last key */
@@ -146,16 +173,18 @@ export class TableCursor {
   #nextBlock(): void {
     this.#block++;
     this.#isInBlock = false;
+    this.#isChanged = false;
     this.#payload = undefined;
   }
 
   #open(): Buffer {
     if (this.isAtEnd) throw this.#corrupt('a read past the last record of a table');
-    const payload = inFile(this.name, () => openStoredBlock(this.blockBytes));
+    const payload =
+      this.known?.payload ?? inFile(this.name, () => openStoredBlock(this.blockBytes));
     this.#payload = payload;
     if (!inFile(this.name, () => this.#cursor.open(payload).next())) {
       // The one block of an empty table has no record.
-      if (this.#layout.index.blockCount > 1) throw this.#corrupt('a block has no record');
+      if (this.#index.blockCount > 1) throw this.#corrupt('a block has no record');
       this.#block = 1;
       return payload;
     }
@@ -166,7 +195,7 @@ export class TableCursor {
   }
 
   #checkEnd(lastKey: Slice): void {
-    const separator = this.#layout.index.separator(this.#block, this.#separator);
+    const separator = this.#index.separator(this.#block, this.#separator);
     if (compareSlices(lastKey, separator) > 0 || compareSlices(lastKey, this.#maxKey) > 0) {
       throw this.#corrupt('a block has records beyond its key in the index');
     }
@@ -178,8 +207,17 @@ export class TableCursor {
   }
 
   #keepSeparator(): void {
-    this.#after = sliceOf(copyOf(this.#layout.index.separator(this.#block, this.#separator)));
+    this.#after = sliceOf(copyOf(this.#index.separator(this.#block, this.#separator)));
   }
+}
+
+/** Else a block of another writer, valid but other than ours, would stay in new files. */
+function isOurs(layout: TableLayout): boolean {
+  return (
+    textProperty(layout, 'type') === 'ranges' &&
+    textProperty(layout, 'rocksdb.property.collectors') === '[static]' &&
+    textProperty(layout, 'rocksdb.compression') === 'Snappy'
+  );
 }
 
 function textProperty({ properties }: TableLayout, key: string): string | undefined {

@@ -1,7 +1,8 @@
 import type { StorageNamespace } from '../domain/model.js';
-import type { BlockAddress, BlockStore, ByteRange } from '../ports/block-store.js';
+import type { BlockAddress, ByteRange } from '../ports/block-store.js';
 import { BlockNotFound, CorruptData } from '../ports/store-errors.js';
 import { inFile } from './corrupt.js';
+import type { ReadBlocks } from './laid-blocks.js';
 import {
   readLayout,
   TailTooShort,
@@ -40,7 +41,7 @@ export class TableFiles {
    *   than these a test has more to see
    */
   constructor(
-    private readonly blocks: BlockStore,
+    private readonly blocks: ReadBlocks,
     private readonly sizes = { tailBytes: TAIL_BYTES, wholeBytesMax: WHOLE_FILE_BYTES_MAX },
   ) {}
 

@@ -1,6 +1,7 @@
 import { CorruptData } from '../ports/store-errors.js';
 import { InvariantError } from '../shared/assert.js';
 import type { FromWorker, ToWorker } from './range-worker-messages.js';
+import type { BoundedFile } from './table-cursor.js';
 
 /** A thread that builds ranges ended, or its code does not load; its work is lost. */
 export class RangeWorkerDied extends Error {
@@ -25,6 +26,13 @@ export interface RangeThread {
   leave(id: number): void;
   /** @throws why the thread is over */
   post(message: ToWorker, transfer: ArrayBuffer[]): void;
+}
+
+/** Returns a file for another thread, in memory of its own: a copy, unless it is nobody else's. */
+export function ownedFile({ file, mayBeGivenAway }: BoundedFile): Uint8Array<ArrayBuffer> {
+  const isAlone = mayBeGivenAway === true && file.byteLength === file.buffer.byteLength;
+  if (isAlone && file.buffer instanceof ArrayBuffer) return new Uint8Array(file.buffer);
+  return new Uint8Array(file);
 }
 
 /** Returns what a worker failed with: an error's class does not cross threads, its name does. */

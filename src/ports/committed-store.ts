@@ -28,6 +28,14 @@ export interface CommittedObject {
   readonly entry: ObjectEntry;
 }
 
+/** One that is this same object for all who read it, as long as it is read often. */
+export class KeptObject implements CommittedObject {
+  constructor(
+    readonly path: ObjectPath,
+    readonly entry: ObjectEntry,
+  ) {}
+}
+
 /** Where ranges end. Part of a request, so that any node builds the same files. */
 export interface RangeParameters {
   readonly rangeBytesMin: number;

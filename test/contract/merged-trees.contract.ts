@@ -248,6 +248,26 @@ export function mergedTreesContract(name: string, open: () => Promise<CommittedS
       expect([...(await trees.content(id)).keys()]).toEqual(['p/0', 'z']);
     });
 
+    it('is the source itself where all of the destination makes way, however it was cut', () =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.tuple(changeMaps, changeMaps),
+          fc.tuple(cuttingParameters, cuttingParameters),
+          async ([theirs, ours], [first, second]) => {
+            const store = await open();
+            const trees = new Trees(store);
+            const { id } = await trees.on(nothing, theirs, first);
+            const source = id === empty ? await store.storeEmpty(namespace) : id;
+            const { id: destination } = await trees.on(nothing, ours, second);
+            const replaced = [{ from: new Uint8Array() }];
+            const merged = { base: empty, source, destination, replaced };
+            const wanted = { kind: 'merged', metaRangeId: source };
+            expect(await store.merge(namespace, merged, byDefault)).toEqual(wanted);
+          },
+        ),
+        check,
+      ));
+
     it('lists the ranges of a tree, which hold all its objects', () =>
       fc.assert(
         fc.asyncProperty(changeMaps, cuttingParameters, async (changes, parameters) => {

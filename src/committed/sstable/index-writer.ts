@@ -27,6 +27,12 @@ export class IndexWriter {
   readonly #handle = new ByteWriter(20);
   readonly #partitions: Partition[] = [];
 
+  /** Begins anew, and keeps the memory. */
+  reset(): void {
+    this.#block.reset();
+    this.#partitions.length = 0;
+  }
+
   get isEmpty(): boolean {
     return this.#partitions.length === 0 && this.#block.count === 0;
   }

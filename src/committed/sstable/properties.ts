@@ -1,7 +1,5 @@
 import { compareBytes, utf8 } from '../../shared/bytes.js';
 import { ByteWriter } from '../byte-writer.js';
-import { sliceOf } from '../slice.js';
-import { BlockWriter } from './block-writer.js';
 import type { WrittenIndex } from './index-writer.js';
 
 export const PROPERTIES_KEY = 'rocksdb.properties';
@@ -31,6 +29,8 @@ export const LATE_PROPERTIES: ReadonlySet<string> = new Set([
 ]);
 
 type Property = readonly [name: string, value: Uint8Array];
+
+const none = new Uint8Array();
 
 const constants: readonly Property[] = [
   ['block.based.table.prefix.filtering', utf8('0')],
@@ -62,15 +62,25 @@ const constants: readonly Property[] = [
   ['property.collectors', utf8('[static]')],
 ].map(([name, value]): Property => [`rocksdb.${String(name)}`, value as Uint8Array]);
 
-/** Returns the payload of a table's properties block: all in one order, ascending as bytes. */
+const scratch = new ByteWriter(2 * 1024);
+
+/**
+ * Returns the payload of a table's properties block: all in one order, ascending as bytes. Valid
+ * until the next call.
+ */
 export function propertiesBlock(facts: TableFacts): Uint8Array {
-  const values = new Map([...constants, ...factsOf(facts)]);
-  const block = new BlockWriter(0x7fff_ffff);
-  const noTrailer = new Uint8Array();
-  for (const { name, key } of namesInOrder([...values.keys()])) {
-    block.add(sliceOf(key), noTrailer, sliceOf(values.get(name) ?? noTrailer));
+  const own = factsOf(facts);
+  const { parts, end } = formOf(own.map(([name]) => name));
+  scratch.reset();
+  for (const { before, suffix, at } of parts) {
+    const value = own[at]?.[1] ?? none;
+    scratch.bytes(before);
+    scratch.uvarint(value.length);
+    scratch.bytes(suffix);
+    scratch.bytes(value);
   }
-  return block.finish();
+  scratch.bytes(end);
+  return scratch.view();
 }
 
 function factsOf(facts: TableFacts): Property[] {
@@ -96,24 +106,70 @@ function factsOf(facts: TableFacts): Property[] {
   return own;
 }
 
-interface Name {
-  readonly name: string;
-  readonly key: Uint8Array;
+/** A property that a table has of its own, and what stands before it in any such table. */
+interface Part {
+  /** Up to the length of its value. */
+  readonly before: Uint8Array;
+  /** The rest of its name. */
+  readonly suffix: Uint8Array;
+  /** Its place among the table's own. */
+  readonly at: number;
 }
 
-// Tables have one of a few sets of names; sorting forty of them is much of a small commit's cost.
-const ORDERS_MAX = 16;
-const orders = new Map<string, readonly Name[]>();
+interface Form {
+  readonly parts: readonly Part[];
+  readonly end: Uint8Array;
+}
 
-function namesInOrder(names: readonly string[]): readonly Name[] {
-  const known = orders.get(names.join('\0'));
+// Tables have one of a few sets of names; to write forty properties is much of a small commit's
+// cost, and most of them are the same in all.
+const FORMS_MAX = 16;
+const forms = new Map<string, Form>();
+
+function formOf(names: readonly string[]): Form {
+  const set = names.join('\0');
+  const known = forms.get(set);
   if (known) return known;
-  const sorted = names
-    .map((name) => ({ name, key: utf8(name) }))
+  const form = newForm(names);
+  if (forms.size >= FORMS_MAX) forms.clear();
+  forms.set(set, form);
+  return form;
+}
+
+function newForm(names: readonly string[]): Form {
+  const values = new Map<string, Uint8Array | number>(constants);
+  for (const [at, name] of names.entries()) values.set(name, at);
+  const sorted = [...values]
+    .map(([name, value]) => ({ key: utf8(name), value }))
     .toSorted((a, b) => compareBytes(a.key, b.key));
-  if (orders.size >= ORDERS_MAX) orders.clear();
-  orders.set(names.join('\0'), sorted);
-  return sorted;
+  const out = new ByteWriter(2 * 1024);
+  const parts: Part[] = [];
+  let last: Uint8Array = none;
+  for (const { key, value } of sorted) {
+    const shared = sharedLength(last, key);
+    const suffix = key.subarray(shared);
+    last = key;
+    out.uvarint(shared);
+    out.uvarint(suffix.length);
+    if (typeof value === 'number') {
+      parts.push({ before: out.toBytes(), suffix, at: value });
+      out.reset();
+    } else {
+      out.uvarint(value.length);
+      out.bytes(suffix);
+      out.bytes(value);
+    }
+  }
+  // One restart, where the block begins.
+  out.u32(0);
+  out.u32(1);
+  return { parts, end: out.toBytes() };
+}
+
+function sharedLength(left: Uint8Array, right: Uint8Array): number {
+  let at = 0;
+  while (at < left.length && at < right.length && left[at] === right[at]) at++;
+  return at;
 }
 
 function uvarint(value: number): Uint8Array {

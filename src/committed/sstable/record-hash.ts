@@ -26,7 +26,13 @@ function decimal(out: ByteWriter, value: number): void {
 export class RecordHash {
   readonly #buffer = new ByteWriter(4096);
 
-  constructor(private readonly hash: Hash) {}
+  constructor(private hash: Hash) {}
+
+  /** Begins anew, with another digest, and keeps the memory. */
+  reset(hash: Hash): void {
+    this.hash = hash;
+    this.#buffer.reset();
+  }
 
   add(key: Slice, value: Slice): void {
     writeHashForm(this.#buffer, key, value);

@@ -1,19 +1,20 @@
 import { createHash } from 'node:crypto';
 import { assert } from '../../shared/assert.js';
 import { ContentHash } from '../../shared/content-hash.js';
-import { ByteWriter } from '../byte-writer.js';
 import { compareSlices, copyOf, copySlice, sliceOf, type Slice } from '../slice.js';
-import { BLOCK_BYTES_THRESHOLD, BlockWriter } from './block-writer.js';
+import { BLOCK_BYTES_THRESHOLD } from './block-writer.js';
+import { KnownTable, type KnownBlock } from './known-table.js';
 import { writeFooter } from './footer.js';
 import { EMPTY_TRAILER, separatorOf, SET_TRAILER, successorOf } from './index-keys.js';
-import { IndexWriter } from './index-writer.js';
 import { PROPERTIES_KEY, propertiesBlock } from './properties.js';
 import type { ReadBlock } from './read-block.js';
-import { RecordHash } from './record-hash.js';
+import type { BlockHandle } from './stored-block.js';
 import { BLOCK_TRAILER_BYTES, storeBlock, storeRawBlock, writeHandle } from './stored-block.js';
+import { giveBack, takeMemory } from './table-memory.js';
 
-const RESTART_INTERVAL = 16;
 const TRAILER_BYTES = SET_TRAILER.length;
+/** What is known of a table is kept up to here. */
+const KNOWN_BYTES_MAX = 2 * 1024 * 1024;
 // Of an index entry, beside the user key: three lengths, trailer, handle, restart.
 const INDEX_ENTRY_BYTES_MAX = 15 + TRAILER_BYTES + 20 + 4;
 
@@ -25,15 +26,18 @@ export interface BuiltTable {
   readonly maxKey: Uint8Array;
   readonly count: number;
   readonly estimatedBytes: number;
+  /** What the writer had, when it was to be kept, and is little. */
+  readonly known?: KnownTable | undefined;
 }
 
 /** Writes one table: records in ascending order of their keys, then `finish`, once. */
 export class TableWriter {
-  readonly #file = new ByteWriter(8 * 1024);
-  readonly #block = new BlockWriter(RESTART_INTERVAL);
-  readonly #index = new IndexWriter();
-  readonly #hash = new RecordHash(createHash('sha256'));
-  readonly #lastKey: Slice = { bytes: Buffer.alloc(256), start: 0, end: 0 };
+  readonly #memory = takeMemory();
+  readonly #file = this.#memory.file;
+  readonly #block = this.#memory.block;
+  readonly #index = this.#memory.index;
+  readonly #hash = this.#memory.hash;
+  readonly #lastKey = this.#memory.lastKey;
   #minKey = new Uint8Array();
   #count = 0;
   #keyBytes = 0;
@@ -41,9 +45,20 @@ export class TableWriter {
   #blockCount = 0;
   /** The block that was adopted, as its file had it: usable while nothing is added to it. */
   #stored: Uint8Array | undefined;
+  #adopted: KnownBlock | undefined;
+  #known: KnownTable | undefined;
 
-  /** @param given  properties that are part of the id, `type` among them */
-  constructor(private readonly given: readonly (readonly [key: string, value: string])[]) {}
+  /**
+   * @param given  properties that are part of the id, `type` among them
+   * @param isKept  whether what the writer knows of a small table is to be kept with it
+   */
+  constructor(
+    private readonly given: readonly (readonly [key: string, value: string])[],
+    isKept = false,
+  ) {
+    this.#hash.reset(createHash('sha256'));
+    if (isKept) this.#known = new KnownTable();
+  }
 
   get count(): number {
     return this.#count;
@@ -87,9 +102,10 @@ export class TableWriter {
    * Takes a whole block of another table, if a block begins here: the bytes are those that adding
    * its records one by one would give, without compressing them again.
    *
+   * @param known  what is known of the block, if that is to be kept
    * @returns whether it was taken; if not, nothing changed but that an open block may be closed
    */
-  adopt(block: ReadBlock): boolean {
+  adopt(block: ReadBlock, known?: KnownBlock): boolean {
     const { firstKey, firstValueLength, lastKey, entryCount } = block;
     assert(
       this.#count === 0 || compareSlices(this.#lastKey, firstKey) < 0,
@@ -101,6 +117,7 @@ export class TableWriter {
     if (this.#count === 0) this.#minKey = new Uint8Array(copyOf(firstKey));
     this.#block.adopt({ payload: block.payload, entryCount, lastKey: block.lastInternalKey });
     this.#stored = block.stored;
+    this.#adopted = known ?? { payload: block.payload };
     this.#hash.addEncoded(block.hashForm);
     this.#count += entryCount;
     this.#keyBytes += block.keyBytes;
@@ -129,32 +146,49 @@ export class TableWriter {
       valueBytes: this.#valueBytes,
       index,
     });
-    const metaIndex = new BlockWriter(1);
-    const handle = new ByteWriter(20);
+    const { metaIndex, handle } = this.#memory;
     writeHandle(handle, storeRawBlock(file, properties));
     const name = sliceOf(Buffer.from(PROPERTIES_KEY));
     metaIndex.add(name, new Uint8Array(), sliceOf(handle.view()));
     const metaHandle = storeRawBlock(file, metaIndex.finish());
     writeFooter(file, { metaIndex: metaHandle, index: index.handle });
-    const id = this.#hash.finish(new ContentHash().textMap(this.given).encoded());
-    const minKey = this.#minKey;
-    return { id, file: file.toBytes(), minKey, maxKey, count: this.#count, estimatedBytes };
+    const built = {
+      id: this.#hash.finish(new ContentHash().textMap(this.given).encoded()),
+      file: file.toBytes(),
+      minKey: this.#minKey,
+      maxKey,
+      count: this.#count,
+      estimatedBytes,
+      known: this.#known,
+    };
+    giveBack(this.#memory);
+    return built;
   }
 
   #closeBlock(next: Slice | undefined): void {
     const { bytes, start, end } = this.#lastKey;
     const last = bytes.subarray(start, end);
+    const isAdopted = this.#block.isAsAdopted;
+    const payload = this.#block.finish();
     const handle =
-      this.#stored && this.#block.isAsAdopted
-        ? this.#copyStored(this.#stored)
-        : storeBlock(this.#file, this.#block.finish());
+      this.#stored && isAdopted ? this.#copyStored(this.#stored) : storeBlock(this.#file, payload);
     const key = next
       ? separatorOf(last, next.bytes.subarray(next.start, next.end))
       : successorOf(last);
     this.#index.add(this.#count === 0 ? { userKey: last, trailer: EMPTY_TRAILER } : key, handle);
+    if (this.#known) {
+      const known = isAdopted ? this.#adopted : undefined;
+      this.#keep(handle, key.userKey, known ?? { payload: Buffer.from(payload) });
+    }
     this.#block.reset();
     this.#blockCount++;
     this.#stored = undefined;
+  }
+
+  /** Of a table that grows large it is given up. */
+  #keep(handle: BlockHandle, separator: Uint8Array, block: KnownBlock): void {
+    this.#known?.add(handle, separator, block);
+    if ((this.#known?.sizeBytes ?? 0) > KNOWN_BYTES_MAX) this.#known = undefined;
   }
 
   #copyStored(stored: Uint8Array): { offset: number; length: number } {
