@@ -1,12 +1,10 @@
-import { closeSync, fsync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import { AddressRefused } from '../ports/store-errors.js';
-import { codeOf, type SyncFailedListener } from './fs-errors.js';
-
-const syncFile = promisify(fsync);
+import type { DiskSyncs } from './disk-syncs.js';
+import { codeOf } from './fs-errors.js';
 
 const KNOWN_FOLDERS_MAX = 10_000;
 
@@ -24,7 +22,7 @@ export class DurableFolders {
   /** @param root  an absolute path without links that exists */
   constructor(
     readonly root: string,
-    private readonly onSyncFailed: SyncFailedListener,
+    private readonly syncs: DiskSyncs,
   ) {}
 
   /**
@@ -96,10 +94,7 @@ export class DurableFolders {
     // A hop to another thread would cost more than the call; the folder was looked at a moment ago.
     const folder = openSync(path, 'r');
     try {
-      await syncFile(folder);
-    } catch (error) {
-      this.onSyncFailed(error);
-      throw error;
+      await this.syncs.names(folder);
     } finally {
       // Nothing was written here: a hop to another thread would cost more than the call.
       closeSync(folder);

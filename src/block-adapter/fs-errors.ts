@@ -4,9 +4,3 @@ export function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return '';
   return typeof error.code === 'string' ? error.code : '';
 }
-
-/**
- * Hears that the disk could not keep what it was given. What it still holds is unknown from then
- * on, so whoever listens ends the process.
- */
-export type SyncFailedListener = (error: unknown) => void;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BlockSource } from '../ports/block-store.js';
 import { AddressRefused, BlockNotFound } from '../ports/store-errors.js';
 import { LocalBlockStore } from './local-block-store.js';
+import { openPlain, summed } from './plain-files.js';
 
 const folders: string[] = [];
 let home: string;
@@ -100,6 +102,28 @@ describe('an import from a folder of the machine', () => {
     await symlink(join(home, 'closed'), join(home, 'open/sub'));
     await writeFile(join(home, 'closed/b'), 'not yours');
     await expect(store.get(address)).rejects.toThrow('forbidden');
+  });
+
+  it.each([
+    ['back\\slash', 'it has a backslash'],
+    [Buffer.from([0x61, 0xff, 0x62]), 'is not UTF-8: "a\ufffdb"'],
+  ])(
+    'refuses a folder with a file that could not be read by its address: %s',
+    async (name, why) => {
+      const folder = Buffer.from(`${home}/open/odd/`);
+      await mkdir(folder);
+      await writeFile(Buffer.concat([folder, Buffer.from(name)]), 'x');
+      await expect(keysOf('prefix', `${home}/open/odd`)).rejects.toThrow(AddressRefused);
+      await expect(keysOf('prefix', `${home}/open/odd`)).rejects.toThrow(why);
+    },
+  );
+
+  it('has size and checksum of the same bytes when a file is cut while it is read', async () => {
+    const { file } = await openPlain(`${home}/open/a`);
+    const found = await summed({ file, sizeBytes: 1000, modifiedAtMs: 0 });
+    const body = Buffer.from('body of open/a');
+    const checksum = createHash('md5').update(body).digest('hex');
+    expect(found).toEqual({ sizeBytes: body.length, modifiedAtMs: 0, checksum });
   });
 
   it('goes through a link that the operator has named', async () => {

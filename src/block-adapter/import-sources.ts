@@ -88,13 +88,15 @@ export class ImportSources {
    * Yields the files below a folder in byte order of their keys, behind `after`, less the hidden
    * ones: a name on their way begins with a dot.
    *
-   * @throws AddressRefused, or BlockNotFound: also of what is no folder
+   * @throws AddressRefused: also of a file that could not be read by its address; or BlockNotFound:
+   *   also of what is no folder
    */
   async *folder(uri: string, after: string): AsyncGenerator<SourceBlock> {
     const root = await this.find(uri);
     if (!(await lstat(root)).isDirectory()) throw new BlockNotFound(`${uri} is no folder`);
     const base = uri.endsWith('/') ? uri : `${uri}/`;
-    yield* filesBelow(root, { base, after, names: exactNames });
+    const parse = (address: string) => this.parse(address);
+    yield* filesBelow(root, { base, after, names: exactNames, parse });
   }
 
   #folderOf(path: string): string {

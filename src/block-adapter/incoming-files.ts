@@ -1,18 +1,18 @@
 import { createHash, hash as hashOf, type Hash } from 'node:crypto';
-import { close, closeSync, constants, copyFile as copy, fchmod, fdatasync, fstat } from 'node:fs';
-import { open, unlink, unlinkSync, writeSync, writev } from 'node:fs';
+import { close, closeSync, constants, copyFile as copy, fchmod, fstat } from 'node:fs';
+import { open, openSync, unlink, unlinkSync, writeSync, writev } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { failpoint } from '../shared/failpoint.js';
-import { codeOf, type SyncFailedListener } from './fs-errors.js';
+import type { DiskSyncs } from './disk-syncs.js';
+import { codeOf } from './fs-errors.js';
 
 // By number, not by FileHandle: a third less CPU for a body of one kilobyte.
 const openFile = promisify(open);
 const closeFile = promisify(close);
 const writeAll = promisify(writev);
-const syncData = promisify(fdatasync);
 const removeFile = promisify(unlink);
 const copyFile = promisify(copy);
 const chmodFile = promisify(fchmod);
@@ -38,42 +38,41 @@ export interface IncomingFile {
   readonly sizeBytes: number;
 }
 
+/** A body as far as it was taken: all of a small one, or what it goes on with. */
+export type BegunBody =
+  | { readonly whole: Uint8Array }
+  | { readonly whole?: undefined; readonly rest: AsyncIterable<Uint8Array> };
+
 export interface HashedFile extends IncomingFile {
   readonly md5: string;
 }
 
 /** Where bodies are written before they get their names; on the same file system as those. */
 export class IncomingFiles {
+  readonly #prefix: string;
+
   private constructor(
-    private readonly folder: string,
-    private readonly onSyncFailed: SyncFailedListener,
-  ) {}
+    folder: string,
+    private readonly syncs: DiskSyncs,
+  ) {
+    this.#prefix = join(folder, `${hostname()}.${process.pid}.`);
+  }
 
   /** Opens the folder and removes what processes that are gone have left in it. */
-  static async open(folder: string, onSyncFailed: SyncFailedListener): Promise<IncomingFiles> {
+  static async open(folder: string, syncs: DiskSyncs): Promise<IncomingFiles> {
     await mkdir(folder, { recursive: true });
     for (const name of await readdir(folder)) {
       if (await isLeftOver(folder, name)) await removeIfThere(join(folder, name));
     }
-    return new IncomingFiles(folder, onSyncFailed);
+    return new IncomingFiles(folder, syncs);
   }
 
-  /** Writes a body and hashes it. @throws whatever `body` throws; nothing is left behind then */
-  async write(body: AsyncIterable<Uint8Array>): Promise<HashedFile> {
-    const source = body[Symbol.asyncIterator]();
-    const begun: Uint8Array[] = [];
-    let begunBytes = 0;
-    while (begunBytes <= SMALL_BODY_BYTES_MAX) {
-      const { done, value } = await source.next();
-      if (done === true) {
-        const whole = Buffer.concat(begun, begunBytes);
-        return { ...(await this.writeSmall(whole)), md5: hashOf('md5', whole) };
-      }
-      begun.push(value);
-      begunBytes += value.length;
-    }
+  /** Writes a body and hashes it. @throws whatever the body throws; nothing is left behind then */
+  async write(body: BegunBody): Promise<HashedFile> {
+    if (body.whole)
+      return { ...(await this.writeSmall(body.whole)), md5: hashOf('md5', body.whole) };
     const hash = createHash('md5');
-    const file = await this.writeOnly(hashing(goingOn(begun, source), hash));
+    const file = await this.writeOnly(hashing(body.rest, hash));
     return { ...file, md5: hash.digest('hex') };
   }
 
@@ -97,7 +96,7 @@ export class IncomingFiles {
       }
       await writeFully(file, gathered);
       await failpoint('block.afterBodyBeforeSync');
-      await this.#sync(file);
+      await this.syncs.bytes(file);
     } catch (error) {
       await closeFile(file).catch(() => undefined);
       await removeIfThere(path);
@@ -108,24 +107,34 @@ export class IncomingFiles {
     return { path, sizeBytes };
   }
 
-  /**
-   * The same of a small body that is at hand. Making a file and syncing it may wait for the disk;
-   * of all else a hop to another thread costs more than the call.
-   */
+  /** The same of a small body that is at hand. */
   async writeSmall(body: Uint8Array): Promise<IncomingFile> {
     const path = this.#newPath();
-    const file = await openFile(path, 'wx', FILE_MODE);
+    await this.writeAt(path, body);
+    return { path, sizeBytes: body.length };
+  }
+
+  /**
+   * Writes a small body to a file that is not there yet, in a folder of the caller's choice. The
+   * sync waits for the disk; of all else a hop to another thread costs more than the call.
+   *
+   * @param syncFolder  makes the file's name durable, beside its bytes
+   * @throws whatever the disk says; the file is gone then
+   */
+  async writeAt(path: string, body: Uint8Array, syncFolder?: () => Promise<void>): Promise<void> {
+    const file = openSync(path, 'wx', FILE_MODE);
     try {
       for (let at = 0; at < body.length;) at += writeSync(file, body, at);
       await failpoint('block.afterBodyBeforeSync');
-      await this.#sync(file);
+      // Both to their ends: a file is not to be closed while it is synced.
+      const synced = await Promise.allSettled([this.syncs.bytes(file), syncFolder?.()]);
+      for (const each of synced) if (each.status === 'rejected') throw each.reason;
     } catch (error) {
       this.discardSmall({ path });
       throw error;
     } finally {
       closeSync(file);
     }
-    return { path, sizeBytes: body.length };
   }
 
   /** As `discard`, at once. */
@@ -149,7 +158,7 @@ export class IncomingFiles {
       const file = await openFile(path, 'r');
       try {
         await chmodFile(file, FILE_MODE);
-        await this.#sync(file);
+        await this.syncs.bytes(file);
         const { size } = await statFile(file);
         return { path, sizeBytes: size };
       } finally {
@@ -162,16 +171,7 @@ export class IncomingFiles {
   }
 
   #newPath(): string {
-    return join(this.folder, `${hostname()}.${process.pid}.${fileCount++}`);
-  }
-
-  async #sync(file: number): Promise<void> {
-    try {
-      await syncData(file);
-    } catch (error) {
-      this.onSyncFailed(error);
-      throw error;
-    }
+    return `${this.#prefix}${fileCount++}`;
   }
 
   /** Removes a file that did not get its name. */
@@ -180,12 +180,26 @@ export class IncomingFiles {
   }
 }
 
+/** Takes a body until it ends, or is found to be no small one. @throws whatever it throws */
+export async function begun(body: AsyncIterable<Uint8Array>): Promise<BegunBody> {
+  const source = body[Symbol.asyncIterator]();
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  while (sizeBytes <= SMALL_BODY_BYTES_MAX) {
+    const { done, value } = await source.next();
+    if (done === true) return { whole: Buffer.concat(chunks, sizeBytes) };
+    chunks.push(value);
+    sizeBytes += value.length;
+  }
+  return { rest: goingOn(chunks, source) };
+}
+
 /** Ends what it goes on with when it is ended itself. */
 async function* goingOn(
-  begun: readonly Uint8Array[],
+  chunks: readonly Uint8Array[],
   source: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  yield* begun;
+  yield* chunks;
   yield* { [Symbol.asyncIterator]: () => source };
 }
 

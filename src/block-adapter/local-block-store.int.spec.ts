@@ -68,6 +68,16 @@ describe('the local block store', () => {
     expect(await readdir(join(root, '.incoming'))).toEqual([]);
   });
 
+  it('never writes over a block in the belief that nobody knows its address', async () => {
+    const root = await newFolder();
+    const store = await storeAt(root);
+    await store.put(at('k'), bodyOf('one'), { isUntold: true });
+    const again = store.put(at('k'), bodyOf('two'), { isUntold: true });
+    await expect(again).rejects.toThrow('EEXIST');
+    expect(fs.readFileSync(join(root, 'bucket/repo/k'), 'utf8')).toBe('one');
+    expect(await readdir(join(root, '.incoming'))).toEqual([]);
+  });
+
   it('sweeps what dead processes left, and spares what a living one writes', async () => {
     const root = await newFolder();
     await mkdir(join(root, '.incoming'));

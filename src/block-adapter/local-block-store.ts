@@ -1,4 +1,5 @@
-import { close, createReadStream, link, linkSync, lstat, read } from 'node:fs';
+import { hash as hashOf } from 'node:crypto';
+import { close, closeSync, createReadStream, link, linkSync, lstat, read } from 'node:fs';
 import { rename, renameSync, unlink } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,17 +13,19 @@ import type {
   BlockStore,
   ByteRange,
   ListedBlock,
+  PutOptions,
   SourceBlock,
   StoredBlock,
 } from '../ports/block-store.js';
 import { AddressRefused, BlockNotFound, CorruptData } from '../ports/store-errors.js';
 import { failpoint } from '../shared/failpoint.js';
+import { DiskSyncs, type SyncFailedListener } from './disk-syncs.js';
 import { DurableFolders } from './durable-folders.js';
 import { type FileNames, fileNamesFor } from './file-names.js';
-import { codeOf, type SyncFailedListener } from './fs-errors.js';
+import { codeOf } from './fs-errors.js';
 import { type ImportLimits, ImportSources, OUTSIDE } from './import-sources.js';
 import { filesBelow, type OpenedFile, openPlain, summed } from './plain-files.js';
-import { type IncomingFile, IncomingFiles, SMALL_BODY_BYTES_MAX } from './incoming-files.js';
+import { begun, type IncomingFile, IncomingFiles, SMALL_BODY_BYTES_MAX } from './incoming-files.js';
 import { listBlocks } from './list-blocks.js';
 import { namespaceParts, parseAddress, partsOf } from './physical-address.js';
 
@@ -43,8 +46,8 @@ const SCHEMES = ['local'] as const;
 /**
  * Blocks as files: `local://name/a/b` is `<root>/name/a/b`.
  *
- * A file gets its name when it is whole and durable; the name is durable when `put` returns. No
- * symbolic link below the root is followed.
+ * A file gets its name when it is whole and durable, but for one that nobody knows the name of; the
+ * name is durable when `put` returns. No symbolic link below the root is followed.
  */
 export class LocalBlockStore implements BlockStore {
   private constructor(
@@ -59,7 +62,8 @@ export class LocalBlockStore implements BlockStore {
    *
    * @param options.root  made if missing; may itself be a link
    * @param options.names  how parts are called on disk; left out: found by trying
-   * @param options.onSyncFailed  called before the call that needed the sync is refused
+   * @param options.onSyncFailed  called before the call that needed the sync is refused; so is all
+   *   that is stored after it
    * @param options.imports  where an import may read outside of the root; left out: nothing is
    *   imported
    */
@@ -69,20 +73,37 @@ export class LocalBlockStore implements BlockStore {
     names?: FileNames;
     imports?: ImportLimits;
   }): Promise<LocalBlockStore> {
-    const { onSyncFailed } = options;
+    const syncs = new DiskSyncs(options.onSyncFailed);
     await mkdir(options.root, { recursive: true });
     const root = await realpath(options.root);
-    const incoming = await IncomingFiles.open(join(root, INCOMING_FOLDER), onSyncFailed);
+    const incoming = await IncomingFiles.open(join(root, INCOMING_FOLDER), syncs);
     const names = options.names ?? (await fileNamesFor(join(root, INCOMING_FOLDER)));
     const sources = options.imports && new ImportSources(options.imports);
-    return new LocalBlockStore(new DurableFolders(root, onSyncFailed), incoming, names, sources);
+    return new LocalBlockStore(new DurableFolders(root, syncs), incoming, names, sources);
   }
 
-  async put(address: BlockAddress, body: AsyncIterable<Uint8Array>): Promise<StoredBlock> {
+  async put(
+    address: BlockAddress,
+    body: AsyncIterable<Uint8Array>,
+    { isUntold = false }: PutOptions = {},
+  ): Promise<StoredBlock> {
     const parts = this.#names(address);
-    const file = await this.incoming.write(body);
+    const taken = await begun(body);
+    if (isUntold && taken.whole) return this.#putUntold(parts, taken.whole);
+    const file = await this.incoming.write(taken);
     await this.#place(parts, file);
     return { sizeBytes: file.sizeBytes, md5: file.md5, modifiedAtMs: Date.now() };
+  }
+
+  /**
+   * Under its name from the first byte: no second one to be made and taken away, and its bytes and
+   * its name become durable at the same time.
+   */
+  async #putUntold(parts: readonly string[], whole: Uint8Array): Promise<StoredBlock> {
+    await this.#inFolder(parts, (path, folder) =>
+      this.incoming.writeAt(path, whole, () => this.folders.sync(folder)),
+    );
+    return { sizeBytes: whole.length, md5: hashOf('md5', whole), modifiedAtMs: Date.now() };
   }
 
   async copy(source: BlockAddress, target: BlockAddress): Promise<BlockInfo> {
@@ -101,7 +122,7 @@ export class LocalBlockStore implements BlockStore {
   async #place(parts: readonly string[], file: IncomingFile): Promise<void> {
     try {
       await failpoint('block.afterSyncBeforeRename');
-      await this.#inFolder(parts, async (path) => {
+      await this.#placed(parts, async (path) => {
         // Of a small one a hop to another thread is a good part of what it costs.
         if (file.sizeBytes <= SMALL_BODY_BYTES_MAX) renameSync(file.path, path);
         else await renameFile(file.path, path);
@@ -122,7 +143,7 @@ export class LocalBlockStore implements BlockStore {
   async #placeSmall(parts: readonly string[], body: Uint8Array): Promise<boolean> {
     const file = await this.incoming.writeSmall(body);
     try {
-      return await this.#inFolder(parts, async (path) => {
+      return await this.#placed(parts, async (path) => {
         await failpoint('block.beforeLink');
         const isNew = isLinked(file.path, path);
         if (isNew) await failpoint('block.afterLink');
@@ -138,7 +159,7 @@ export class LocalBlockStore implements BlockStore {
     body: AsyncIterable<Uint8Array>,
   ): Promise<StoredBlock & { readonly isNew: boolean }> {
     const parts = this.#names(address);
-    const file = await this.incoming.write(body);
+    const file = await this.incoming.write(await begun(body));
     const isNew = await this.#placeNew(parts, file);
     return { sizeBytes: file.sizeBytes, md5: file.md5, modifiedAtMs: Date.now(), isNew };
   }
@@ -147,7 +168,7 @@ export class LocalBlockStore implements BlockStore {
   async #placeNew(parts: readonly string[], file: IncomingFile): Promise<boolean> {
     try {
       // A taken name is made durable as well: the caller may rely on what stands there.
-      return await this.#inFolder(parts, async (path) => {
+      return await this.#placed(parts, async (path) => {
         try {
           await failpoint('block.beforeLink');
           await linkFile(file.path, path);
@@ -230,7 +251,8 @@ export class LocalBlockStore implements BlockStore {
       const parts = namespaceParts(base.slice(0, -1), SCHEMES);
       const folder = await this.folders.find(parts.map((part) => this.names.toName(part)));
       if (folder === undefined) throw new BlockNotFound(`${uri} is no folder`);
-      yield* filesBelow(folder, { base, after, names: this.names });
+      const parse = (address: string) => parseAddress(address, SCHEMES);
+      yield* filesBelow(folder, { base, after, names: this.names, parse });
     }
   }
 
@@ -252,17 +274,27 @@ export class LocalBlockStore implements BlockStore {
   }
 
   /** Gives a file its name, in a folder made before and durable after. */
-  async #inFolder<Result>(
+  #placed<Result>(
     parts: readonly string[],
     place: (path: string) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#inFolder(parts, async (path, folder) => {
+      const result = await place(path);
+      await this.folders.sync(folder);
+      return result;
+    });
+  }
+
+  /** Works in a folder made before. @param work  is given a file's path and its folder's */
+  async #inFolder<Result>(
+    parts: readonly string[],
+    work: (path: string, folder: string) => Promise<Result>,
   ): Promise<Result> {
     const name = parts.at(-1) ?? '';
     for (let isSecond = false; ; isSecond = true) {
       const folder = await this.folders.make(parts.slice(0, -1));
       try {
-        const result = await place(join(folder, name));
-        await this.folders.sync(folder);
-        return result;
+        return await work(join(folder, name), folder);
       } catch (error) {
         const code = codeOf(error);
         if (code === 'EISDIR' || code === 'ENOTEMPTY' || code === 'ENAMETOOLONG') {
@@ -323,7 +355,8 @@ async function readAndClose(file: number, start: number, length: number): Promis
     }
     return bytes;
   } finally {
-    await closeFile(file);
+    // Nothing was written: there is nothing to wait for.
+    closeSync(file);
   }
 }
 

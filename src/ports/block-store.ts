@@ -38,6 +38,14 @@ export interface SourceBlock extends ListedBlock {
   readonly checksum: string;
 }
 
+export interface PutOptions {
+  /**
+   * Nothing is at the address, and nobody knows it before its body is stored: a crash may leave a
+   * part of that there, which nobody will ever ask for.
+   */
+  readonly isUntold?: boolean;
+}
+
 /** First and last byte, both inclusive, from 0. */
 export interface ByteRange {
   readonly start: number;
@@ -55,7 +63,11 @@ export abstract class BlockStore {
    * @throws AddressRefused  the key leaves its namespace
    * @throws whatever `body` throws; then nothing is visible and nothing is left behind
    */
-  abstract put(address: BlockAddress, body: AsyncIterable<Uint8Array>): Promise<StoredBlock>;
+  abstract put(
+    address: BlockAddress,
+    body: AsyncIterable<Uint8Array>,
+    options?: PutOptions,
+  ): Promise<StoredBlock>;
 
   /**
    * Stores a body unless the address is taken: of several at once one is stored. Durable when this
@@ -85,7 +97,11 @@ export abstract class BlockStore {
   /** @throws BlockNotFound */
   abstract get(address: BlockAddress, range?: ByteRange): Promise<Readable>;
 
-  /** Returns a whole small block. @throws BlockNotFound, or CorruptData when over `bytesMax` */
+  /**
+   * Returns a whole small block; the bytes are the caller's, to give away if they like.
+   *
+   * @throws BlockNotFound, or CorruptData when over `bytesMax`
+   */
   abstract getBytes(address: BlockAddress, bytesMax: number): Promise<Uint8Array>;
 
   abstract head(address: BlockAddress): Promise<BlockInfo | undefined>;

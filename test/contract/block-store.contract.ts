@@ -94,6 +94,19 @@ function storing(open: () => Promise<BlockStore>): void {
     expect(await read(await store.get(at('old')))).toBe('whole');
   });
 
+  it('keeps a body whose address nobody knows, and nothing of one that breaks off', async () => {
+    const store = await open();
+    const large = 'm'.repeat(300 * 1024);
+    for (const [key, body] of [['small', 'hello'] as const, ['large', large] as const]) {
+      const stored = await store.put(at(key), bodyOf(body), { isUntold: true });
+      const md5 = createHash('md5').update(body).digest('hex');
+      expect(stored).toMatchObject({ sizeBytes: body.length, md5 });
+      expect(await read(await store.get(at(key)))).toBe(body);
+    }
+    await expect(store.put(at('new'), broken(), { isUntold: true })).rejects.toThrow('gone');
+    expect(await keysOf(store)).toEqual(['large', 'small']);
+  });
+
   it('lets exactly one of many win a free address', async () => {
     const store = await open();
     const bodies = Array.from({ length: 16 }, (_, index) => `writer ${index}`);

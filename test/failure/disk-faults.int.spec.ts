@@ -13,6 +13,7 @@ describe(`a disk that fails at one call, SEED=${seed}`, () => {
     const { stdout } = await promisify(execFile)(process.execPath, sample, { cwd: root });
     const { count, verdict, detail } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
     expect([verdict, detail]).toEqual(['ok', detail]);
-    expect(count).toBeGreaterThan(8);
+    // Of 50 calls every 17th, in the four ways that strike any of them.
+    expect(count).toBeGreaterThanOrEqual(8);
   }, 120_000);
 });
