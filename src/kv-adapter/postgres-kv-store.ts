@@ -8,20 +8,13 @@ import {
   StoreUnavailable,
   UnknownOutcome,
 } from '../ports/store-errors.js';
-import { addRow, type ArrayItem, arrayLiteral } from '../shared/array-literal.js';
 import { assert, InvariantError } from '../shared/assert.js';
 import { Gather } from '../shared/gather.js';
 import { checkPlain, checkRead, SCHEMAS_DIFFER } from './check-kv.js';
-import {
-  DELETE_KNOWN,
-  READ_BOTH,
-  READ_GETS,
-  READ_PACKS,
-  READ_SCANS,
-  SET_KNOWN,
-  SET_NEW,
-} from './kv-statements.js';
+import { type Clients, clientsOf, KeptClients } from './kept-clients.js';
+import { DELETE_KNOWN, SET_KNOWN, SET_NEW } from './kv-statements.js';
 import type { PackThread } from './pack-thread.js';
+import { isPack, readCall } from './read-parameters.js';
 import { readRows } from './read-statement.js';
 
 /** What became of a statement that failed, as the log's adapter tells it. */
@@ -63,12 +56,14 @@ export class PostgresKvStore extends KvStore {
   readonly #options: PostgresKvStoreOptions;
   readonly #gather: Gather<Reads, Rows>;
   readonly #snapshotMsMax: number;
+  readonly #kept: KeptClients;
   #isClosed = false;
 
   constructor(options: PostgresKvStoreOptions) {
     super();
     this.#options = options;
     this.#snapshotMsMax = options.snapshotMsMax ?? SNAPSHOT_MS_MAX;
+    this.#kept = new KeptClients(options.pool);
     this.#gather = new Gather({
       send: (callers) => this.#readAll(callers),
       sendsMax: 2,
@@ -150,6 +145,7 @@ export class PostgresKvStore extends KvStore {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const { pool, snapshotPool, packs } = this.#options;
+    this.#kept.end();
     await Promise.all([pool.end(), snapshotPool.end(), packs?.close()]);
   }
 
@@ -164,7 +160,7 @@ export class PostgresKvStore extends KvStore {
         if (!places.has(read)) places.set(read, places.size);
       }
     }
-    const rows = await this.#readFrom(this.#options.pool, [...places.keys()]);
+    const rows = await this.#readFrom(this.#kept, [...places.keys()]);
     return callers.map((reads) => reads.map((read) => rows[places.get(read) ?? -1] ?? []));
   }
 
@@ -172,25 +168,25 @@ export class PostgresKvStore extends KvStore {
     const { packs, snapshotPool } = this.#options;
     if (packs && !packs.isOver) {
       try {
-        return rowsOf(reads, { rows: await packs.query<Row>(toArrays(statementOf(reads))) });
+        return rowsOf(reads, { rows: await packs.query<Row>(toArrays(readCall(reads))) });
       } catch (error) {
         // Whatever it was: asked here, it is tried again, or told as any other failure.
         if (error instanceof InvariantError) throw error;
       }
     }
-    return this.#readFrom(snapshotPool, reads);
+    return this.#readFrom(clientsOf(snapshotPool), reads);
   }
 
-  async #readFrom(pool: Pool, reads: Reads): Promise<Rows> {
+  async #readFrom(clients: Clients, reads: Reads): Promise<Rows> {
     return this.#retry(async () => {
-      const client = await pool.connect();
+      const client = await clients.take();
       let isBroken = true;
       try {
         const rows = await ask(client, reads);
         isBroken = false;
         return rows;
       } finally {
-        client.release(isBroken);
+        clients.giveBack(client, isBroken);
       }
     });
   }
@@ -254,37 +250,12 @@ export class PostgresKvStore extends KvStore {
 }
 
 async function ask(client: PoolClient, reads: Reads): Promise<Rows> {
-  const statement = statementOf(reads);
-  if (!reads.some(isPack)) return readRows(client, statement, reads.length);
-  return rowsOf(reads, await client.query<Row>(toArrays(statement)));
+  const call = readCall(reads);
+  if (!reads.some(isPack)) return readRows(client, call, reads.length);
+  return rowsOf(reads, await client.query<Row>(toArrays(call)));
 }
 
 const tooOld = (cause?: unknown) => new SnapshotTooOld('a snapshot was held too long', { cause });
-
-function statementOf(reads: Reads): Statement<string> {
-  const gets: ArrayItem[][] = [[], [], []];
-  const scans: ArrayItem[][] = [[], [], [], [], []];
-  const packs: ArrayItem[][] = [[], [], [], [], []];
-  for (let ordinal = 0; ordinal < reads.length; ordinal++) {
-    const read = reads[ordinal];
-    assert(read, 'an ordinal is a read');
-    if (read.kind === 'get') addRow(gets, [ordinal, read.partition, read.key]);
-    else {
-      const { kind, partition, from = null, until = null, limit } = read;
-      addRow(kind === 'scan' ? scans : packs, [ordinal, partition, from, until, limit]);
-    }
-  }
-  if (packs[0]?.length !== 0) {
-    return { name: 'packs', text: READ_PACKS, values: literals(gets, scans, packs) };
-  }
-  if (scans[0]?.length === 0) return { name: 'gets', text: READ_GETS, values: literals(gets) };
-  if (gets[0]?.length === 0) return { name: 'scans', text: READ_SCANS, values: literals(scans) };
-  return { name: 'reads', text: READ_BOTH, values: literals(gets, scans) };
-}
-
-const literals = (...tables: readonly ArrayItem[][][]): string[] => tables.flat().map(arrayLiteral);
-
-const isPack = ({ kind }: KvRead): boolean => kind === 'pack';
 
 const toArrays = (statement: Statement) => ({ ...statement, rowMode: 'array' }) as const;
 

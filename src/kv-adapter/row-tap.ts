@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { tapData } from './tap-data.js';
 
 /** The fields of a row as they were sent: in binary, where that was asked for. */
 export type RawRow = readonly (Buffer | null)[];
@@ -30,13 +31,7 @@ export class RowTap {
 
   /** Puts itself between a stream and the one who listens to its data. */
   static on(stream: Duplex): RowTap {
-    const listeners = stream.listeners('data');
-    const tap = new RowTap((bytes) => {
-      for (const listener of listeners) Reflect.apply(listener, stream, [bytes]);
-    });
-    stream.removeAllListeners('data');
-    stream.on('data', (chunk: Buffer) => tap.hear(chunk));
-    return tap;
+    return tapData(stream, (driver) => new RowTap(driver));
   }
 
   /** Returns the rows that came since it was last asked. */

@@ -11,6 +11,8 @@ import { readOfTokens, type StagedSpan } from './staging-reads.js';
 
 /** Rows of one token read at once; bounds what is in memory and how long one read takes. */
 export const STAGED_ROWS_PER_READ = 1000;
+/** Changes that are read as rows; of what is more, a packed row costs a fraction. */
+export const CHANGES_AS_ROWS_MAX = 200;
 
 /** Returns the reads of a token's word on a path: of their rows, the first one is meant. */
 export const wordAt = (token: StagingToken, key: Uint8Array): readonly KvRead[] => [
@@ -81,7 +83,7 @@ export async function* stagedChanges(
   tokens: readonly StagingToken[],
   span: StagedSpan = {},
 ): AsyncGenerator<ChangeBatch> {
-  const rows = stagedRows(snapshot, tokens, span);
+  const rows = stagedRows(snapshot, tokens, span, CHANGES_AS_ROWS_MAX);
   const batch: StagedChange[] = [];
   let last: KvRow | undefined;
   for (;;) {
@@ -92,11 +94,11 @@ export async function* stagedChanges(
     }
     batch.push(changeOf(row));
     last = row;
-    if (batch.length === STAGED_ROWS_PER_READ) break;
+    if (batch.length === CHANGES_AS_ROWS_MAX) break;
   }
   if (batch.length === 0) return;
   yield batch;
-  if (!last || batch.length < STAGED_ROWS_PER_READ) return;
+  if (!last || batch.length < CHANGES_AS_ROWS_MAX) return;
   yield* packedChanges(snapshot, tokens, { ...span, from: justAfter(last.key) });
 }
 

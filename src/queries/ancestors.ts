@@ -1,6 +1,6 @@
+import { DomainError } from '../domain/errors.js';
 import type { CommitId, CommitRecord, RepositoryUid } from '../domain/model.js';
 import type { CommitsView } from '../projections/commits.view.js';
-import { assert } from '../shared/assert.js';
 import { Heap } from '../shared/heap.js';
 
 /** Commits not at hand that a walk may meet before it reads a page of others along. */
@@ -123,7 +123,8 @@ class Parents {
     if (this.#misses >= this.missesPerPage && this.#pages < PAGES_MAX) await this.#readAlong();
     const found = await this.commits.getAll(this.uid, ids);
     return found.map((commit) => {
-      assert(commit, 'a commit’s parents are there as long as it is');
+      // Commits are brought in as data too, a child before its parents.
+      if (!commit) throw new DomainError('commit_not_found');
       return commit;
     });
   }

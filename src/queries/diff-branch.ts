@@ -62,13 +62,17 @@ export class DiffBranchHandler implements IQueryHandler<DiffBranch> {
       new Overlay<never>({ tokens, snapshot, tree: undefined }, limits),
       removedFrom(base, tokens, snapshot, limits),
     );
-    return new Differences(rows, async (row): Promise<ObjectDifference | undefined> => {
-      const path = pathOf(row);
-      // Nothing is left of it, so nothing has a size.
-      if ('was' in row) return { ...removed(path, row.was), sizeBytes: 0 };
-      const was = await this.committed.get(namespace, base.metaRangeId, path);
-      return differenceOf(path, was, row.entry);
-    });
+    return new Differences(
+      rows,
+      async (row): Promise<ObjectDifference | undefined> => {
+        const path = pathOf(row);
+        // Nothing is left of it, so nothing has a size.
+        if ('was' in row) return { ...removed(path, row.was), sizeBytes: 0 };
+        const was = await this.committed.get(namespace, base.metaRangeId, path);
+        return differenceOf(path, was, row.entry);
+      },
+      limits.rowsPerRead,
+    );
   }
 }
 

@@ -120,18 +120,18 @@ export class DiffRefsHandler implements IQueryHandler<DiffRefs> {
 
   #twoDot(trees: Trees, first: FirstRead) {
     const rows = this.#treeRows(trees, first);
-    return new Differences(rows, async ({ path, left, right }: TreeRow) =>
-      differenceOf(path, left, right),
-    );
+    const judge = async ({ path, left, right }: TreeRow) => differenceOf(path, left, right);
+    return new Differences(rows, judge, first.limit);
   }
 
   /** Walks what the right side changed since the base: what the left did meanwhile is not read. */
   #threeDot(base: MetaRangeId, { repository, left, right }: Trees, first: FirstRead) {
     const rows = this.#treeRows({ repository, left: base, right }, first);
-    return new Differences(rows, async ({ path, left: before, right: after }: TreeRow) => {
+    const judge = async ({ path, left: before, right: after }: TreeRow) => {
       const now = await this.committed.get(repository.namespace, left, path);
       return changeSince(path, before, { left: now, right: after });
-    });
+    };
+    return new Differences(rows, judge, first.limit);
   }
 
   #treeRows(trees: Trees, { span, limit }: FirstRead): Interleaved<TreeRow, TreeCursor> {
@@ -156,12 +156,16 @@ export class DiffRefsHandler implements IQueryHandler<DiffRefs> {
       new Overlay<TreeRow>({ tokens, snapshot, tree }, limits),
       removedFrom(base, tokens, snapshot, limits),
     );
-    return new Differences(rows, async (row) => {
-      if ('path' in row) return differenceOf(row.path, row.left, row.right);
-      const path = pathOf(row);
-      if ('was' in row) return removed(path, row.was);
-      return differenceOf(path, await this.committed.get(namespace, trees.left, path), row.entry);
-    });
+    return new Differences(
+      rows,
+      async (row) => {
+        if ('path' in row) return differenceOf(row.path, row.left, row.right);
+        const path = pathOf(row);
+        if ('was' in row) return removed(path, row.was);
+        return differenceOf(path, await this.committed.get(namespace, trees.left, path), row.entry);
+      },
+      limit,
+    );
   }
 
   async #diff(

@@ -44,17 +44,25 @@ export interface Walk<Row> {
 export class Differences<Row extends Keyed> {
   #judged: { readonly key: Uint8Array; readonly found: ObjectDifference | undefined }[] = [];
   #atOnce = GROWTH;
+  #toldCount = 0;
 
+  /**
+   * @param wantedMax  how many will be asked for: no row is read for the sake of any after that
+   */
   constructor(
     private readonly rows: Walk<Row>,
     /** Returns undefined of what is no difference. */
     private readonly judge: (row: Row) => Promise<ObjectDifference | undefined>,
+    private readonly wantedMax: number,
   ) {}
 
   async next(): Promise<ObjectDifference | undefined> {
     for (;;) {
       const first = this.#judged.shift();
-      if (first?.found) return first.found;
+      if (first?.found) {
+        this.#toldCount++;
+        return first.found;
+      }
       if (first === undefined && !(await this.#judgeMore())) return undefined;
     }
   }
@@ -69,7 +77,8 @@ export class Differences<Row extends Keyed> {
 
   async #judgeMore(): Promise<boolean> {
     const rows: Row[] = [];
-    while (rows.length < this.#atOnce) {
+    const most = Math.min(this.#atOnce, Math.max(1, this.wantedMax - this.#toldCount));
+    while (rows.length < most) {
       const row = await this.rows.next();
       if (row === undefined) break;
       rows.push(row);

@@ -1,6 +1,6 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import type { ObjectEntry, RepositoryId, StorageNamespace } from '../domain/model.js';
-import { CommittedStore } from '../ports/committed-store.js';
+import { CommittedStore, KeptObject } from '../ports/committed-store.js';
 import { afterPrefix, compareBytes, justAfter, utf8 } from '../shared/bytes.js';
 import type { Page, PageRequest } from '../shared/page.js';
 import {
@@ -14,7 +14,13 @@ import {
 import { ReadsAt, type ReadPoint } from './read-at.js';
 
 export type ListedObject =
-  | { readonly kind: 'object'; readonly path: string; readonly entry: ObjectEntry }
+  | {
+      readonly kind: 'object';
+      readonly path: string;
+      readonly entry: ObjectEntry;
+      /** The same for all who list the object while that is done often, and for no other. */
+      readonly kept: object | undefined;
+    }
   | { readonly kind: 'common_prefix'; readonly path: string };
 
 export interface ObjectsPage extends Page<ListedObject> {
@@ -82,7 +88,10 @@ export function treeOf(
     tree: async (from, limit, until) => {
       const span = until ? { from, until, limit } : { from, limit };
       const objects = await committed.scan(repository.namespace, metaRangeId, span);
-      return objects.map(({ path, entry }) => new TreeObject(path, entry));
+      return objects.map((object) => {
+        const kept = object instanceof KeptObject ? object : undefined;
+        return new TreeObject(object.path, object.entry, kept);
+      });
     },
   };
 }
@@ -96,7 +105,7 @@ async function pageOf(
   const items: ListedObject[] = [];
   const { namespace } = repository;
   for (;;) {
-    const item = await overlay.next();
+    const item = overlay.atHand() ?? (await overlay.next());
     if (item === undefined) return { items, hasMore: false, nextOffset: '', namespace };
     if (items.length === amount) {
       return { items, hasMore: true, nextOffset: items.at(-1)?.path ?? '', namespace };
@@ -104,7 +113,8 @@ async function pageOf(
     const path = pathOf(item);
     const cut = delimiter === '' ? -1 : path.indexOf(delimiter, prefix.length);
     if (cut < 0) {
-      items.push({ kind: 'object', path, entry: item.entry });
+      const kept = item instanceof TreeObject ? item.kept : undefined;
+      items.push({ kind: 'object', path, entry: item.entry, kept });
       continue;
     }
     const group = path.slice(0, cut + delimiter.length);

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import type { ObjectEntry, RepositoryId, StorageNamespace } from '../domain/model.js';
 import { type BlockAddress, BlockStore } from '../ports/block-store.js';
-import { AddressRefused, BlockNotFound } from '../ports/store-errors.js';
+import { AddressRefused, BlockNotFound, CorruptData } from '../ports/store-errors.js';
 
 /**
  * Opens the bytes of an object that was found.
@@ -28,6 +28,41 @@ export class OpenObjectHandler implements IQueryHandler<OpenObject> {
     return this.blocks.get(addressOf(this.blocks, object), range);
   }
 }
+
+/**
+ * The bytes of a small object, as a whole; undefined: it is no small one, or there are not as many
+ * of them as it has, which {@link OpenObject} finds out on the way.
+ *
+ * @throws BlockNotFound  the entry stands, and its bytes are not to be had here
+ */
+export class ReadSmallObject extends Query<Uint8Array | undefined> {
+  constructor(
+    readonly repository: RepositoryId,
+    readonly object: OpenObject['object'],
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(ReadSmallObject)
+export class ReadSmallObjectHandler implements IQueryHandler<ReadSmallObject> {
+  constructor(private readonly blocks: BlockStore) {}
+
+  async execute({ object }: ReadSmallObject): Promise<Uint8Array | undefined> {
+    const { sizeBytes } = object.entry;
+    if (sizeBytes > SMALL_OBJECT_BYTES_MAX) return undefined;
+    try {
+      const bytes = await this.blocks.getBytes(addressOf(this.blocks, object), sizeBytes);
+      return bytes.length === sizeBytes ? bytes : undefined;
+    } catch (error) {
+      if (error instanceof CorruptData) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Up to here a stream costs more than the reading. */
+const SMALL_OBJECT_BYTES_MAX = 64 * 1024;
 
 /**
  * Returns where the bytes of an object are.

@@ -27,6 +27,8 @@ export class TreeObject implements Keyed {
   constructor(
     readonly path: ObjectPath,
     readonly entry: ObjectEntry,
+    /** The same object each time it is read; undefined: it is nobody else's. */
+    readonly kept: object | undefined,
   ) {}
 
   get key(): Uint8Array {
@@ -120,14 +122,21 @@ export class Overlay<TreeRow extends Keyed> {
     this.#all = this.#tree ? [...staged, this.#tree] : staged;
   }
 
+  /**
+   * Returns what is next when nothing is left but the tree, and that has it at hand; undefined says
+   * nothing, and {@link next} is to be asked. A promise for each object of a page is a tenth of it.
+   */
+  atHand(): TreeRow | undefined {
+    const row = this.#isTreeAlone ? this.#tree?.rows[this.#tree.at] : undefined;
+    if (row && this.#tree) this.#tree.at++;
+    return row;
+  }
+
   /** @throws NeedsSnapshot  when there is no snapshot and more rows of a token are needed */
   async next(): Promise<Shown<TreeRow> | undefined> {
     for (;;) {
-      const next = this.#isTreeAlone && this.#tree?.rows[this.#tree.at];
-      if (next && this.#tree) {
-        this.#tree.at++;
-        return next;
-      }
+      const next = this.atHand();
+      if (next) return next;
       const step = this.#step();
       if (step.kind === 'shown') return step.row;
       if (step.kind === 'end') return undefined;

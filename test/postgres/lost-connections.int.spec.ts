@@ -137,6 +137,61 @@ describe('an append whose connection is lost', () => {
   }, 120_000);
 });
 
+/** What keeps a server from saying what became of an append, and what takes that away again. */
+const HINDRANCES = [
+  {
+    name: 'lets nobody in',
+    from: 'postgres',
+    by: (database: string) => `ALTER DATABASE ${database} ALLOW_CONNECTIONS false`,
+    ended: (database: string) => `ALTER DATABASE ${database} ALLOW_CONNECTIONS true`,
+  },
+  {
+    name: 'does not know the call',
+    from: undefined,
+    by: () => 'ALTER FUNCTION append_batch RENAME TO append_batch_gone',
+    ended: () => 'ALTER FUNCTION append_batch_gone RENAME TO append_batch',
+  },
+];
+
+describe('an append that is in, and whose answer is lost', () => {
+  it.each(HINDRANCES)(
+    'is unknown, not refused, where the server $name',
+    async (hindrance) => {
+      const database = await freshDatabase();
+      const proxy = new CuttingProxy(`${database.connection.host}/.s.PGSQL.5432`);
+      const connection = { ...database.connection, host: '127.0.0.1', port: await proxy.listen() };
+      const stores = await openPostgresStores({
+        connection,
+        project: () => [],
+        outcomeMsMax: 1_000,
+      });
+      const { database: name = '' } = database.connection;
+      const operator = new Client({ ...database.connection, database: hindrance.from ?? name });
+      await operator.connect();
+      const stream = newStream();
+      const append = (event: NewEvent) =>
+        stores.log.append([{ stream, expected: 'any', events: [event] }], context);
+      await append(newEvent());
+      const event = newEvent();
+      // Who was cut off gets in again behind the hindrance.
+      proxy.refuse(true);
+      proxy.cutAfter(1, 'toClient');
+      const told = append(event).catch((error: unknown) => error);
+      while (proxy.cutCount === 0) await new Promise((next) => setImmediate(next));
+      await operator.query(hindrance.by(name));
+      proxy.refuse(false);
+      expect(await told).toBeInstanceOf(UnknownOutcome);
+      await operator.query(hindrance.ended(name));
+      expect(await append(event)).toMatchObject([{ revision: 1, isRepeated: true }]);
+      await operator.end();
+      await stores.close();
+      await proxy.close();
+      await database.drop();
+    },
+    60_000,
+  );
+});
+
 describe('an append without a database', () => {
   it('is unavailable when it was never sent, and unknown when it was', async () => {
     const database = await freshDatabase();

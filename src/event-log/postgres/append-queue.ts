@@ -123,19 +123,23 @@ export class AppendQueue {
     let isUnknown = false;
     let sentAtMs: number | undefined;
     for (let attempt = 0; ; attempt++) {
+      let client: Client | undefined;
       try {
-        const client = await this.#options.line.client();
+        client = await this.#options.line.client();
         sentAtMs ??= performance.now();
         tell(flight.waiting, await this.#call(client, flight, { isFirst: attempt === 0 }));
         return this.#options.onAppended();
       } catch (error) {
-        const failure = failureOf(error);
-        if (sentAtMs !== undefined) {
-          if (failure === 'fatal') return this.#stop(flight, error);
-          if (failure === 'unavailable') return giveUp(flight.waiting, { error, isUnknown });
-          if (failure === 'refused') return this.#bisect(flight, error);
-          isUnknown = true;
+        // Who is not let in has heard nothing of the batch.
+        const failure = client && failureOf(error);
+        if (failure === 'fatal') return this.#stop(flight, error);
+        if (failure === 'unavailable') return giveUp(flight.waiting, { error, isUnknown });
+        if (failure === 'refused') {
+          // Refused now, it may have been taken before.
+          if (isUnknown) return giveUp(flight.waiting, { error, isUnknown });
+          return this.#bisect(flight, error);
         }
+        isUnknown ||= client !== undefined;
         if (this.#isTooLate(flight, sentAtMs)) return giveUp(flight.waiting, { error, isUnknown });
         await this.#options.line.hangUp();
         this.#expire();

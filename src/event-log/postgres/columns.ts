@@ -1,7 +1,7 @@
 import { viewOf, type KvWrite } from '../../ports/kv-store.js';
 import type { LastWrites } from '../../shared/last-writes.js';
 import type { PreparedEvent } from '../prepare-group.js';
-import { type BinaryArrays, OIDS } from './binary-arrays.js';
+import { type BinaryArrays, OIDS } from '../../shared/binary-arrays.js';
 
 /** An event, and where it stands: the number of its stream, and its place in it. */
 export interface PlacedEvent {

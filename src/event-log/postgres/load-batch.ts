@@ -4,7 +4,7 @@ import type { KvWrite } from '../../ports/kv-store.js';
 import { assert } from '../../shared/assert.js';
 import { lastWritesOf } from '../../shared/last-writes.js';
 import { checkStream, checkWrite, eventBytesMaxOf, prepareEvent } from '../prepare-group.js';
-import { BinaryArrays, OIDS } from './binary-arrays.js';
+import { BinaryArrays, OIDS } from '../../shared/binary-arrays.js';
 import { type PlacedEvent, ViewNumbers, writeEvents, writePlaces, writeRows } from './columns.js';
 
 /** Recorded events as the arrays of `load_events`; schema/0004.sql says what each holds. */

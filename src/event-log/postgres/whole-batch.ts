@@ -3,7 +3,7 @@ import type { KvWrite } from '../../ports/kv-store.js';
 import { assert } from '../../shared/assert.js';
 import { lastWritesOf } from '../../shared/last-writes.js';
 import type { PreparedAppend, PreparedGroup } from '../prepare-group.js';
-import { BinaryArrays, OIDS } from './binary-arrays.js';
+import { BinaryArrays, OIDS } from '../../shared/binary-arrays.js';
 import { type PlacedEvent, ViewNumbers, writeEvents, writeRows } from './columns.js';
 
 /** A stream's part in the batch. */

@@ -27,7 +27,7 @@ export class BinaryArrays {
 
   /** @param sizeBytes  about what all of them will have */
   constructor(sizeBytes: number) {
-    this.#bytes = Buffer.allocUnsafeSlow(sizeBytes);
+    this.#bytes = Buffer.allocUnsafe(sizeBytes);
   }
 
   /** Ends the array before, and begins one. */
@@ -100,7 +100,7 @@ export class BinaryArrays {
   }
 
   /** Returns all of them as parameters; none may be begun after it. */
-  done(): readonly Buffer[] {
+  done(): Buffer[] {
     if (this.#oid !== 0) this.#end();
     this.#oid = 0;
     let start = 0;
