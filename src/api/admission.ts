@@ -42,6 +42,11 @@ export class Admission {
     return { ...this.#inside, waiting: this.#waitingCount };
   }
 
+  /** Whether one who came now would be told `full`. */
+  isFull(kind: AdmissionKind): boolean {
+    return this.#waitingCount >= this.limits.waitingMax && !this.#isFree(kind);
+  }
+
   /**
    * Asks for a place.
    *
@@ -53,7 +58,7 @@ export class Admission {
       answer(this.#take(kind));
       return undefined;
     }
-    if (this.#waitingCount >= this.limits.waitingMax) {
+    if (this.isFull(kind)) {
       answer('full');
       return undefined;
     }

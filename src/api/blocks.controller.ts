@@ -8,10 +8,16 @@ import type { Request } from '../commands/request.js';
 import type { ObjectEntry, StorageNamespace } from '../domain/model.js';
 import { OpenBlock } from '../queries/open-block.js';
 import type { FoundObject } from '../queries/stat-object.js';
-import { byteRangeOf } from './byte-range.js';
 import { Asked, type EdgeRequest } from './caller.js';
 import { refuseConditions } from './conditions.js';
-import { entityTag, sendNotModified, sendObject, sendObjectHead } from './object-answer.js';
+import {
+  entityTag,
+  isKnown,
+  rangeAsked,
+  sendNotModified,
+  sendObject,
+  sendObjectHead,
+} from './object-answer.js';
 import { Presigned } from './presigned.js';
 import { takeBody } from './upload-body.js';
 
@@ -28,13 +34,11 @@ export class BlocksController {
   async get(@Req() request: EdgeRequest, @Res() reply: FastifyReply): Promise<void> {
     const { headers } = request;
     const { address, answer } = this.presigned.block(request, 'GET');
-    refuseConditions(headers, 'if-none-match');
+    refuseConditions(headers, 'if-none-match', 'if-range');
     const block = await this.queries.execute(new OpenBlock(address));
     const found = asObject(block, answer);
-    if (headers['if-none-match'] === entityTag(found.entry.checksum)) {
-      return sendNotModified(reply, found);
-    }
-    const range = headers.range ? byteRangeOf(headers.range, block.sizeBytes) : undefined;
+    if (isKnown(headers, found)) return sendNotModified(reply, found);
+    const range = rangeAsked(headers, found);
     const bytes = await block.open(range);
     void reply.header('accept-ranges', 'bytes');
     sendObject(reply, found, { range, bytes, disposition: answer.contentDisposition });
@@ -44,10 +48,10 @@ export class BlocksController {
   async head(@Req() request: EdgeRequest, @Res() reply: FastifyReply): Promise<void> {
     const { headers } = request;
     const { address, answer } = this.presigned.block(request, 'GET');
-    refuseConditions(headers, 'if-none-match');
+    refuseConditions(headers, 'if-none-match', 'if-range');
     const block = await this.queries.execute(new OpenBlock(address));
-    const range = headers.range ? byteRangeOf(headers.range, block.sizeBytes) : undefined;
-    sendObjectHead(reply, asObject(block, answer), range);
+    const found = asObject(block, answer);
+    sendObjectHead(reply, found, rangeAsked(headers, found));
   }
 
   @Put('_blocks/*')

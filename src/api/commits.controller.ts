@@ -8,7 +8,6 @@ import { LogCommits } from '../queries/log-commits.js';
 import type { PageRequest } from '../shared/page.js';
 import { Asked } from './caller.js';
 import { CommitCreation, commitWish } from './dto/commit-creation.js';
-import { NotServedYet } from './http-errors.js';
 import { JsonBody } from './json-body.js';
 import {
   AtRef,
@@ -20,7 +19,7 @@ import {
   QueryParams,
   RepositoryParam,
 } from './params.js';
-import { objectPath, refText, timeMs } from './parse.js';
+import { metaRangeId, objectPath, refText, timeMs } from './parse.js';
 import type { Query } from './query.js';
 import { COMMIT, pageOf } from './openapi/answer-schemas.js';
 import { FLAG, listOf, TEXT } from './openapi/schema.js';
@@ -52,7 +51,8 @@ export class CommitsController {
       'read_only_repository',
       'branch_busy',
       'intent_pending',
-      'not_implemented',
+      'dirty_branch',
+      'object_data_missing',
     ],
   })
   async commit(
@@ -61,8 +61,9 @@ export class CommitsController {
     @QueryParams() query: Query,
     @Asked() asked: Request,
   ) {
-    refuseOptions(query, 'source_metarange');
-    const command = new CommitBranch(repository, branch, commitWish(body), asked);
+    const given = query.has('source_metarange') ? query.required('source_metarange') : undefined;
+    const tree = given === undefined ? undefined : metaRangeId(given, 'source_metarange');
+    const command = new CommitBranch(repository, branch, { ...commitWish(body), tree }, asked);
     return commitJson(await this.commands.execute(command));
   }
 
@@ -74,7 +75,7 @@ export class CommitsController {
   @Serves('logCommits', {
     answers: pageOf(COMMIT),
     query: LOG_QUERY,
-    refuses: ['log_ref_not_found', 'ref_invalid'],
+    refuses: ['log_ref_not_found', 'ref_invalid', 'commit_not_found'],
     about:
       'A page that has looked into many commits for paths may hold fewer than asked for; ' +
       '`next_offset` says where to go on.',
@@ -103,9 +104,4 @@ function logFilter(query: Query): LogCommits['filter'] {
     prefixes: query.all('prefixes'),
     endsWithPage: query.flag('limit'),
   };
-}
-
-/** @throws NotServedYet  naming the option */
-function refuseOptions(query: Query, ...names: readonly string[]): void {
-  for (const name of names) if (query.has(name)) throw new NotServedYet(name);
 }

@@ -10,7 +10,7 @@ import { NotServedYet } from './http-errors.js';
  */
 export function refuseConditions(
   headers: IncomingHttpHeaders,
-  ...kept: readonly ('if-none-match' | 'if-match')[]
+  ...kept: readonly ('if-none-match' | 'if-match' | 'if-range')[]
 ): void {
   const served: readonly string[] = kept;
   for (const name of CONDITIONS) {

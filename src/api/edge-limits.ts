@@ -1,5 +1,7 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Admission, AdmissionKind, Refused } from './admission.js';
+import { aroundRequests } from './around-requests.js';
 import { API_PREFIX } from './operations.js';
 import type { SlowClients } from './slow-clients.js';
 
@@ -9,12 +11,14 @@ export interface EdgeLimits {
   readonly slowClients: SlowClients;
   /** Whether the server is about to end: each answer then ends its connection. */
   readonly isDraining: () => boolean;
+  readonly newRequestId: () => string;
   /** Hears of each request that is turned away. */
   readonly refused: (reason: Refused) => void;
 }
 
 /** Adds the limits to a server: before any body is taken, and before anybody is looked up. */
 export function addLimits(server: FastifyInstance, limits: EdgeLimits): void {
+  addGate(server.server, limits);
   // `100 Continue` asks for the body: it is said when there is a place for it.
   server.server.on('checkContinue', (request, response) => {
     expecting.add(request);
@@ -24,13 +28,26 @@ export function addLimits(server: FastifyInstance, limits: EdgeLimits): void {
   server.decorateRequest('leaveLimits', null);
   server.addHook('onRequest', (request, reply, done) => {
     if (limits.isDraining()) void reply.header('connection', 'close');
-    if (isProbe(request)) done();
+    if (isProbe(request.raw)) done();
     else admit(request, reply, { limits, done });
   });
   server.addHook('onSend', (request, _reply, payload, done) => {
     // A download is as slow as its client: it waits for nobody's turn any more.
     if (isStream(payload)) (request as PlacedRequest).leavePlace?.();
     done(null, payload);
+  });
+}
+
+/**
+ * Turns away in front of the router whom nobody could let in: of these there are most when there is
+ * least time for them. They are counted, and no requests to anybody else.
+ */
+function addGate(server: Server, limits: EdgeLimits): void {
+  aroundRequests(server, (answer) => (request, response) => {
+    if (!limits.admission.isFull(kindOf(request)) || isProbe(request)) {
+      return answer(request, response);
+    }
+    refuse(request, response, { limits, reason: 'full', requestId: limits.newRequestId() });
   });
 }
 
@@ -54,9 +71,12 @@ function admit(
   reply: FastifyReply,
   { limits, done }: { limits: EdgeLimits; done: () => void },
 ): void {
-  const kind = kindOf(request);
+  const kind = kindOf(request.raw);
   const giveUp = limits.admission.enter(kind, (answer) => {
-    if (typeof answer === 'string') return refuse(request, reply, { limits, reason: answer });
+    if (typeof answer === 'string') {
+      reply.hijack();
+      return refuse(request.raw, reply.raw, { limits, reason: answer, requestId: request.id });
+    }
     const leave = answer;
     if (reply.raw.destroyed) return leave();
     const forget = limits.slowClients.watch(request, reply, kind === 'upload');
@@ -74,30 +94,22 @@ function admit(
 }
 
 function refuse(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { limits, reason }: { limits: EdgeLimits; reason: Refused },
+  request: IncomingMessage,
+  response: ServerResponse,
+  { limits, reason, requestId }: { limits: EdgeLimits; reason: Refused; requestId: string },
 ): void {
   limits.refused(reason);
-  // Past Fastify's ways of answering: there are many of these when there is no time for any.
-  reply.hijack();
   // Whoever waits for `100 Continue` has sent no body, and need not.
-  const isLast = limits.isDraining() || expecting.has(request.raw);
-  reply.raw
-    .writeHead(503, {
-      ...REFUSAL_HEADERS,
-      'x-request-id': request.id,
-      ...(isLast && { connection: 'close' }),
-    })
-    .end(REFUSAL);
-  if (request.raw.complete) return;
+  const isLast = limits.isDraining() || expecting.has(request);
+  const headers = [...REFUSAL_HEADERS, 'x-request-id', requestId];
+  if (isLast) headers.push('connection', 'close');
+  response.writeHead(503, headers).end(REFUSAL);
   // A connection that is closed on a client in the middle of its body takes the answer with it.
-  request.raw.resume();
-  limits.slowClients.letGo(request);
+  if (!request.complete) limits.slowClients.letGo(request);
 }
 
 /** Whoever asks how we are is answered in any case. */
-function isProbe({ raw: { method, url = '' } }: FastifyRequest): boolean {
+function isProbe({ method, url = '' }: IncomingMessage): boolean {
   return method === 'GET' && probes.has(url);
 }
 
@@ -109,7 +121,7 @@ const probes: ReadonlySet<string> = new Set([
 ]);
 
 /** An upload is a body of any length, which is handed on as it comes. */
-function kindOf({ raw: { method, url = '', headers } }: FastifyRequest): AdmissionKind {
+function kindOf({ method, url = '', headers }: IncomingMessage): AdmissionKind {
   if (method !== 'POST' && method !== 'PUT') return 'request';
   const end = url.indexOf('?');
   const path = end < 0 ? url : url.slice(0, end);
@@ -126,9 +138,9 @@ function isStream(payload: unknown): boolean {
 
 const expecting = new WeakSet<object>();
 const REFUSAL = JSON.stringify({ message: 'too many requests waiting, try again later' });
-const REFUSAL_HEADERS = {
+const REFUSAL_HEADERS = Object.entries({
   'content-type': 'application/json',
-  'content-length': Buffer.byteLength(REFUSAL),
+  'content-length': String(Buffer.byteLength(REFUSAL)),
   'x-content-type-options': 'nosniff',
   'retry-after': '1',
-};
+}).flat();

@@ -3,8 +3,10 @@ import type { Duplex } from 'node:stream';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../domain/errors.js';
+import { aroundRequests } from './around-requests.js';
 import type { EdgeRequest } from './caller.js';
 import { answerError } from './http-errors.js';
+import { inTurn } from './in-turn.js';
 import { keepAnswer } from './keyed-request.js';
 import { parseJson } from './json-body.js';
 import { isTarget, LeanAdapter } from './lean-adapter.js';
@@ -35,7 +37,7 @@ export interface HttpOptions {
   /** Hears of every request when its headers are in. */
   readonly begin?: (request: FastifyRequest, reply: FastifyReply) => void;
   /** Adds what is to come before the body of a request is taken. */
-  readonly extend?: (server: FastifyInstance) => void;
+  readonly extend?: (server: FastifyInstance, newRequestId: () => string) => void;
 }
 
 /**
@@ -75,8 +77,9 @@ export function httpAdapter(options: HttpOptions): FastifyAdapter {
   });
   adapter.takeHooks();
   adapter.getInstance().server.maxConnections = options.connectionsMax ?? CONNECTIONS_MAX;
+  aroundRequests(adapter.getInstance().server, inTurn);
   addHooks(adapter, { newRequestId, begin });
-  extend?.(adapter.getInstance());
+  extend?.(adapter.getInstance(), newRequestId);
   addParsers(adapter);
   return adapter;
 }

@@ -1,9 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CorruptData } from '../ports/store-errors.js';
 import type { FoundObject } from '../queries/stat-object.js';
-import type { ByteRange } from './byte-range.js';
+import { type ByteRange, byteRangeOf } from './byte-range.js';
 import { DEFAULT_CONTENT_TYPE } from './wire.js';
 
 /** What stands before an object's bytes, or in place of them. */
@@ -17,6 +18,36 @@ export function objectHeaders({ entry }: FoundObject): Record<string, string> {
     'cache-control': 'no-store, must-revalidate',
     expires: '0',
   };
+}
+
+/**
+ * Returns the part of an object that a request asks for; undefined: all of it, also when the client
+ * has the rest of what is another object by now (`If-Range`).
+ *
+ * @throws whatever `byteRangeOf` does
+ */
+export function rangeAsked(
+  { range, 'if-range': ofTag }: IncomingHttpHeaders,
+  found: FoundObject,
+): ByteRange | undefined {
+  if (!range || (ofTag !== undefined && !isTagOf(ofTag, found))) return undefined;
+  return byteRangeOf(range, found.entry.sizeBytes);
+}
+
+/** Whether the client has the object already. */
+export function isKnown(
+  { 'if-none-match': tag }: IncomingHttpHeaders,
+  found: FoundObject,
+): boolean {
+  return tag !== undefined && isTagOf(tag, found);
+}
+
+/**
+ * Compared as text: of a list, or of a weak tag, nothing is known. What has no checksum has the
+ * same tag as all that have none, which tells nothing either.
+ */
+function isTagOf(tag: string | readonly string[], { entry }: FoundObject): boolean {
+  return tag !== NO_TAG && tag === entityTag(entry.checksum);
 }
 
 /** How long the answer is, and of which part; by it the status is 200 or 206. */
@@ -33,7 +64,8 @@ export function lengthHeaders(
 
 export interface Sent {
   readonly range: ByteRange | undefined;
-  readonly bytes: Readable;
+  /** At hand, they are as many as the answer promises. */
+  readonly bytes: Readable | Uint8Array;
   /** Left out: shown when a browser may show its type, else saved. */
   readonly disposition?: string | undefined;
 }
@@ -46,13 +78,17 @@ export function sendObject(
 ): void {
   const usual = inlineTypes.has(found.entry.contentType) ? 'inline' : 'attachment';
   const length = lengthHeaders(found, range);
+  const body =
+    bytes instanceof Readable
+      ? Readable.from(exactly(bytes, Number(length['content-length'])), { objectMode: false })
+      : bytes;
   void reply
     .status(range === undefined ? 200 : 206)
     .headers(objectHeaders(found))
     .headers(length)
     .headers(sandboxOf(found.entry.contentType))
     .header('content-disposition', disposition ?? usual)
-    .send(Readable.from(exactly(bytes, Number(length['content-length'])), { objectMode: false }));
+    .send(body);
 }
 
 /** Sends bytes that are no object of anybody's. */
@@ -92,9 +128,16 @@ export function sendNotModified(reply: FastifyReply, { entry }: FoundObject): vo
   void reply.status(304).header('etag', entityTag(entry.checksum)).send();
 }
 
-export function entityTag(checksum: string): string {
-  return sendable(checksum) ? `"${checksum.replaceAll('"', '')}"` : '""';
+/** Sends what was written down as JSON already. */
+export function sendJsonText(reply: FastifyReply, text: string): void {
+  void reply.header('content-type', 'application/json').serializer(String).send(text);
 }
+
+export function entityTag(checksum: string): string {
+  return sendable(checksum) ? `"${checksum.replaceAll('"', '')}"` : NO_TAG;
+}
+
+const NO_TAG = '""';
 
 /**
  * Passes bytes on and breaks off when they are not as many as the answer has promised; otherwise

@@ -4,14 +4,21 @@ import type { FastifyReply } from 'fastify';
 import type { SignedUrl } from '../auth/block-urls.js';
 import { ListObjects } from '../queries/list-objects.js';
 import { LocateObject } from '../queries/locate-object.js';
-import { OpenObject } from '../queries/open-object.js';
-import { type FoundObject, StatObject } from '../queries/stat-object.js';
+import { OpenObject, ReadSmallObject } from '../queries/open-object.js';
+import { StatObject } from '../queries/stat-object.js';
 import type { PageRequest } from '../shared/page.js';
-import { byteRangeOf, type ByteRange } from './byte-range.js';
 import type { EdgeRequest } from './caller.js';
 import { refuseConditions } from './conditions.js';
 import { NotSupportedByStore } from './http-errors.js';
-import { entityTag, sendNotModified, sendObject, sendObjectHead, sendTo } from './object-answer.js';
+import {
+  isKnown,
+  rangeAsked,
+  sendJsonText,
+  sendNotModified,
+  sendObject,
+  sendObjectHead,
+  sendTo,
+} from './object-answer.js';
 import {
   AtRef,
   ObjectAtRef,
@@ -20,6 +27,7 @@ import {
   type PlaceAtRef,
   queryOf,
 } from './params.js';
+import { objectsPageText } from './objects-page.js';
 import { OBJECT_STATS, pageOf, UNDERLYING_PROPERTIES } from './openapi/answer-schemas.js';
 import { DELIMITER, PREFIX } from './openapi/parameter-schemas.js';
 import { BINARY, FLAG, TEXT } from './openapi/schema.js';
@@ -86,7 +94,8 @@ export class ObjectReadsController {
     @AtRef() { repository, ref }: PlaceAtRef,
     @PageQuery() page: PageRequest,
     @Req() request: EdgeRequest,
-  ) {
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const query = queryOf(request);
     const isPresigned = query.flag('presign');
     const withMetadata = query.flag('user_metadata', true);
@@ -95,14 +104,16 @@ export class ObjectReadsController {
       delimiter: query.text('delimiter') ?? '',
     };
     const found = await this.queries.execute(new ListObjects(repository, ref, page, filter));
+    if (!isPresigned) return sendJsonText(reply, objectsPageText(found, { withMetadata }));
     const { namespace } = found;
-    return pageJson(found, (item) => {
-      const json = listedObjectJson(item, { namespace, withMetadata });
-      if (!isPresigned || item.kind !== 'object') return json;
+    const json = pageJson(found, (item) => {
+      const listed = listedObjectJson(item, { namespace, withMetadata });
+      if (item.kind !== 'object') return listed;
       // What lies in another store keeps its own address: one such object spoils no page.
       const signed = this.presigned.read(request, { ...item, namespace });
-      return signed === undefined ? json : { ...json, ...presignedJson(signed) };
+      return signed === undefined ? listed : { ...listed, ...presignedJson(signed) };
     });
+    void reply.send(json);
   }
 
   @Serves('getObject', {
@@ -120,12 +131,15 @@ export class ObjectReadsController {
   ): Promise<void> {
     const { headers } = request;
     const isPresigned = queryOf(request).flag('presign');
-    refuseConditions(headers, 'if-none-match');
+    refuseConditions(headers, 'if-none-match', 'if-range');
     const found = await this.queries.execute(new StatObject(repository, ref, path));
     if (isKnown(headers, found)) return sendNotModified(reply, found);
     if (isPresigned) return sendTo(reply, this.#presign(request, { path, ...found }));
-    const range = rangeOf(headers.range, found);
-    const bytes = await this.queries.execute(new OpenObject(repository, found, range));
+    const range = rangeAsked(headers, found);
+    const small = range ? undefined : new ReadSmallObject(repository, found);
+    const bytes =
+      (small && (await this.queries.execute(small))) ??
+      (await this.queries.execute(new OpenObject(repository, found, range)));
     sendObject(reply, found, { range, bytes });
   }
 
@@ -149,10 +163,10 @@ export class ObjectReadsController {
     @Req() { headers }: EdgeRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    refuseConditions(headers, 'if-none-match');
+    refuseConditions(headers, 'if-none-match', 'if-range');
     const found = await this.queries.execute(new StatObject(repository, ref, path));
     if (isKnown(headers, found)) return sendNotModified(reply, found);
-    sendObjectHead(reply, found, rangeOf(headers.range, found));
+    sendObjectHead(reply, found, rangeAsked(headers, found));
   }
 
   /** @throws NotSupportedByStore  the object lies in a store that this server does not read */
@@ -161,13 +175,4 @@ export class ObjectReadsController {
     if (signed === undefined) throw new NotSupportedByStore('presigned URL of a foreign address');
     return signed;
   }
-}
-
-/** Compared as text: of a list, or of a weak tag, nothing is known. */
-function isKnown(headers: EdgeRequest['headers'], { entry }: FoundObject): boolean {
-  return headers['if-none-match'] === entityTag(entry.checksum);
-}
-
-function rangeOf(header: string | undefined, { entry }: FoundObject): ByteRange | undefined {
-  return header === undefined ? undefined : byteRangeOf(header, entry.sizeBytes);
 }

@@ -1,6 +1,7 @@
 import { DomainError } from '../domain/errors.js';
 import type {
   BranchId,
+  MetaRangeId,
   ObjectPath,
   PullId,
   RepositoryId,
@@ -94,6 +95,12 @@ export function metadataType(text: string, field = 'type'): 'range' | 'meta_rang
 export function tableId(text: string, field: string): string {
   if (!/^[\w-]{1,128}$/.test(text)) throw invalid(field, 'is no id');
   return text;
+}
+
+/** @throws DomainError  invalid: this one is kept, and so must be one */
+export function metaRangeId(text: string, field: string): MetaRangeId {
+  if (!/^[0-9a-f]{64}$/.test(text)) throw invalid(field, 'must be 64 of 0-9 and a-f');
+  return text as MetaRangeId;
 }
 
 /** How many there may be is the handler's to say. */

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 export interface PatienceLimits {
@@ -72,17 +72,21 @@ export class SlowClients {
   }
 
   /** Reads the rest of a body away for a while, and then closes its connection. */
-  letGo(request: FastifyRequest): void {
-    this.#leaving.push({ request, untilMs: this.elapsedMs() + LINGER_MS });
+  letGo(request: IncomingMessage): void {
+    // A small body is in the bytes that its headers came with: it is there in a moment.
+    queueMicrotask(() => {
+      if (request.complete) return;
+      request.resume();
+      this.#leaving.push({ request, untilMs: this.elapsedMs() + LINGER_MS });
+    });
   }
 
   /** Looks at all who are under way; to be called now and then. */
   check(): void {
     const nowMs = this.elapsedMs();
-    while ((this.#leaving[0]?.untilMs ?? Infinity) <= nowMs) {
-      const { request } = this.#leaving.shift() ?? {};
-      if (request?.raw.complete === false) request.raw.socket.destroy();
-    }
+    const staying = this.#leaving.findIndex(({ untilMs }) => untilMs > nowMs);
+    const over = this.#leaving.splice(0, staying < 0 ? this.#leaving.length : staying);
+    for (const { request } of over) if (!request.complete) request.socket.destroy();
     // From the end: one that goes is replaced by one that was looked at.
     for (let at = this.#open.length - 1; at >= 0; at--) {
       const open = this.#open[at];
@@ -105,7 +109,7 @@ export class SlowClients {
 }
 
 interface Leaving {
-  readonly request: FastifyRequest;
+  readonly request: IncomingMessage;
   readonly untilMs: number;
 }
 

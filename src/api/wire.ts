@@ -111,14 +111,15 @@ export function listedObjectJson(
 }
 
 export function pageJson<Item, Json>(page: Page<Item>, itemJson: (item: Item) => Json) {
+  return { pagination: paginationJson(page), results: page.items.map((item) => itemJson(item)) };
+}
+
+export function paginationJson(page: Page<unknown>) {
   return {
-    pagination: {
-      has_more: page.hasMore,
-      next_offset: page.nextOffset,
-      results: page.items.length,
-      max_per_page: PAGE_ITEMS_MAX,
-    },
-    results: page.items.map((item) => itemJson(item)),
+    has_more: page.hasMore,
+    next_offset: page.nextOffset,
+    results: page.items.length,
+    max_per_page: PAGE_ITEMS_MAX,
   };
 }
 

@@ -102,6 +102,12 @@ describe('a server that is asked for more than it takes', () => {
     expect(third.said).toMatch(/\r\nretry-after: 1\r\n/);
     expect(third.said).toMatch(/\r\nx-request-id: [\da-f-]{36}\r\n/);
     expect(third.said).toContain('{"message":"too many requests waiting, try again later"}');
+    // Who has sent all of it keeps its connection.
+    const small = upload('small', 5);
+    small.send('hello');
+    await until(() => small.status === 503);
+    small.send('GET /_health HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until(() => small.said.includes('HTTP/1.1 200'));
     // What uploads do holds up nobody else.
     expect((await stat('nothing')).status).toBe(404);
     first.send('hello');
@@ -111,9 +117,10 @@ describe('a server that is asked for more than it takes', () => {
     expect(await Promise.all(['first', 'second'].map(async (p) => (await stat(p)).status))).toEqual(
       [200, 200],
     );
-    expect(await figure('moraine_http_refused_total{reason="full"}')).toBe(1);
+    expect(await figure('moraine_http_refused_total{reason="full"}')).toBe(2);
     // Its body never comes, so its connection goes, after a while.
     await until(() => third.isClosed);
+    expect(small.isClosed).toBe(false);
     expect([await admitted('upload'), await waiting()]).toEqual([0, 0]);
   }, 60_000);
 

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { commitIdOf } from '../../src/domain/commit/commit-id.js';
-import type { CommitId, CommitRecord, MetaRangeId } from '../../src/domain/model.js';
+import { branchCalls } from './branch-calls.js';
 import { json } from './running-edge.js';
 import { type WholeApp, wholeApp } from './whole-app.js';
 
 const LAKE = '/api/v1/repositories/lake';
 const READ_ONLY = '/api/v1/repositories/read-only';
 let app: WholeApp;
-/** Commits by the name that a test gave them. */
-const commits: Record<string, string> = {};
+const { commits, ask, statusOf, post, merge, revert, pick, reset, hardReset, ...more } =
+  branchCalls(LAKE, () => app);
+const { branch, put, commit, head, paths } = more;
 
 beforeAll(async () => {
   app = await wholeApp();
@@ -32,52 +32,6 @@ beforeAll(async () => {
   await put('dirty', 'x', 'staged', 'main');
 }, 60_000);
 afterAll(() => app.close());
-
-/** Status and body of an answer: JSON, text, or none. */
-async function ask(path: string, init?: RequestInit): Promise<[status: number, body?: unknown]> {
-  const response = await app.call(path, init);
-  const text = await response.text();
-  const isJson = response.headers.get('content-type') === 'application/json';
-  return text === ''
-    ? [response.status]
-    : [response.status, isJson ? (JSON.parse(text) as unknown) : text];
-}
-const statusOf = async (answer: ReturnType<typeof ask>) => (await answer)[0];
-const post = (path: string, body: object) => ask(path, json(body));
-const change = (path: string, body: object) => ask(path, json(body, 'PUT'));
-const merge = (from: string, to: string, body: object = {}) =>
-  post(`${LAKE}/refs/${from}/merge/${to}`, body);
-const revert = (to: string, body: object) => post(`${LAKE}/branches/${to}/revert`, body);
-const pick = (to: string, body: object) => post(`${LAKE}/branches/${to}/cherry-pick`, body);
-const reset = (to: string, body: object) => change(`${LAKE}/branches/${to}`, body);
-const hardReset = (to: string, query: string) =>
-  ask(`${LAKE}/branches/${to}/hard_reset?${query}`, { method: 'PUT' });
-
-async function branch(name: string, source: string): Promise<void> {
-  expect(await statusOf(post(`${LAKE}/branches`, { name, source }))).toBe(201);
-}
-
-async function put(to: string, path: string, body: string, from?: string): Promise<void> {
-  if (from !== undefined) await branch(to, from);
-  const url = `${LAKE}/branches/${to}/objects?path=${encodeURIComponent(path)}`;
-  expect((await app.call(url, { method: 'POST', body })).status).toBe(201);
-}
-
-async function commit(on: string, message: string, metadata = {}): Promise<void> {
-  const [status, made] = await post(`${LAKE}/branches/${on}/commits`, { message, metadata });
-  expect(status).toBe(201);
-  commits[message] = (made as { id: string }).id;
-}
-
-async function head(of: string): Promise<Record<string, unknown>> {
-  const [, made] = await ask(`${LAKE}/commits/${of}`);
-  return made as Record<string, unknown>;
-}
-
-async function paths(ref: string): Promise<string[]> {
-  const [, page] = await ask(`${LAKE}/refs/${ref}/objects/ls`);
-  return (page as { results: { path: string }[] }).results.map(({ path }) => path);
-}
 
 describe('a merge', () => {
   it('is refused as lakeFS refuses it', async () => {
@@ -340,55 +294,6 @@ describe('a commit record', () => {
     expect(await ask(`${to}/${String(made['id'])}`)).toEqual([200, made]);
     expect(await post(to, record)).toEqual([409, { message: 'commit already exists: not unique' }]);
     expect(await statusOf(post(`${LAKE}/commits`, record))).toBe(409);
-  });
-});
-
-describe('a commit that was brought in as data', () => {
-  /** Brings one in, and returns its id. */
-  async function bringIn(given: Partial<Omit<CommitRecord, 'id'>>): Promise<string> {
-    const made = {
-      committer: 'x',
-      message: 'from elsewhere',
-      metaRangeId: '' as MetaRangeId,
-      createdAtMs: 1_000,
-      parents: [],
-      metadata: [],
-      generation: 1,
-      version: 1,
-      ...given,
-    };
-    const record = {
-      commit_id: commitIdOf(made),
-      version: made.version,
-      committer: made.committer,
-      message: made.message,
-      metarange_id: made.metaRangeId,
-      creation_date: made.createdAtMs / 1000,
-      parents: made.parents,
-      generation: made.generation,
-    };
-    expect(await statusOf(post(`${LAKE}/commits`, record))).toBe(204);
-    return record.commit_id;
-  }
-
-  it('may have nothing in common with a branch', async () => {
-    const stranger = await bringIn({});
-    const refusal = [400, { message: 'no merge base' }];
-    expect(await merge(stranger, 'main')).toEqual(refusal);
-    expect(await ask(`${LAKE}/refs/${stranger}/merge/main`)).toEqual(refusal);
-  });
-
-  it('may name a tree that never was, and stands in nobody’s way then', async () => {
-    await branch('ghost', 'left');
-    const ghost = await bringIn({
-      metaRangeId: 'f'.repeat(64) as MetaRangeId,
-      parents: [commits['one'] as CommitId],
-      generation: 3,
-    });
-    expect(await merge(ghost, 'ghost')).toEqual([410, { message: 'No data' }]);
-    expect(await statusOf(pick('ghost', { ref: ghost }))).toBe(410);
-    await put('ghost', 'g', 'after');
-    await commit('ghost', 'after');
   });
 });
 

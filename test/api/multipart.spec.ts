@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { StorageNamespace } from '../../src/domain/model.js';
 import { json } from './running-edge.js';
 import { ADDRESS_TTL_MS, PRESIGN_TTL_MS, type SignedNode, signedNodes } from './signed-app.js';
 
@@ -57,13 +59,17 @@ const bytesOf = async (path: string) =>
   Buffer.from(
     await (await node.call(`/repositories/lake/refs/main/objects?path=${path}`)).arrayBuffer(),
   );
-async function blocksUnder(prefix: string): Promise<number> {
-  const [, lake] = await node.ask<{ storage_namespace: never }>('/repositories/lake');
-  let count = 0;
-  const found = nodes.adapters.blocks.list(lake.storage_namespace, { prefix, after: '' });
-  for await (const _ of found) count++;
-  return count;
+interface Lake {
+  readonly storage_namespace: StorageNamespace;
 }
+async function keysUnder(prefix: string): Promise<string[]> {
+  const [, lake] = await node.ask<Lake>('/repositories/lake');
+  const keys: string[] = [];
+  const found = nodes.adapters.blocks.list(lake.storage_namespace, { prefix, after: '' });
+  for await (const { key } of found) keys.push(key);
+  return keys;
+}
+const blocksUnder = async (prefix: string) => (await keysUnder(prefix)).length;
 const parts = () => blocksUnder('_moraine/uploads/');
 
 describe('an upload in parts', () => {
@@ -206,6 +212,17 @@ describe('an upload in parts', () => {
     nodes.clock.ms += PRESIGN_TTL_MS;
     expect((await put(second, small)).status).toBe(403);
     expect((await put(await partUrl(upload, 2), small)).status).toBe(200);
+  });
+
+  it('is not put together of a part that has been cut since it was stored', async () => {
+    const upload = await begin('m/cut', 1);
+    const before = await keysUnder('_moraine/uploads/');
+    const { etag } = await put(upload.presigned_urls?.[0], small);
+    const [key = ''] = (await keysUnder('_moraine/uploads/')).filter((k) => !before.includes(k));
+    const [, { storage_namespace: namespace }] = await node.ask<Lake>('/repositories/lake');
+    await nodes.adapters.blocks.put({ namespace, key }, Readable.from([small.subarray(1)]));
+    expect((await complete(upload, [[1, etag]]))[0]).toBe(500);
+    expect((await node.call('/repositories/lake/refs/main/objects?path=m/cut')).status).toBe(404);
   });
 
   it('is given up by its client, and leaves nothing behind', async () => {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { UnstageObjects } from '../../src/commands/object/unstage-objects.js';
 import { DomainError } from '../../src/domain/errors.js';
-import { OpenObject } from '../../src/queries/open-object.js';
+import { OpenObject, ReadSmallObject } from '../../src/queries/open-object.js';
 import { StatObject } from '../../src/queries/stat-object.js';
 import { bytesOf, json, type RunningEdge, runEdge, until } from './running-edge.js';
 import { entry, repository, standIns } from './stand-ins.js';
@@ -103,6 +103,13 @@ describe('reading an object', () => {
     expect(response.headers.get('content-range')).toBe(contentRange);
   });
 
+  it('without a checksum is not known by its tag, which others have too', async () => {
+    edge.answer(StatObject, found({ checksum: '' }));
+    const ranged = await head({ range: 'bytes=1-2', 'if-range': '""' });
+    expect([ranged.status, ranged.headers.get('etag')]).toEqual([200, '""']);
+    expect((await head({ 'if-none-match': '""' })).status).toBe(200);
+  });
+
   it('says nothing more when the client has it already', async () => {
     const headers = { 'if-none-match': `"${entry.checksum}"` };
     const response = await edge.call(OBJECT, { headers });
@@ -112,9 +119,21 @@ describe('reading an object', () => {
     expect(other.status).toBe(200);
   });
 
-  it.each(['If-Match', 'If-Range', 'If-Unmodified-Since'])('refuses %s', async (name) => {
+  it.each(['If-Match', 'If-Unmodified-Since'])('refuses %s', async (name) => {
     const response = await edge.call(OBJECT, { headers: { [name]: '"x"' } });
     expect(response.status).toBe(501);
+  });
+
+  it('gives the bytes of a small one that are at hand, with the same headers', async () => {
+    const streamed = await edge.call(OBJECT);
+    edge.answer(ReadSmallObject, () => Buffer.from('small'));
+    const whole = await edge.call(OBJECT);
+    expect(await whole.text()).toBe('small');
+    const told = ({ headers }: Response) =>
+      [...headers].filter(([name]) => name !== 'date' && name !== 'x-request-id');
+    expect(told(whole)).toEqual(told(streamed));
+    const part = await edge.call(OBJECT, { headers: { range: 'bytes=1-2' } });
+    expect(part.status).toBe(206);
   });
 
   it('that lost its bytes is gone', async () => {
@@ -195,6 +214,16 @@ describe('the head of an object', () => {
     const response = await head({ range: 'bytes=1-2' });
     expect([response.status, response.headers.get('content-length')]).toEqual([206, '2']);
     expect((await head({ range: 'bytes=9-' })).status).toBe(416);
+  });
+
+  it('of a range is that of all when the client has a part of another object', async () => {
+    const of = async (tag: string) => {
+      const response = await head({ range: 'bytes=1-2', 'if-range': tag });
+      return [response.status, response.headers.get('content-length')];
+    };
+    expect(await of(`"${entry.checksum}"`)).toEqual([206, '2']);
+    expect(await of('"another"')).toEqual([200, '5']);
+    expect(await of('Sun, 06 Nov 2094 08:49:37 GMT')).toEqual([200, '5']);
   });
 
   it('says nothing more when the client has it already', async () => {

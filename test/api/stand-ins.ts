@@ -53,7 +53,7 @@ import { ListReflog } from '../../src/queries/list-reflog.js';
 import { ListRepositories } from '../../src/queries/list-repositories.js';
 import { ListTags } from '../../src/queries/list-tags.js';
 import { LogCommits } from '../../src/queries/log-commits.js';
-import { OpenObject } from '../../src/queries/open-object.js';
+import { OpenObject, ReadSmallObject } from '../../src/queries/open-object.js';
 import { StatObject, type FoundObject } from '../../src/queries/stat-object.js';
 import { dumpId, refsDump } from '../support/samples/import.samples.js';
 import { bytesOf } from './running-edge.js';
@@ -212,5 +212,6 @@ export const standIns = new Map<Type<object>, (asked: never) => unknown>([
     ({ range }: OpenObject) =>
       bytesOf(range === undefined ? 'hello' : 'hello'.slice(range.start, range.end + 1)),
   ],
+  [ReadSmallObject, () => undefined],
   [StatObject, () => ({ entry, namespace })],
 ]);

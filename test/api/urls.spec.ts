@@ -112,6 +112,26 @@ describe('a URL that no decoder takes in one way', () => {
   });
 });
 
+describe('names that are empty', () => {
+  it.each([
+    ['GET', `${LAKE}/branches/`],
+    ['DELETE', `${LAKE}/branches/`],
+    ['GET', '/api/v1/repositories/'],
+    ['DELETE', `${LAKE}/tags/`],
+    ['POST', `${LAKE}/refs/main/merge/`],
+  ])('make no endpoint at the end of a URL: %s %s', async (method, url) => {
+    const before = edge.seen.length;
+    const text = await rawRequest(
+      edge.port,
+      `${method} ${url} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n` +
+        `Authorization: ${BASIC}\r\nContent-Length: 0\r\n\r\n`,
+    );
+    const { status, body } = answerOf(text);
+    expect([status, JSON.parse(body)]).toEqual([404, { message: 'invalid API endpoint' }]);
+    expect(edge.seen.length).toBe(before);
+  });
+});
+
 describe('names that are right', () => {
   it.each([
     ['a%2Fb', 'a/b'],

@@ -232,12 +232,18 @@ describe('commits', () => {
     expect([status, body]).toEqual([400, { message: expect.stringMatching(/^date: must/) }]);
   });
 
-  it('are not made of a metarange yet', async () => {
-    const url = `${LAKE}/branches/main/commits?source_metarange=${'a'.repeat(64)}`;
-    expect(await told(await edge.call(url, json({ message: 'm' })))).toEqual([
-      501,
-      { message: 'Not Implemented: source_metarange' },
-    ]);
+  it('are made of a metarange that is named', async () => {
+    const of = (id: string) =>
+      edge.call(`${LAKE}/branches/main/commits?source_metarange=${id}`, json({ message: 'm' }));
+    expect((await of('a'.repeat(64))).status).toBe(201);
+    expect(edge.last(CommitBranch).wish.tree).toBe('a'.repeat(64));
+    for (const [id, reason] of [
+      ['', 'empty value is not allowed'],
+      ['main', 'must be 64 of 0-9 and a-f'],
+    ] as const) {
+      const message = `source_metarange: ${reason}`;
+      expect(await told(await of(id))).toEqual([400, { message }]);
+    }
   });
 });
 
