@@ -69,6 +69,14 @@ const standingAlone = (appends: Appends): Appends =>
     ...(guard && { guard }),
   }));
 
+/** A write to a token that is not open yet is refused, and perhaps not for good. */
+const withoutItsOpening = (appends: Appends): Appends =>
+  appends.map(({ behind, ...append }) =>
+    append.expected === 'open' && !isClose(append)
+      ? append
+      : { ...append, ...(behind && { behind }) },
+  );
+
 /** After an unknown outcome it looks for nothing: it sends a new event to where the stream ends. */
 class SendsAnew implements SingleStreamStore {
   constructor(private readonly store: SingleStreamStore) {}
@@ -322,6 +330,11 @@ export const defects: Readonly<Record<string, Defect>> = {
     }),
   },
   'an append forgets what it stands behind': { log: changing(standingAlone), logs: ['whole'] },
+  'a write does not name what opens its token': {
+    store: changing(withoutItsOpening),
+    logs: ['whole'],
+    casts: ['puts and commits', 'puts, removals, listings'],
+  },
   'a request is made before its token is closed': { log: changing(requestFirst), logs: STEPS },
   'what was sent is taken for what stands': {
     log: (log) => new BelievesItsAppends(log),

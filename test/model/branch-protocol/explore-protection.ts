@@ -10,7 +10,7 @@ import { UnknownOutcome } from '../../../src/ports/store-errors.js';
 import { RepositoriesView } from '../../../src/projections/repositories.view.js';
 import { MemoryCommittedStore } from '../../support/memory-committed-store.js';
 import { lake } from '../../support/samples/repository.samples.js';
-import { Node } from './node.js';
+import { Node, partsOf } from './node.js';
 import { perform, requestOf, type Operation } from './operations.js';
 import { Random } from './random.js';
 import { Scheduler } from './scheduler.js';
@@ -61,6 +61,7 @@ class ProtectionRun {
   readonly #begun: Pick<Told, 'act' | 'began'>[] = [];
   readonly #failed: unknown[] = [];
   readonly #log: LogKind;
+  readonly #isBatched: boolean;
   #faultsLeft: number;
   #moment = 0;
 
@@ -71,7 +72,8 @@ class ProtectionRun {
     this.#random = new Random(seed);
     this.scheduler = new Scheduler(this.#random);
     this.#log = this.#random.pick(LOG_KINDS);
-    this.#faultsLeft = this.#random.pick([0, 0, 1, 2]);
+    this.#isBatched = this.#random.chance(50);
+    this.#faultsLeft = this.#random.pick([0, 1, 2, 4]);
   }
 
   async play(): Promise<number> {
@@ -114,6 +116,7 @@ class ProtectionRun {
     const { scheduler } = this;
     const stepped = nodeLog(this.#world, {
       kind: this.#log,
+      isBatched: this.#isBatched,
       node: name,
       scheduler,
       fault: () => {
@@ -123,13 +126,16 @@ class ProtectionRun {
         return { fate, isGivenUp: this.#random.chance(30) };
       },
     });
-    return new Node({
-      log: this.defect.log?.(stepped) ?? stepped,
-      kv: new SteppedKv(kv, name, scheduler),
-      committed: new MemoryCommittedStore(committed.trees),
-      clock: { nowMs: () => clock.nowMs(), sleep: () => scheduler.step(name, 'sleep') },
-      ids,
-    });
+    return new Node(
+      {
+        log: this.defect.log?.(stepped) ?? stepped,
+        kv: new SteppedKv(kv, name, scheduler),
+        committed: new MemoryCommittedStore(committed.trees),
+        clock: { nowMs: () => clock.nowMs(), sleep: () => scheduler.step(name, 'sleep') },
+        ids,
+      },
+      partsOf(name),
+    );
   }
 
   async #act(nodes: readonly Node[], casts: readonly (readonly Act[])[]): Promise<void> {

@@ -14,7 +14,7 @@ import { lake, uid } from '../../support/samples/repository.samples.js';
 import type { Defect } from './defects.js';
 import { judge, judgeAll, type Call } from './judge.js';
 import { FollowingViews } from './following-views.js';
-import { Node } from './node.js';
+import { Node, partsOf } from './node.js';
 import { nodeLog } from './node-log.js';
 import { perform, type Operation } from './operations.js';
 import { Random } from './random.js';
@@ -41,8 +41,8 @@ export class SeenBefore extends Error {
 
 /** What happens beside the order of the steps. */
 export interface Dice {
-  /** Asked at each append. */
-  fault(): AppendFault | undefined;
+  /** Asked at each append; whether it was sent before what it stands behind is answered. */
+  fault(isAhead: boolean): AppendFault | undefined;
   /** Asked at each moment at which the time may go on. */
   passesTime(): boolean;
   /** Time stands still but at the end: who sleeps for long waits to be woken. */
@@ -85,10 +85,16 @@ export async function explore(seed: number, defect: Defect = {}): Promise<number
 function drawn(random: Random, among: Among): Scenario {
   const scenario = scenarioOf(random, among);
   if (among.casts || !random.chance(25)) return scenario;
-  const { log, faultCount, deaths, behind } = scenario;
+  const { log, faultCount, deaths, behind, isBatched } = scenario;
   const names = Object.keys(NAMED) as NamedScenario[];
   const one = named(random.pick(names), log);
-  return { ...one, faultCount, ...(deaths && { deaths }), ...(behind && { behind }) };
+  return {
+    ...one,
+    faultCount,
+    ...(deaths && { deaths }),
+    ...(behind && { behind }),
+    ...(isBatched && { isBatched }),
+  };
 }
 
 /** Runs a play. @throws Found  the protocol was violated */
@@ -105,17 +111,34 @@ export async function play(one: Play, defect: Defect = {}): Promise<number> {
   }
 }
 
+/** Appends of a hundred that get no answer: in some runs few of them, in some nearly each one. */
+const FAULT_PERCENTS = [10, 25, 60];
+/** The same of what is sent before what it stands behind is answered. */
+const AHEAD_PERCENT = 60;
+/** In one run they all fare alike, in another one each as it comes. */
+const FATES: readonly (readonly Fate[])[] = [
+  ['answer-lost', 'late', 'late', 'lost'],
+  ['late'],
+  ['late', 'answer-lost'],
+];
+
 class RandomDice implements Dice {
+  readonly #percent: number;
+  readonly #fates: readonly Fate[];
+
   constructor(
     private readonly random: Random,
     private faultsLeft: number,
-  ) {}
+  ) {
+    this.#percent = random.pick(FAULT_PERCENTS);
+    this.#fates = random.pick(FATES);
+  }
 
-  fault(): AppendFault | undefined {
-    if (this.faultsLeft === 0 || !this.random.chance(20)) return undefined;
+  fault(isAhead: boolean): AppendFault | undefined {
+    const percent = isAhead ? AHEAD_PERCENT : this.#percent;
+    if (this.faultsLeft === 0 || !this.random.chance(percent)) return undefined;
     this.faultsLeft--;
-    const fate = this.random.pick<Fate>(['answer-lost', 'late', 'late', 'lost']);
-    return { fate, isGivenUp: this.random.chance(30) };
+    return { fate: this.random.pick(this.#fates), isGivenUp: this.random.chance(30) };
   }
 
   passesTime(): boolean {
@@ -204,9 +227,10 @@ class Run {
     const { store, streams, resent, givesOutEarly } = defect;
     const stepped = nodeLog(this.#world, {
       kind: this.what.scenario.log,
+      isBatched: this.what.scenario.isBatched,
       node: name,
       scheduler,
-      fault: () => (this.#areFaultsDue ? this.what.dice.fault() : undefined),
+      fault: (isAhead) => (this.#areFaultsDue ? this.what.dice.fault(isAhead) : undefined),
       store,
       streams,
       resent,
@@ -224,8 +248,7 @@ class Run {
         ...(this.what.scenario.hooks && { hooks: this.#hooks(name) }),
         ids: new TestIds(name),
       },
-      // Of two nodes one makes a commit at once where it can.
-      { ...(name.startsWith('B') && { ownTokens: 10 }), ...defect.parts },
+      { ...partsOf(name, !this.what.dice.isTimeless), ...defect.parts },
     );
   }
 
@@ -367,7 +390,9 @@ class Run {
   /** A node that comes up after all that finishes what was begun. */
   async #settle(): Promise<void> {
     const last = new Map([['Z', await this.#node('Z')]]);
-    for (let round = 0; round < 4; round++) {
+    // A round leaves an intent that waits for its hooks to the next one.
+    const pendingCount = this.#world.reference.branch?.queue.length ?? 0;
+    for (let round = 0; round < 4 + 2 * pendingCount; round++) {
       const operations = [{ kind: 'sweep' } as const];
       await this.#act(last, [{ name: `sweeper-${round}`, node: 'Z', operations }]);
       this.#world.clock.advance(2 * TICK_MS);

@@ -25,7 +25,8 @@ class Desk {
   }
 
   async answer(begun: Awaited<ReturnType<Desk['begin']>>, answer = told) {
-    const handler = new RecordAnswerHandler(this.stage.node().streams, secrets);
+    const { streams, ports } = this.stage.node();
+    const handler = new RecordAnswerHandler(streams, secrets, ports.log, ports.clock);
     return handler.execute(new RecordAnswer(begun.request, answer));
   }
 

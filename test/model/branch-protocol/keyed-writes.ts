@@ -1,17 +1,16 @@
-import { BeginRequestHandler, BeginRequest } from '../../../src/commands/repeats/begin-request.js';
 import { CommitBranch } from '../../../src/commands/branch/commit-branch.js';
 import { StageObject } from '../../../src/commands/object/stage-object.js';
 import type { Request } from '../../../src/commands/request.js';
 import { DomainError } from '../../../src/domain/errors.js';
 import type { CommandId, ObjectEntry, ObjectPath, UserId } from '../../../src/domain/model.js';
 import type { EventLog } from '../../../src/ports/event-log.js';
-import type { Secrets } from '../../../src/ports/secrets.js';
 import { UnknownOutcome } from '../../../src/ports/store-errors.js';
 import { assertHolds } from '../../../src/domain/staging/write-condition.js';
 import { MemoryCommittedStore } from '../../support/memory-committed-store.js';
 import { work } from '../../support/samples/branch.samples.js';
 import { lake } from '../../support/samples/repository.samples.js';
-import { Node } from './node.js';
+import { atEdge, type Said } from './at-edge.js';
+import { Node, partsOf } from './node.js';
 import { perform } from './operations.js';
 import { Random } from './random.js';
 import { Scheduler } from './scheduler.js';
@@ -26,7 +25,7 @@ import { World } from './world.js';
 const path = 'a' as ObjectPath;
 const merge = { kind: 'merge', strategy: 'default', isSquash: false } as const;
 const caller = { user: 'ann' as UserId, requestId: 'keyed' };
-const noSecrets = { derive: () => new Uint8Array(32) } as Partial<Secrets> as Secrets;
+const TAKEN = 'path_exists';
 
 /**
  * Lets two nodes take the same keyed write at once while others write, commit and merge, kills one
@@ -55,6 +54,7 @@ class KeyedRun {
   readonly #commands = new Set<string>();
   readonly #isConditional: boolean;
   readonly #log: LogKind;
+  readonly #isBatched: boolean;
   #faultsLeft: number;
 
   constructor(
@@ -63,8 +63,9 @@ class KeyedRun {
   ) {
     this.scheduler = new Scheduler(random);
     this.#log = random.pick(LOG_KINDS);
+    this.#isBatched = random.chance(50);
     this.#isConditional = random.chance(50);
-    this.#faultsLeft = random.pick([0, 0, 1, 2]);
+    this.#faultsLeft = random.pick([0, 1, 2, 4]);
   }
 
   async play(): Promise<void> {
@@ -103,8 +104,19 @@ class KeyedRun {
     void last.catch((error: unknown) => failures.push(error));
     await this.scheduler.run(() => this.#world.catchUp());
     if (failures.length > 0) throw failures[0];
-    must(new Set(this.#told).size <= 1, `different answers: ${this.#told.join(' | ')}`);
+    must(new Set(this.#told).size === 1, `different answers: ${this.#told.join(' | ')}`);
+    this.#assertTrue();
     this.#assertAlone();
+  }
+
+  /** Who was told that the path is taken has no effect, ever. */
+  #assertTrue(): void {
+    const { landings } = this.#world.reference;
+    const isLanded = [...this.#commands].some((id) => landings.has(id));
+    must(
+      !isLanded || !this.#told.includes(TAKEN),
+      'told that the path is taken, and it is by this very request',
+    );
   }
 
   /** What was asked to be the first lies over nothing. */
@@ -118,22 +130,16 @@ class KeyedRun {
     }
   }
 
-  /** As an edge does: begin, then do. Of an answer that nobody heard nothing is told. */
   async #keyed(node: Node, attempt: string): Promise<void> {
-    const { clock } = this.#world;
-    const begin = new BeginRequestHandler(node.streams, noSecrets, clock);
-    const keyed = { key: 'key', content: ['put'], attemptId: `${attempt}` as CommandId };
-    try {
-      const { request } = await begin.execute(new BeginRequest(caller, keyed));
+    const told = await atEdge(node, attempt, (request) => {
       this.#commands.add(request.commandId);
-      this.#told.push(await this.#put(node, attempt, request));
-    } catch (error) {
-      if (!(error instanceof UnknownOutcome)) throw error;
-    }
+      return this.#put(node, attempt, request);
+    });
+    if (told) this.#told.push(told.text);
   }
 
   /** Each attempt has stored its body under another address; the recorded one is told. */
-  async #put(node: Node, attempt: string, request: Request): Promise<string> {
+  async #put(node: Node, attempt: string, request: Request): Promise<Said> {
     const entry: ObjectEntry = {
       address: `s3://elsewhere/${attempt}`,
       addressType: 'full',
@@ -153,24 +159,21 @@ class KeyedRun {
         const seen = this.random.chance(50) && (await node.conditional.look(place, path));
         if (seen) {
           const before = seen.current && (await node.writer.effectOf(request));
-          if (before?.[0]?.type === 'ObjectStaged') return before[0].entry.address;
+          if (before?.[0]?.type === 'ObjectStaged') return done(before[0].entry.address);
           assertHolds({ kind: 'absent' }, seen.current);
           await this.scheduler.step(attempt.toUpperCase(), 'a body comes');
         }
         const write = { path, decide, ...(seen && { seen }) };
         const [written] = await node.conditional.write(place, write, request);
-        return written?.type === 'ObjectStaged' ? written.entry.address : 'nothing';
+        return done(written?.type === 'ObjectStaged' ? written.entry.address : 'nothing');
       }
       const object = { path, physicalAddress: entry.address, isForced: false, ...entry };
       const stage = new StageObject(lake.name, work, object, request);
-      return (await node.stage.execute(stage)).address;
+      return done((await node.stage.execute(stage)).address);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      // It has no effect, so there is nothing that a repeat could find: it may be done then.
-      must(error.code === 'path_exists', `refused: ${error.code}`);
-      const landed = this.#world.reference.landings.get(request.commandId);
-      must(!landed, 'told that the path is taken, and it is by this very request');
-      throw new UnknownOutcome('a refusal is kept by the edge, not by the log', { cause: error });
+      must(error.code === TAKEN, `refused: ${error.code}`);
+      return { isRefusal: true, text: TAKEN };
     }
   }
 
@@ -187,17 +190,21 @@ class KeyedRun {
     const { scheduler } = this;
     const stepped = nodeLog(this.#world, {
       kind: this.#log,
+      isBatched: this.#isBatched,
       node: name,
       scheduler,
       fault: () => this.#fault(),
     });
-    return new Node({
-      log: this.change(stepped),
-      kv: new SteppedKv(kv, name, scheduler),
-      committed: new MemoryCommittedStore(committed.trees, name),
-      clock: { nowMs: () => clock.nowMs(), sleep: () => scheduler.step(name, 'sleep') },
-      ids,
-    });
+    return new Node(
+      {
+        log: this.change(stepped),
+        kv: new SteppedKv(kv, name, scheduler),
+        committed: new MemoryCommittedStore(committed.trees, name),
+        clock: { nowMs: () => clock.nowMs(), sleep: () => scheduler.step(name, 'sleep') },
+        ids,
+      },
+      partsOf(name),
+    );
   }
 
   #fault(): AppendFault | undefined {
@@ -207,3 +214,5 @@ class KeyedRun {
     return { fate, isGivenUp: this.random.chance(30) };
   }
 }
+
+const done = (address: string): Said => ({ isRefusal: false, text: address });

@@ -2,6 +2,7 @@ import { StepwiseEventLog } from '../../../src/event-log/stepwise-event-log.js';
 import type { SingleStreamStore } from '../../../src/event-log/single-stream-store.js';
 import type { EventLog, StreamAppend } from '../../../src/ports/event-log.js';
 import type { Scheduler } from './scheduler.js';
+import { BatchedLog } from './batched-log.js';
 import { SteppedLog, type AppendFault } from './stepped-log.js';
 import { SteppedStreams } from './stepped-streams.js';
 import type { World } from './world.js';
@@ -13,9 +14,11 @@ export const LOG_KINDS: readonly LogKind[] = ['whole', 'stepwise'];
 
 export interface NodeLogOptions {
   readonly kind: LogKind;
+  /** What waits at a node goes as one call, where groups are whole. */
+  readonly isBatched?: boolean | undefined;
   readonly node: string;
   readonly scheduler: Scheduler;
-  readonly fault: () => AppendFault | undefined;
+  readonly fault: (isAhead: boolean) => AppendFault | undefined;
   /** What is made wrong on purpose where the log judges, and with what is sent again. */
   readonly store?: ((log: EventLog) => EventLog) | undefined;
   /** The same of a store of single streams, as a node asks it. */
@@ -32,12 +35,13 @@ export function nodeLog(world: World, options: NodeLogOptions): EventLog {
   const { kind, node, scheduler, fault, store, streams, resent, shown, givesOutEarly } = options;
   if (kind === 'whole') {
     const log = store?.(world.log) ?? world.log;
-    return new SteppedLog(log, { node, scheduler, fault, ...(resent && { resent }) });
+    const Log = options.isBatched ? BatchedLog : SteppedLog;
+    return new Log(log, { node, scheduler, fault, ...(resent && { resent }) });
   }
   const stepped = new SteppedStreams(world.streams, {
     node,
     scheduler,
-    fault,
+    fault: () => fault(false),
     shown: givesOutEarly ? undefined : shown,
   });
   return new StepwiseEventLog({

@@ -53,7 +53,13 @@ export interface NodeParts {
   readonly dropGraceMs?: number;
   /** Left out: each commit is of two appends. */
   readonly ownTokens?: number;
+  /** Left out: a node helps whoever is first in a queue. */
+  readonly napsMs?: readonly number[];
 }
+
+/** Of two nodes one makes a commit at once where it can, and one leaves a queue to the other. */
+export const partsOf = (name: string, isPatient = true): NodeParts =>
+  name.startsWith('B') ? { ownTokens: 10 } : isPatient ? { napsMs: [5, 10] } : {};
 
 /** Nodes come and go by the thousand here, and a cache takes its room when it is made. */
 const READ_MEMORY = { repositoriesMax: 10, refsMax: 10 };
@@ -92,7 +98,8 @@ export class Node {
     const hooks = ports.hooks ?? new NoHooks();
     const withCommits = { ...ports, hooks, commits: new CommitsView(kv, { cachedCommits: 100 }) };
     const shared = [this.branches, this.successors, traffic] as const;
-    this.intents = new (parts.Intents ?? Intents)(withCommits, ...shared, { intentWaitMs: 60_000 });
+    const limits = { intentWaitMs: 60_000, napsMs: parts.napsMs ?? [] };
+    this.intents = new (parts.Intents ?? Intents)(withCommits, ...shared, limits);
     const below = [this.branches, this.intents, this.successors, traffic] as const;
     this.writer = new StagingWriter(log, clock, ...below);
     this.branchDeletion = new BranchDeletion(clock, this.branches, this.intents);

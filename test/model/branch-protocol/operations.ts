@@ -89,9 +89,14 @@ export type Answer =
   | { readonly kind: 'unknown' };
 
 /** Asks a node, as an edge would. Whatever is neither an answer nor a refusal is thrown on. */
-export async function perform(node: Node, id: string, operation: Operation): Promise<Answer> {
+export async function perform(
+  node: Node,
+  id: string,
+  operation: Operation,
+  request = requestOf(id),
+): Promise<Answer> {
   try {
-    return await ask(node, id, operation);
+    return await ask(node, id, operation, request);
   } catch (error) {
     if (error instanceof DomainError) return { kind: 'refused', code: error.code };
     if (error instanceof UnknownOutcome) return { kind: 'unknown' };
@@ -99,8 +104,12 @@ export async function perform(node: Node, id: string, operation: Operation): Pro
   }
 }
 
-async function ask(node: Node, id: string, operation: Operation): Promise<Answer> {
-  const request = requestOf(id);
+async function ask(
+  node: Node,
+  id: string,
+  operation: Operation,
+  request: Request,
+): Promise<Answer> {
   const { name } = lake;
   switch (operation.kind) {
     case 'put':

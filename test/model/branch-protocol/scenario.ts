@@ -34,6 +34,8 @@ export interface Scenario {
    * for all nodes, or one of each node's own, which asks before each read where the log ends.
    */
   readonly behind?: 'shared' | 'own';
+  /** What waits at a node goes to the log as one call, where groups are whole. */
+  readonly isBatched?: boolean;
 }
 
 const some = (count: number, make: () => Operation[]) => Array.from({ length: count }, make);
@@ -69,9 +71,11 @@ export function scenarioOf(random: Random, among: Among = {}): Scenario {
   const log = random.pick(among.logs ?? LOG_KINDS);
   const values = new Values(random);
   const operations = wishesOf(cast, random, values);
+  // What one node knows of its own appends shows where most come from it.
+  const nodes = random.pick([['A', 'B'], ['A', 'B'], ['A'], ['A', 'A', 'A', 'B']]);
   const actors = operations.map((own, index) => ({
     name: `${own[0]?.kind}-${index}`,
-    node: random.pick(['A', 'B']),
+    node: random.pick(nodes),
     operations: own,
   }));
   const sweeper = { name: 'sweeper', node: 'B', operations: sweeps(random) };
@@ -84,9 +88,10 @@ export function scenarioOf(random: Random, among: Among = {}): Scenario {
       operations: past(random, values, cast),
     },
     actors: [...actors, sweeper],
-    faultCount: random.pick([0, 0, 1, 2]),
+    faultCount: random.pick([0, 1, 2, 4]),
     ...(cast === 'hooks' && { hooks: true }),
     ...deathsOf(random),
+    ...(log === 'whole' && random.chance(40) && { isBatched: true }),
     ...(log === 'stepwise' && random.chance(40) && { behind: random.pick(['shared', 'own']) }),
   };
 }

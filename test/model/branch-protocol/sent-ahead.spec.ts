@@ -6,9 +6,11 @@ import { fold } from '../../../src/domain/decider.js';
 import { WrongExpectedRevision } from '../../../src/ports/store-errors.js';
 import { assert } from '../../../src/shared/assert.js';
 import { intentOf } from '../../support/samples/branch.samples.js';
+import type { ObjectPath } from '../../../src/domain/model.js';
 import type { Node } from './node.js';
 import { requestOf } from './operations.js';
 import { place, Stage } from './stage.js';
+import { OnTheWire, type Sending } from './wire.js';
 
 /** Sends a request behind a branch as it was seen, or only sent. */
 function send(stage: Stage, node: Node, at: BranchFold, id: string) {
@@ -65,5 +67,34 @@ describe('a request behind one that is only sent', () => {
     const second = send(stage, node, stale, 'second');
     expect(node.branches.ahead(place)).toBeUndefined();
     expect(await second).toBeInstanceOf(WrongExpectedRevision);
+  });
+});
+
+describe('a write behind a request that is only sent', () => {
+  it('lands once, though its first sending arrives when its token is open at last', async () => {
+    const stage = await Stage.open();
+    const node = stage.node();
+    await stage.put(node, 'v0');
+    const { promise: isArrived, resolve: arrives } = Promise.withResolvers<void>();
+    node.hooks.before('IntentRequested', () => isArrived);
+    const commit = stage.commit(node);
+    await stage.until(async () => node.branches.ahead(place) !== undefined);
+    const sendings: Sending[] = [];
+    const append = node.hooks.append.bind(node.hooks);
+    node.hooks.append = (appends, context) => {
+      sendings.push(...new OnTheWire([{ appends, context }]).sendings);
+      return append(appends, context);
+    };
+    const put = { kind: 'put', path: 'b' as ObjectPath, value: 'v1' } as const;
+    expect(await stage.does(node, put)).toEqual({ kind: 'put' });
+    arrives();
+    expect(await commit).toMatchObject({ kind: 'commit' });
+    const [late, landed] = sendings;
+    assert(late && landed, 'it was refused once, and sent to another token');
+    await expect(stage.world.log.append(late.appends, late.context)).rejects.toThrow(
+      WrongExpectedRevision,
+    );
+    await stage.sweep();
+    expect(await stage.seen()).toEqual({ a: 'v0', b: 'v1' });
   });
 });

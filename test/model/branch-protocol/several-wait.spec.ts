@@ -1,7 +1,14 @@
 import { expect, it } from '@jest/globals';
 import type { IntentId } from '../../../src/domain/model.js';
 import { intentOf } from '../../support/samples/branch.samples.js';
-import { Stage } from './stage.js';
+import { requestOf } from './operations.js';
+import { sources } from './sources.js';
+import { place, Stage } from './stage.js';
+import { TestHooks } from './test-hooks.js';
+
+const HOOKS_MS_MAX = 600_000;
+/** A little more than one may wait who holds up the line. */
+const PATIENCE_MS = 501;
 
 it('all who wait for one intent hear of it, while what is queued behind it goes on', async () => {
   const stage = await Stage.open();
@@ -15,4 +22,26 @@ it('all who wait for one intent hear of it, while what is queued behind it goes 
   await stage.perform(other, intentOf(id));
   await stage.view(node);
   await expect(Promise.all(waiting)).resolves.toHaveLength(3);
+});
+
+it('who waits in line for an intent lets the others by when its hooks take long', async () => {
+  const stage = await Stage.open();
+  const never = { limitMs: HOOKS_MS_MAX, hook: () => new Promise<boolean>(() => undefined) };
+  const node = stage.node({}, new TestHooks(new Map(), 'a node', never));
+  const source = sources[0]?.id ?? '';
+  const merge = { kind: 'merge', ref: source, strategy: 'source-wins', isSquash: false } as const;
+  void stage.does(node, merge, 'slow').catch(() => undefined);
+  await stage.until(async () => (await stage.controlTypes()).includes('HookClaimed'));
+  const slow = 'slow' as IntentId;
+  const waiting = node.intents.inLine(place, () =>
+    node.intents.outcomeInLine(place, slow, requestOf('writer')),
+  );
+  void stage.perform(node, intentOf('behind')).catch(() => undefined);
+  await stage.until(async () => {
+    stage.world.clock.advance(PATIENCE_MS);
+    return (await stage.pendingCount()) === 2;
+  });
+  await expect(waiting).resolves.toBeUndefined();
+  node.hooks.die();
+  stage.world.clock.advance(HOOKS_MS_MAX);
 });

@@ -11,6 +11,7 @@ import {
 import { UnknownOutcome } from '../../../src/ports/store-errors.js';
 import type { Scheduler } from './scheduler.js';
 import { touchOfAppends, touchOfStream, unfailing } from './touches.js';
+import { isAhead, OnTheWire } from './wire.js';
 
 /**
  * What becomes of an append whose answer does not come.
@@ -30,8 +31,8 @@ export interface AppendFault {
 export interface SteppedLogOptions {
   readonly node: string;
   readonly scheduler: Scheduler;
-  /** Asked at each append. */
-  readonly fault: () => AppendFault | undefined;
+  /** Asked at each append; whether it was sent before what it stands behind is answered. */
+  readonly fault: (isAhead: boolean) => AppendFault | undefined;
   /** What is sent after an unknown outcome; the same, unless a defect is planted. */
   readonly resent?: (appends: readonly StreamAppend[]) => readonly StreamAppend[];
 }
@@ -39,8 +40,8 @@ export interface SteppedLogOptions {
 /** A log as one node sees it: each call waits for its turn, and appends may fail. */
 export class SteppedLog extends EventLog {
   constructor(
-    private readonly log: EventLog,
-    private readonly options: SteppedLogOptions,
+    protected readonly log: EventLog,
+    protected readonly options: SteppedLogOptions,
   ) {
     super();
   }
@@ -57,13 +58,14 @@ export class SteppedLog extends EventLog {
     const what = `append ${describe(appends)}`;
     const touch = () => touchOfAppends(appends, context);
     await scheduler.step(node, what, touch);
-    const fault = this.options.fault();
+    const fault = this.options.fault(isAhead([{ appends, context }]));
     if (!fault) return this.log.append(appends, context);
 
     scheduler.trace.push(`  ${fault.fate}${fault.isGivenUp ? ', given up' : ''}`);
-    if (fault.fate === 'answer-lost') await this.log.append(appends, context).catch(unheard);
+    const wire = new OnTheWire([{ appends, context }]);
+    const lands = () => this.#lands(wire);
+    if (fault.fate === 'answer-lost') await lands();
     if (fault.fate === 'late') {
-      const lands = () => this.log.append(appends, context).catch(unheard);
       void scheduler
         .thread(`late ${what}`, () => scheduler.step('wire', 'lands', () => unfailing(touch())))
         .then(lands);
@@ -106,6 +108,12 @@ export class SteppedLog extends EventLog {
 
   async close(): Promise<void> {}
 
+  async #lands({ sendings }: OnTheWire): Promise<void> {
+    for (const { appends, context } of sendings) {
+      await this.log.append(appends, context).catch(unheard);
+    }
+  }
+
   #turn(what: string, stream?: string): Promise<void> {
     const touch = stream === undefined ? undefined : () => touchOfStream(stream);
     return this.options.scheduler.step(this.options.node, what, touch);
@@ -113,9 +121,9 @@ export class SteppedLog extends EventLog {
 }
 
 /** What is said to somebody who has stopped listening. */
-const unheard = () => undefined;
+export const unheard = () => undefined;
 
-const describe = (appends: readonly StreamAppend[]): string =>
+export const describe = (appends: readonly StreamAppend[]): string =>
   appends
     .map(({ stream, expected, events }) => {
       const types = events.map(({ type }) => type).join(' ');

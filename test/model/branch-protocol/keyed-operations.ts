@@ -1,0 +1,187 @@
+import type { CommandId, ObjectPath } from '../../../src/domain/model.js';
+import { MemoryCommittedStore } from '../../support/memory-committed-store.js';
+import { work } from '../../support/samples/branch.samples.js';
+import { atEdge } from './at-edge.js';
+import { judge, judgeAll, type Call } from './judge.js';
+import { Node, partsOf } from './node.js';
+import { LOG_KINDS, nodeLog, type LogKind } from './node-log.js';
+import { perform, type Answer, type Operation } from './operations.js';
+import { Random } from './random.js';
+import { Scheduler } from './scheduler.js';
+import { sources } from './sources.js';
+import { SteppedKv } from './stepped-kv.js';
+import type { AppendFault, Fate } from './stepped-log.js';
+import { must } from './violation.js';
+import { assertRebuilt, World } from './world.js';
+
+const path = 'a' as ObjectPath;
+const WRITES: ReadonlySet<Operation['kind']> = new Set(['put', 'put if absent', 'remove']);
+/** What is not kept under a key: a repeat may go another way. */
+const UNKEPT = new Set(['store_busy', 'branch_busy', 'intent_pending']);
+
+/**
+ * Lets two nodes take the same operation under one key at once, while others write, commit, delete
+ * the branch and make it again; kills one of them; and lets a third take it again. It is done once
+ * at most, what is told is true, and all are told the same.
+ *
+ * @throws when it does not hold, with the steps that led there
+ */
+export async function exploreKeyedOperations(seed: number): Promise<void> {
+  const run = new KeyedOperations(new Random(seed));
+  try {
+    await run.play();
+  } catch (error) {
+    const trace = run.scheduler.trace.join('\n  ');
+    throw new Error(`${String(error)}\nSEED=${seed}, ${run.name}:\n  ${trace}`, { cause: error });
+  }
+}
+
+class KeyedOperations {
+  readonly scheduler: Scheduler;
+  readonly #world = new World();
+  readonly #told = new Set<string>();
+  readonly #calls: Call[] = [];
+  readonly #failures: unknown[] = [];
+  readonly #log: LogKind;
+  readonly #isBatched: boolean;
+  readonly #operation: Operation;
+  #faultsLeft = 0;
+  #moment = 0;
+  #began: Call['began'] | undefined;
+
+  constructor(private readonly random: Random) {
+    this.scheduler = new Scheduler(random);
+    this.#log = random.pick(LOG_KINDS);
+    this.#isBatched = random.chance(50);
+    this.#operation = random.pick(operations(random));
+  }
+
+  get name(): string {
+    return `${this.#operation.kind}, ${this.#log} groups`;
+  }
+
+  async play(): Promise<void> {
+    const { random } = this;
+    await this.#world.found();
+    const [a, b] = [this.#node('A'), this.#node('B')];
+    const past = random.pick<readonly Operation[]>([
+      [],
+      [put('v0')],
+      [put('v0'), { kind: 'commit' }],
+      [put('v0'), { kind: 'commit' }, put('v1')],
+      [put('v0'), { kind: 'delete' }],
+    ]);
+    await this.#act([() => this.#others(random.pick([a, b]), 'before', past)]);
+    this.#faultsLeft = random.pick([0, 1, 2, 4]);
+    const dies = random.chance(50) ? this.scheduler.steps + random.below(60) : -1;
+    const others = [
+      () => this.#others(b, 'b', [put('v2'), { kind: 'commit' }]),
+      () => this.#others(a, 'a', [{ kind: 'commit' }, put('v3')]),
+      () => this.#others(a, 'again', [{ kind: 'delete' }, { kind: 'create' }]),
+      () => this.#others(b, 'undo', [{ kind: 'undo' }]),
+    ].filter(() => random.chance(40));
+    await this.#act([() => this.#keyed(a), () => this.#keyed(b), ...others], dies);
+    this.#faultsLeft = 0;
+    const c = this.#node('C');
+    // What of it is committed, undone or gone by now makes no difference.
+    await this.#act([() => this.#others(c, 'last', [{ kind: 'commit' }])]);
+    await this.#act([() => this.#keyed(c)]);
+    await this.#act([() => c.sweep.run()]);
+    must(this.#told.size === 1, `different answers: ${[...this.#told].join(' | ')}`);
+    // A refusal is the last word of a write alone: see docs/adr/0019, Consequences.
+    if (WRITES.has(this.#operation.kind)) judgeAll(this.#calls, this.#world.reference);
+    await assertRebuilt(this.#world.log, this.#world.kv);
+  }
+
+  async #act(works: readonly (() => Promise<unknown>)[], dies = -1): Promise<void> {
+    for (const [index, one] of works.entries()) {
+      const acts = this.scheduler.thread(`${this.scheduler.steps}-${index}`, one);
+      void acts.catch((error: unknown) => this.#failures.push(error));
+    }
+    await this.scheduler.run(async () => {
+      await this.#world.catchUp();
+      if (this.#failures.length > 0) throw this.#failures[0];
+      if (this.scheduler.steps === dies && !this.scheduler.isDead('A')) this.scheduler.kill('A');
+    });
+    if (this.#failures.length > 0) throw this.#failures[0];
+  }
+
+  async #others(node: Node, id: string, all: readonly Operation[]): Promise<void> {
+    for (const [at, operation] of all.entries()) await perform(node, `${id}-${at}`, operation);
+  }
+
+  async #keyed(node: Node): Promise<void> {
+    const began = await this.#now();
+    this.#began ??= began;
+    const told = await atEdge(node, `attempt-${began.moment}`, async (request) => {
+      const answer = await perform(node, request.commandId, this.#operation, request);
+      const isRefusal = answer.kind === 'refused';
+      if (answer.kind === 'unknown' || (isRefusal && UNKEPT.has(answer.code))) return undefined;
+      return { isRefusal, text: JSON.stringify(answer) };
+    });
+    if (told) await this.#tell(told.id, told.text);
+  }
+
+  async #tell(id: CommandId, text: string): Promise<void> {
+    this.scheduler.trace.push(`  told ${text.slice(0, 60)}`);
+    this.#told.add(text);
+    const began = this.#began ?? { moment: 0, position: 0 };
+    const answer = JSON.parse(text) as Answer;
+    const ended = { ...(await this.#now()), answer };
+    const call = { id: id as string, operation: this.#operation, began, ended };
+    this.#calls.push(call);
+    judge(call, this.#world.reference);
+  }
+
+  async #now() {
+    await this.#world.catchUp();
+    return { moment: this.#moment++, position: this.#world.reference.position };
+  }
+
+  #node(name: string): Node {
+    const { kv, committed, clock, ids } = this.#world;
+    const { scheduler } = this;
+    const log = nodeLog(this.#world, {
+      kind: this.#log,
+      isBatched: this.#isBatched,
+      node: name,
+      scheduler,
+      fault: () => this.#fault(),
+    });
+    const parts = {
+      log,
+      kv: new SteppedKv(kv, name, scheduler),
+      committed: new MemoryCommittedStore(committed.trees, name),
+      clock: { nowMs: () => clock.nowMs(), sleep: () => scheduler.step(name, 'sleep') },
+      ids,
+    };
+    return new Node(parts, partsOf(name));
+  }
+
+  #fault(): AppendFault | undefined {
+    if (this.#faultsLeft === 0 || !this.random.chance(20)) return undefined;
+    this.#faultsLeft--;
+    const fate = this.random.pick<Fate>(['answer-lost', 'late', 'late', 'lost']);
+    return { fate, isGivenUp: this.random.chance(50) };
+  }
+}
+
+const put = (value: string): Operation => ({ kind: 'put', path, value });
+
+function operations(random: Random): readonly Operation[] {
+  const { id: ref } = random.pick(sources);
+  return [
+    put('keyed'),
+    { kind: 'remove', path },
+    { kind: 'put if absent', path, value: 'keyed' },
+    { kind: 'commit' },
+    { kind: 'merge', ref, strategy: 'source-wins', isSquash: false },
+    { kind: 'revert', ref: work },
+    { kind: 'reset', scope: { kind: 'all' } },
+    { kind: 'hard reset', ref: `${work}^` },
+    { kind: 'delete' },
+    { kind: 'create' },
+    { kind: 'undo' },
+    { kind: 'restore' },
+  ];
+}
