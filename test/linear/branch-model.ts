@@ -1,4 +1,4 @@
-import type { CommitGraph } from './commit-graph.js';
+import type { CommitGraph, MergedTree } from './commit-graph.js';
 import type { LoggedEvent } from './log-event.js';
 import type { Entries, Strategy } from './operations.js';
 import { differencesOf, textOf, Timeline } from './timeline.js';
@@ -17,6 +17,8 @@ export interface Intent {
   readonly kind: string;
   readonly message: string;
   readonly source: string | undefined;
+  /** What is brought or taken back. */
+  readonly of: string;
   readonly strategy: Strategy;
   readonly upto: number;
   readonly requestId: string;
@@ -27,6 +29,7 @@ export interface Intent {
 interface Wish {
   readonly kind: string;
   readonly source?: string;
+  readonly commit?: string;
   readonly strategy?: Strategy;
 }
 
@@ -98,13 +101,14 @@ export class BranchModel {
       intent: { id: string; message: string; wish: Wish };
       upto: number;
     };
-    const { kind, source, strategy = 'default' } = intent.wish;
+    const { kind, source, commit: of = '', strategy = 'default' } = intent.wish;
     const asked: Intent = {
       id: intent.id,
       branch: this.name,
       kind,
       message: intent.message,
       source,
+      of,
       strategy,
       upto,
       requestId: event.requestId,
@@ -169,11 +173,11 @@ export class BranchModel {
     const isSame = textOf(sealed) === textOf(before);
     let tree: Entries = sealed;
     if (intent.kind === 'commit' && isSame) this.fault(event, 'there was nothing to commit');
-    if (intent.kind === 'merge') {
+    const merged = this.#laid(intent);
+    if (merged) {
       if (!isSame) this.fault(event, 'it was not clean');
-      const merged = this.graph.merge(intent.source ?? '', this.#head, intent.strategy);
       if (merged.is === 'tree') tree = merged.tree;
-      else this.fault(event, `it was merged in spite of ${merged.is}`);
+      else this.fault(event, `it was done in spite of ${merged.is}`);
     }
     this.graph.add(commit.id, commit.parents, tree);
     this.#staged = this.#staged.filter(({ ordinal }) => ordinal > intent.upto);
@@ -192,19 +196,30 @@ export class BranchModel {
   #failed(event: LoggedEvent, intent: Intent, reason: string): void {
     const before = this.graph.tree(this.#head) ?? new Map<string, string>();
     const isSame = textOf(overlaid(before, this.#upto(intent))) === textOf(before);
-    const merged =
-      intent.kind === 'merge'
-        ? this.graph.merge(intent.source ?? '', this.#head, intent.strategy)
-        : undefined;
+    const merged = this.#laid(intent);
     let isTrue = false;
     if (reason === 'dirty') isTrue = !isSame;
     else if (merged?.is === 'tree') {
       isTrue = reason === 'no_changes' && isSame && textOf(merged.tree) === textOf(before);
       // A source that brings commits and no change is none either way.
-      isTrue ||= reason === 'no_changes' && isSame;
+      isTrue ||= reason === 'no_changes' && intent.kind === 'merge' && isSame;
     } else if (merged) isTrue = reason === merged.is;
     else isTrue = reason === 'no_changes' && isSame;
     if (!isTrue) this.fault(event, `"${reason}" is not so`);
+  }
+
+  /** Returns what it makes of the head; undefined: what is made of nothing but what is staged. */
+  #laid({ kind, source = '', of, strategy }: Intent): MergedTree | undefined {
+    switch (kind) {
+      case 'merge':
+        return this.graph.merge(source, this.#head, strategy);
+      case 'revert':
+        return this.graph.moved(of, this.#head, 'taken back');
+      case 'cherry-pick':
+        return this.graph.moved(of, this.#head, 'brought');
+      default:
+        return undefined;
+    }
   }
 
   #upto({ upto }: Intent): readonly Staged[] {

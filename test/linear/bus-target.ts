@@ -1,9 +1,11 @@
 import type { Command, Query } from '@nestjs/cqrs';
+import { CherryPick } from '../../src/commands/branch/cherry-pick.js';
 import { CommitBranch } from '../../src/commands/branch/commit-branch.js';
 import { CreateBranch } from '../../src/commands/branch/create-branch.js';
 import { DeleteBranch } from '../../src/commands/branch/delete-branch.js';
 import { MergeIntoBranch } from '../../src/commands/branch/merge-into-branch.js';
 import { ResetBranch } from '../../src/commands/branch/reset-branch.js';
+import { RevertBranch } from '../../src/commands/branch/revert-branch.js';
 import { UnstageObjects } from '../../src/commands/object/unstage-objects.js';
 import { UploadObject } from '../../src/commands/object/upload-object.js';
 import type { Request } from '../../src/commands/request.js';
@@ -131,6 +133,14 @@ function commandOf(
       const wish = { ...words, sourceRef, message, strategy, isSquash: false };
       return new MergeIntoBranch(repository, branch, wish, request);
     }
+    case 'revert':
+    case 'pick': {
+      const overrides = { message: operation.message, metadata: undefined };
+      const wish = { ref: operation.commit, parentNumber: 1, overrides, isForced };
+      return operation.do === 'pick'
+        ? new CherryPick(repository, branch, wish, request)
+        : new RevertBranch(repository, branch, { ...wish, allowsEmpty: false }, request);
+    }
     case 'reset':
       return new ResetBranch(repository, branch, { scope: { kind: 'all' }, isForced }, request);
     case 'create': {
@@ -182,6 +192,7 @@ const REFUSALS: Partial<Record<DomainErrorCode, Refusal>> = {
   branch_exists: 'branch_exists',
   no_changes: 'no_changes',
   dirty_branch: 'dirty',
+  change_conflict: 'conflict',
   merge_conflict: 'conflict',
   no_merge_base: 'no_merge_base',
 };

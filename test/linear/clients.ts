@@ -9,6 +9,7 @@ const PATHS = Array.from({ length: 16 }, (_, n) => `p/${n.toString().padStart(2,
 const BACK_OFF_MS = 20;
 const POLL_MS = 5;
 const COMMITS_KNOWN_MAX = 64;
+const LATELY = 8;
 
 export interface Load {
   readonly seed: number;
@@ -22,6 +23,8 @@ export class Clients {
   readonly #random: SeededRandom;
   readonly #weights: readonly (readonly [Operation['do'], number])[];
   readonly #commits: string[] = [];
+  /** Those of them that were made here: each has a parent. */
+  readonly #made: string[] = [];
   readonly #sides: readonly string[];
   #begun = 0;
   #answered = 0;
@@ -83,15 +86,13 @@ export class Clients {
       answer,
       requestId,
     });
-    if (answer.is === 'done' && answer.commit !== undefined) this.#heardOf(answer.commit);
+    if (answer.is === 'done' && answer.commit !== undefined) {
+      heardOf(this.#commits, answer.commit);
+      if (operation.do !== 'create') heardOf(this.#made, answer.commit);
+    }
     if (answer.is === 'unknown') await delay(BACK_OFF_MS);
     else this.#answered++;
     return answer;
-  }
-
-  #heardOf(commit: string): void {
-    this.#commits.push(commit);
-    if (this.#commits.length > COMMITS_KNOWN_MAX) this.#commits.shift();
   }
 
   #operation(): Operation {
@@ -129,6 +130,14 @@ export class Clients {
           strategy,
         };
       }
+      case 'revert':
+      case 'pick': {
+        // Of what changed lately most can be taken back, and a clean branch is more likely main.
+        const lately = this.#made.slice(-LATELY);
+        if (lately.length === 0) return { do: 'head', branch };
+        const on = random.below(3) === 0 ? branch : 'main';
+        return { do: what, branch: on, commit: random.pick(lately), message: unique };
+      }
       case 'create':
         return { do: what, branch: random.pick(this.#sides), source: 'main' };
       case 'drop':
@@ -148,6 +157,11 @@ export class Clients {
   }
 }
 
+function heardOf(commits: string[], commit: string): void {
+  commits.push(commit);
+  if (commits.length > COMMITS_KNOWN_MAX) commits.shift();
+}
+
 /** How often each is asked; a history shifts them a little. */
 const WEIGHTS: readonly (readonly [Operation['do'], number])[] = [
   ['put', 24],
@@ -159,6 +173,8 @@ const WEIGHTS: readonly (readonly [Operation['do'], number])[] = [
   ['tree', 4],
   ['commit', 8],
   ['merge', 4],
+  ['revert', 2],
+  ['pick', 2],
   ['reset', 1],
   ['create', 3],
   ['drop', 1],

@@ -30,7 +30,19 @@ export class CommitGraph {
     const below = this.#ancestors(destination);
     const base = [...this.#ancestors(source)].find((commit) => below.has(commit));
     if (base === undefined) return { is: 'no_merge_base' };
-    const [b, s, d] = [base, source, destination].map((id) => this.tree(id) ?? new Map());
+    return this.#laid([base, source, destination], strategy);
+  }
+
+  /** Returns what a commit gives on a branch that did not have it yet, or without it again. */
+  moved(of: string, destination: string, what: 'brought' | 'taken back'): MergedTree {
+    const parent = this.#made.get(of)?.parents[0] ?? '';
+    const [base, source] = what === 'brought' ? [parent, of] : [of, parent];
+    return this.#laid([base, source, destination], 'default');
+  }
+
+  /** Three trees: the base, what is laid on it, and what it is laid on. */
+  #laid(of: readonly [string, string, string], strategy: Strategy): MergedTree {
+    const [b, s, d] = of.map((id) => this.tree(id) ?? new Map<string, string>());
     const tree = new Map<string, string>();
     for (const path of new Set([...(s?.keys() ?? []), ...(d?.keys() ?? [])])) {
       const [inBase, inSource, inDestination] = [b?.get(path), s?.get(path), d?.get(path)];

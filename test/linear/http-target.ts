@@ -52,6 +52,13 @@ function callOf(repository: string, operation: Operation): Call {
       const json = { message, ...(strategy !== 'default' && { strategy }) };
       return { method: 'POST', path: `${at}/refs/${source}/merge/${operation.branch}`, json };
     }
+    case 'revert':
+    case 'pick': {
+      const { message } = operation;
+      const json = { ref: operation.commit, parent_number: 1, commit_overrides: { message } };
+      const action = operation.do === 'revert' ? 'revert' : 'cherry-pick';
+      return { method: 'POST', path: `${branch}/${action}`, json };
+    }
     case 'reset':
       return { method: 'PUT', path: branch, json: { type: 'reset' } };
     case 'create': {
@@ -86,6 +93,8 @@ function success(operation: Operation, text: string): Answer {
       return { is: 'entries', entries: new Map(entries) };
     }
     case 'commit':
+    case 'revert':
+    case 'pick':
       return { is: 'done', commit: (JSON.parse(text) as { id: string }).id };
     case 'merge':
       return { is: 'done', commit: (JSON.parse(text) as { reference: string }).reference };

@@ -29,6 +29,13 @@ export type Operation =
       readonly message: string;
       readonly strategy: Strategy;
     }
+  /** Takes back on a branch what a commit changed, or brings it there. */
+  | {
+      readonly do: 'revert' | 'pick';
+      readonly branch: string;
+      readonly commit: string;
+      readonly message: string;
+    }
   | { readonly do: 'reset'; readonly branch: string }
   | { readonly do: 'create'; readonly branch: string; readonly source: string }
   | { readonly do: 'drop'; readonly branch: string };

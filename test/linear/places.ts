@@ -15,6 +15,9 @@ export interface Place {
 
 type Of<Do extends Operation['do']> = Extract<Operation, { do: Do }>;
 
+/** What is asked of a branch's queue. */
+type Moves = 'commit' | 'merge' | 'revert' | 'pick' | 'reset';
+
 const NOWHERE: Place = { at: undefined, faults: [] };
 const wrong = (...faults: string[]): Place => ({ at: undefined, faults });
 const isGone = ({ isAlive }: Version): boolean => !isAlive;
@@ -53,6 +56,8 @@ export class Places {
         return this.#delete(recorded, operation, now);
       case 'commit':
       case 'merge':
+      case 'revert':
+      case 'pick':
         return this.#intent(recorded, operation, operation.message, now);
       case 'reset':
         return this.#intent(recorded, operation, recorded.requestId ?? '', now);
@@ -119,12 +124,7 @@ export class Places {
   }
 
   /** What is sealed at one place of the log, and decided at a later one. */
-  #intent(
-    { answer }: Recorded,
-    operation: Of<'commit'> | Of<'merge'> | Of<'reset'>,
-    key: string,
-    now: number,
-  ): Place {
+  #intent({ answer }: Recorded, operation: Of<Moves>, key: string, now: number): Place {
     const all = this.#intents.get(key) ?? [];
     const [intent] = all;
     const faults = all.length > 1 ? [`it was accepted ${all.length} times`] : [];
@@ -148,7 +148,7 @@ export class Places {
 
   #faultsOf(
     answer: Recorded['answer'],
-    operation: Of<'commit'> | Of<'merge'> | Of<'reset'>,
+    operation: Of<Moves>,
     { result, source, requestedAt }: Intent,
     now: number,
   ): string[] {

@@ -70,7 +70,7 @@ export const IN_THE_LOG: readonly Defect[] = [
       appending(adapters, async (appends, context, append) => {
         const results = await append(appends, context);
         const sealed = appends.find((one) => typesIn([one]).includes('TokenClosed'));
-        if (sealed && hand.strikes(4)) {
+        if (sealed && hand.strikes(30)) {
           const dropped = { type: 'StagedRowsDropped', until: undefined } as const;
           const events = [newEvent(dropped, randomUUID(), 0)];
           await append([{ stream: sealed.stream, expected: 'any', events }], context);

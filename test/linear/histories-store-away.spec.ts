@@ -1,0 +1,3 @@
+import { describeHistoriesWith } from './histories-with.js';
+
+describeHistoriesWith('store away');
