@@ -78,7 +78,7 @@ async function runOnce(run, { seed, minutes, stop }) {
 function cell(value) {
   const text = String(value ?? '')
     .replaceAll(/\s+/g, ' ')
-    .slice(0, 2_000);
+    .slice(0, 8_000);
   return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

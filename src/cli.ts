@@ -1,3 +1,4 @@
+import { giveMemoryBack } from './app/give-memory-back.js';
 import { judgeError } from './app/judge-error.js';
 import { VERSIONS } from './app/versions.js';
 import { runCli } from './cli/run-cli.js';
@@ -15,6 +16,7 @@ const code = await runCli(process.argv.slice(2), {
   versions: VERSIONS,
   // What a command does not need is not loaded: most of them answer at once.
   async serve(config) {
+    giveMemoryBack(process);
     const [{ serve }, { openApp }] = await Promise.all([
       import('./main.js'),
       import('./app/open-app.js'),
@@ -22,6 +24,7 @@ const code = await runCli(process.argv.slice(2), {
     return serve(config, { openApp, stdout });
   },
   async serveLog(config) {
+    giveMemoryBack(process);
     const [{ serve }, { openPlainLog }] = await Promise.all([
       import('./main.js'),
       import('./app/plain-log.js'),

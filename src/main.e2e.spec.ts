@@ -98,6 +98,18 @@ describe('a server', () => {
     },
   );
 
+  it('has its memory given back, unless it is told how much to keep', async () => {
+    const kept = 'MALLOC_MMAP_THRESHOLD_';
+    const keptBy = ({ child }: Server) =>
+      readFileSync(`/proc/${child.pid}/environ`, 'latin1')
+        .split('\0')
+        .find((each) => each.startsWith(kept));
+    const server = await serve();
+    expect(keptBy(server)).toBe(`${kept}=262144`);
+    await exitOf(server.child, 'SIGTERM');
+    expect(keptBy(await serve({ [kept]: '1048576' }))).toBe(`${kept}=1048576`);
+  });
+
   it('shows the keys that it made once, and keys that were chosen never', async () => {
     const first = await serve();
     await exitOf(first.child, 'SIGTERM');

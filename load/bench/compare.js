@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { askAll, questionsOf } from '../compare/ask.js';
 import { machine } from '../compare/machine.js';
 import { QUESTIONS } from '../compare/questions.js';
@@ -12,6 +13,8 @@ import { writeReport } from './report.js';
 import { CREDENTIALS, startOurs, startPeer, versionOf } from './servers.js';
 
 const scripts = join(import.meta.dirname, '..');
+/** What a node does for itself when it has come up, of either side, is not what is asked. */
+const COME_UP_MS = 20_000;
 
 /** Runs the comparison and returns the exit code: 1 when ours failed an operation. */
 export async function compare({ values, folder, postgres }) {
@@ -21,6 +24,7 @@ export async function compare({ values, folder, postgres }) {
     for (const [name, startNode] of Object.entries(starts)) {
       while (nodes[name].length < count) nodes[name].push(await startNode(nodes[name].length + 1));
     }
+    await wait(COME_UP_MS);
     return sidesOf(nodes, postgres.pid);
   };
   const record = {

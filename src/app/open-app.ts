@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { addLimits } from '../api/edge-limits.js';
@@ -78,7 +79,7 @@ async function build(
   observing: Observing,
 ): Promise<RunningApp> {
   const { adapters } = stores;
-  const limiting = new Limiting(config, observing.metrics?.admission);
+  const limiting = new Limiting(config, observing.metrics?.admission, logger);
   const { isDraining } = limiting.limits;
   const checks = new ReadyChecks([drainCheck(isDraining), ...storeChecks(adapters, data)]);
   const app = await createApp({
@@ -164,9 +165,9 @@ function httpOf(
     keepAliveMs,
     connectionsMax,
     begin: (request, reply) => watch.begin(request, reply),
-    extend: (server) => {
+    extend: (server, newRequestId) => {
       if (tracer) traceRequests(server, tracer);
-      addLimits(server, limiting.limits);
+      addLimits(server, { ...limiting.limits, newRequestId });
       if (metrics && config.metrics === 'same') addMetricsPage(server, metrics);
     },
   };
@@ -199,8 +200,10 @@ const edgeOf = (
 async function listen(app: NestFastifyApplication, config: ServerConfig): Promise<string> {
   const address = listenAddress(config.listen);
   assert(address, 'the configuration was validated');
+  // Of a name with several addresses Fastify would serve all but the first without our limits.
+  const { address: host } = await lookup(address.host, { order: 'ipv4first' });
   await failpoint('start.beforeListen');
-  await app.listen(address.port, address.host);
+  await app.listen(address.port, host);
   await failpoint('start.afterListen');
   return app.getUrl();
 }

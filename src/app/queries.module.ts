@@ -22,7 +22,7 @@ import { ListTagsHandler } from '../queries/list-tags.js';
 import { LocateObjectHandler } from '../queries/locate-object.js';
 import { LogCommitsHandler } from '../queries/log-commits.js';
 import { OpenBlockHandler } from '../queries/open-block.js';
-import { OpenObjectHandler } from '../queries/open-object.js';
+import { OpenObjectHandler, ReadSmallObjectHandler } from '../queries/open-object.js';
 import { StatObjectHandler } from '../queries/stat-object.js';
 import { audit } from './audit.providers.js';
 import { ViewsModule } from './views.module.js';
@@ -53,6 +53,7 @@ import { ViewsModule } from './views.module.js';
     LogCommitsHandler,
     OpenBlockHandler,
     OpenObjectHandler,
+    ReadSmallObjectHandler,
     StatObjectHandler,
     ...audit,
     { provide: Authenticator, useExisting: StoredAuthenticator },

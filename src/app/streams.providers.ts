@@ -6,6 +6,7 @@ import { Branches } from '../commands/branch/branches.js';
 import { BranchDeletion } from '../commands/branch/branch-deletion.js';
 import { BranchOperations } from '../commands/branch/branch-operations.js';
 import { BranchTraffic } from '../commands/branch/branch-traffic.js';
+import { FOLLOWER_NAPS_MS } from '../commands/branch/follower.js';
 import { Intents } from '../commands/branch/intents.js';
 import { Successors } from '../commands/branch/successor.js';
 import { ConditionalWriter } from '../commands/object/conditional-writer.js';
@@ -33,7 +34,7 @@ import { FindObject } from '../queries/stat-object.js';
 const BRANCH_LIMITS = { cachedBranches: 10_000, cachedOutcomes: 10_000, ownTokens: 1_000 };
 /** What two nodes' clocks may differ by, with much to spare. */
 const CLOCKS_APART_MS = 60 * 60 * 1000;
-const INTENT_LIMITS = { intentWaitMs: 10 * 60 * 1000 };
+const INTENT_LIMITS = { intentWaitMs: 10 * 60 * 1000, napsMs: FOLLOWER_NAPS_MS };
 
 /** What intents are built from, as one value. */
 class IntentPorts {

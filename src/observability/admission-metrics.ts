@@ -1,4 +1,5 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
+import { Tallies, type Tally } from './tallies.js';
 
 /** How many requests and uploads are inside, and how many wait. */
 export interface AdmissionCounts {
@@ -8,21 +9,19 @@ export interface AdmissionCounts {
 }
 
 export class AdmissionMetrics {
-  readonly #refused: Counter<'reason'>;
+  readonly #refused: Readonly<Record<'full' | 'late', Tally>>;
   #countsOf: () => AdmissionCounts = () => ({ request: 0, upload: 0, waiting: 0 });
   #isDraining: () => boolean = () => false;
 
   constructor(registry: Registry) {
-    const registers = [registry];
     const counts = () => this.#countsOf();
     const isDraining = () => this.#isDraining();
-    this.#refused = new Counter({
+    const refused = new Tallies(registry, {
       name: 'moraine_http_refused_total',
       help: 'Requests answered 503 unread: too many waited (full), or this one too long (late).',
-      labelNames: ['reason'],
-      registers,
+      labels: ['reason'],
     });
-    for (const reason of ['full', 'late']) this.#refused.labels(reason).inc(0);
+    this.#refused = { full: refused.of({ reason: 'full' }), late: refused.of({ reason: 'late' }) };
     registry.registerMetric(
       new Gauge({
         name: 'moraine_http_admitted',
@@ -64,6 +63,6 @@ export class AdmissionMetrics {
   }
 
   refused(reason: 'full' | 'late'): void {
-    this.#refused.inc({ reason });
+    this.#refused[reason].add();
   }
 }

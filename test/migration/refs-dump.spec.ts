@@ -69,7 +69,12 @@ async function refsOf({ name }: RepositoryRecord) {
   const objects = new Map<string, unknown>();
   for (const branch of branches.items) {
     const all = new ListObjects(name, branch.name, ALL, { prefix: '', delimiter: '' });
-    objects.set(branch.name, (await moraine.ask(all)).items);
+    const { items } = await moraine.ask(all);
+    // Less what says whether an object was at hand.
+    objects.set(
+      branch.name,
+      items.map((item) => ({ ...item, kept: undefined })),
+    );
   }
   return {
     branches: branches.items,

@@ -1,11 +1,14 @@
 // Interleavings of the branch protocol, for so many minutes: half of the time at random from a seed
-// on, half of it the named scenarios in every order, with no thread left in the middle, then with
-// one left once, then with each append unanswered and a death at each step. A line of JSON at the
-// end says what came of it.
+// on, of which some are of what comes under a key, and of rules that change; half of it the named
+// scenarios in every order, with no thread left in the middle, then with one left once, then with
+// each append unanswered and a death at each step. A line of JSON at the end says what came of it.
 //
 //   node scripts/run-ts.js test/soak/branch-protocol.ts <seed> <minutes>
 import { exhaust, type Trouble } from '../model/branch-protocol/exhaust.js';
+import { exploreProtection } from '../model/branch-protocol/explore-protection.js';
 import { explore } from '../model/branch-protocol/explore.js';
+import { exploreKeyedOperations } from '../model/branch-protocol/keyed-operations.js';
+import { exploreKeyed } from '../model/branch-protocol/keyed-writes.js';
 import { NAMED, named, type NamedScenario } from '../model/branch-protocol/named-scenarios.js';
 import { LOG_KINDS } from '../model/branch-protocol/node-log.js';
 
@@ -24,7 +27,13 @@ let orderedCount = 0;
 let wholeCount = 0;
 
 async function atRandom(): Promise<void> {
-  while (!isOver(halfMs)) steps += await explore(seed + randomCount++);
+  while (!isOver(halfMs)) {
+    const at = seed + randomCount++;
+    if (at % 10 === 0) await exploreKeyedOperations(at);
+    else if (at % 20 === 1) await exploreKeyed(at);
+    else if (at % 20 === 11) steps += await exploreProtection(at);
+    else steps += await explore(at);
+  }
 }
 
 function* troubles(): Generator<{ preemptionsMax: number; trouble: Trouble }> {

@@ -25,6 +25,14 @@ export class MemorySingleStreams implements SingleStreamStore {
     events: readonly OutgoingEvent[],
   ): Promise<{ readonly position: number }> {
     return this.#turns.run('', async () => {
+      const end = await this.log.end(stream);
+      const known = await Promise.all(events.map(({ id }) => this.log.find(stream, id as EventId)));
+      const last = known.at(-1);
+      if (last && known.every((one, at) => one?.revision === revision + at + 1)) return last;
+      // Some of them are no repeat, and where they stand nothing of the others may be written.
+      if (end.revision !== revision || known.some((one) => one !== undefined)) {
+        throw new WrongExpectedRevision(stream, revision, end, 'revision');
+      }
       let position = 0;
       for (const [at, event] of events.entries()) {
         const { id, key, atMs, caller, requestId, commandId } = event;
@@ -33,11 +41,6 @@ export class MemorySingleStreams implements SingleStreamStore {
         const context = { atMs, caller, requestId, commandId };
         const [result] = await this.log.append([append], context);
         assert(result, 'an append has a result');
-        if (result.revision !== revision + at + 1) {
-          // The log knows the event elsewhere: at an exact revision that is no repeat.
-          const end = await this.log.end(stream);
-          throw new WrongExpectedRevision(stream, revision + at, end, 'revision');
-        }
         ({ position } = result);
       }
       return { position };
