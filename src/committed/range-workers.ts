@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { RangeParameters } from '../ports/committed-store.js';
 import { InvariantError } from '../shared/assert.js';
+import { threadLimits } from '../shared/thread-limits.js';
 import type { CellBatch } from './compare-codec.js';
 import { compareOnThread } from './compare-on-thread.js';
 import { mergeOnThread } from './merge-on-thread.js';
@@ -79,7 +80,7 @@ class Thread implements RangeThread {
   #over: Error | undefined;
 
   constructor(url: URL) {
-    this.#worker = new Worker(url);
+    this.#worker = new Worker(url, { resourceLimits: threadLimits });
     // Work keeps the process alive by its promises' timers and sockets; an idle thread must not.
     this.#worker.unref();
     this.#worker.on('message', (message: FromWorker) => {

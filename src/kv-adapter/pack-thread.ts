@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ClientConfig } from 'pg';
 import { StoreUnavailable } from '../ports/store-errors.js';
+import { threadLimits } from '../shared/thread-limits.js';
 
 /** What a thread is told when it is made. */
 export interface PackThreadData {
@@ -78,7 +79,7 @@ export class PackThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.url, { workerData: this.data });
+    const worker = new Worker(this.url, { workerData: this.data, resourceLimits: threadLimits });
     worker.unref();
     worker.on('message', (message: FromPackThread) => this.#hear(worker, message));
     worker.on('error', (error) => this.#fail(`the thread died: ${error}`));
