@@ -25,5 +25,5 @@ describe(`a corrupt range or metarange (SEED=${seed})`, () => {
         'the file does not end in the magic of a table',
       ]),
     );
-  }, 60_000);
+  }, 240_000);
 });

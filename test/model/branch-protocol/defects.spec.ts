@@ -14,7 +14,12 @@ describe(`a planted defect is found, in interleavings from SEED=${seed} on`, () 
     (defect.logs ?? LOG_KINDS).map((kind) => [name, kind, defect] as const),
   );
   it.each(planted)('when %s, on a log whose groups are %s', async (_, kind, defect) => {
-    const among = { logs: [kind], ...(defect.casts && { casts: defect.casts }) };
+    const { casts, isBatched } = defect;
+    const among = {
+      logs: [kind],
+      ...(casts && { casts }),
+      ...(isBatched !== undefined && { isBatched }),
+    };
     const runs = await runsUntilFound({ ...defect, ...among });
     expect(runs).toBeLessThanOrEqual(RUNS_MAX);
     const from = seed + Math.max(0, runs - CLEAN_RUNS);

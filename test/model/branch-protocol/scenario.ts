@@ -63,6 +63,8 @@ export interface Among {
   readonly logs?: readonly LogKind[];
   /** Always so, where a log has steps. */
   readonly behind?: Scenario['behind'];
+  /** Always so, or never, where groups are whole. */
+  readonly isBatched?: boolean;
 }
 
 /** Returns who does what in a run: one of some casts, in random numbers. */
@@ -91,7 +93,7 @@ export function scenarioOf(random: Random, among: Among = {}): Scenario {
     faultCount: random.pick([0, 1, 2, 4]),
     ...(cast === 'hooks' && { hooks: true }),
     ...deathsOf(random),
-    ...(log === 'whole' && random.chance(40) && { isBatched: true }),
+    ...(log === 'whole' && (among.isBatched ?? random.chance(40)) && { isBatched: true }),
     ...(log === 'stepwise' && random.chance(40) && { behind: random.pick(['shared', 'own']) }),
   };
 }
