@@ -16,6 +16,8 @@ export interface Once {
   readonly stream: string;
   /** The revision of the event that began it. */
   readonly begunAt: number;
+  /** Intents that it has asked for, each accepted, that came to nothing and are asked for anew. */
+  readonly failedCount?: number;
   /** It came before; perhaps it is under way elsewhere, perhaps its node died in the middle. */
   readonly isRepeat: boolean;
 }
@@ -25,6 +27,14 @@ export const partOf = ({ caller, commandId }: Request, part: string): Request =>
   caller,
   commandId: eventIdOf(commandId, part) as string as CommandId,
 });
+
+/** Returns a request for an intent anew, with ids of its own, when so many of it have failed. */
+export function askedAnew(request: Request, failedCount: number): Request {
+  if (failedCount === 0) return request;
+  const { once } = request;
+  const anew = partOf(request, `again-${failedCount}`);
+  return once === undefined ? anew : { ...anew, once: { ...once, failedCount } };
+}
 
 /** Returns a request that nobody has made but this program: for the work that it is named after. */
 export function ownRequest(ids: Ids, work: string): Request {

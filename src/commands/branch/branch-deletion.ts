@@ -42,10 +42,10 @@ export class BranchDeletion {
         await this.intents.help(place, request);
         continue;
       }
-      const append = { events, of: () => intentId, part: DELETION_PART };
+      const append = { events, of: () => intentId, part: DELETION_PART, accepts: request };
       const context = contextOf(request, this.clock);
       const lost = await this.branches.append(place, fold, append, context);
-      if (lost !== undefined) continue;
+      if (lost && !(await this.branches.isAccepted(place, append, lost))) continue;
       await failpoint('branch.afterDeletionRequest');
       const outcome = await this.intents.outcome(place, intentId, request);
       if (outcome.type === 'IntentFailed') throw refusalOf(outcome, 'delete branch');

@@ -89,6 +89,25 @@ export class BranchOperations {
     }
   }
 
+  /**
+   * Returns what this request has come to, if it came before: what it names may have gone since.
+   * Else asks for an intent, and returns what the log says became of it.
+   *
+   * @param intent  looks up what it names
+   */
+  async performNamed(
+    place: BranchPlace,
+    request: Request,
+    intent: () => Promise<{ readonly wish: Wish; readonly words?: CommitWords }>,
+  ): Promise<IntentOutcome> {
+    const { once } = request;
+    const id = intentIdOfRequest(request);
+    const before = once?.isRepeat && (await this.branches.outcomeOf(place, id));
+    if (before) return before;
+    const { wish, words } = await intent();
+    return this.perform(place, wish, request, words);
+  }
+
   /** Asks for an intent, and returns what the log says became of it. */
   perform(
     place: BranchPlace,

@@ -30,6 +30,8 @@ import { EventRefused, WrongExpectedRevision } from '../../ports/store-errors.js
 import { assert } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
 import { newEvent } from '../new-events.js';
+import { answeredMeanwhile, effectAppend, ownEvents } from '../repeats/effect-of.js';
+import type { Request } from '../request.js';
 import { OwnTokens } from './own-tokens.js';
 
 /** A branch of a repository: what its streams are named by, and where its ranges go. */
@@ -71,6 +73,8 @@ export interface ControlAppend {
   readonly beside?: readonly StreamAppend[];
   /** The same, in steps behind them. */
   readonly after?: readonly StreamAppend[];
+  /** What is accepted with them: of one that must be done once its stream says so with them. */
+  readonly accepts?: Request;
 }
 
 /** Read at once, looking back for the nearest event that leaves nothing pending. */
@@ -153,11 +157,12 @@ export class Branches {
   async append(
     place: BranchPlace,
     fold: BranchFold,
-    { events, of, part, resultPart = part, beside = [], after = [] }: ControlAppend,
+    { events, of, part, resultPart = part, beside = [], after = [], accepts }: ControlAppend,
     context: EventContext,
   ): Promise<LostRace | undefined> {
     const stream = controlStream(place);
-    const mark = this.log.groups === 'whole' ? { isAccepted: false } : undefined;
+    const isWhole = this.log.groups === 'whole';
+    const mark = isWhole ? { isAccepted: false } : undefined;
     const states = statesBehind(fold.state, events);
     const control = {
       stream,
@@ -172,7 +177,14 @@ export class Branches {
       state: states.at(-1) ?? fold.state,
       revision: fold.revision + events.length,
     };
-    const appending = this.log.append([...beside, control, ...after], context);
+    const word = isWhole && accepts ? effectAppend(accepts, { stream, events }) : [];
+    if (!isWhole && accepts?.once) {
+      // In steps the word would come first, and who died behind it would keep all others from being
+      // told of a refusal. So there is a look instead, and a moment behind it.
+      const refusal = answeredMeanwhile(accepts.once, await ownEvents(this.log, accepts.once));
+      if (refusal) return refusal;
+    }
+    const appending = this.log.append([...beside, control, ...after, ...word], context);
     const { promise: decided, resolve: isDecided } = Promise.withResolvers<void>();
     const opening = hiOf(now.state) === hiOf(fold.state) ? fold.opening : mark;
     const sent: Sent = { ...now, ...(mark && { mark }), ...(opening && { opening }), decided };
@@ -186,7 +198,7 @@ export class Branches {
       await failpoint('fold.afterAppend');
       // What was there already may be long past, and another node's, who built it otherwise: the
       // next look says where the branch is.
-      const isOurs = this.log.groups === 'whole' && !results.some(({ isRepeated }) => isRepeated);
+      const isOurs = isWhole && !results.some(({ isRepeated }) => isRepeated);
       if (isOurs) {
         for (const [at, event] of events.entries()) this.#hear(states[at - 1] ?? fold.state, event);
         this.#keep(stream, now);
@@ -208,6 +220,24 @@ export class Branches {
     const type = events[0]?.type;
     if (type === 'TokenClosed') this.ownTokens.forget(stream);
     if (type === 'TokenOpened' && revision === 0) this.ownTokens.opened(stream);
+  }
+
+  /**
+   * Returns whether what lost its race is in the branch all the same: another attempt of a request
+   * that must be done once was faster.
+   *
+   * @throws WrongExpectedRevision  the request was answered meanwhile, and nothing may come of it
+   */
+  async isAccepted(
+    place: BranchPlace,
+    { accepts, part }: ControlAppend,
+    lost: LostRace,
+  ): Promise<boolean> {
+    if (accepts?.once === undefined) return false;
+    if (await this.find(place, eventIdOf(accepts.commandId, part))) return true;
+    const isAnswered = lost instanceof WrongExpectedRevision && lost.stream === accepts.once.stream;
+    if (isAnswered) throw lost;
+    return false;
   }
 
   /** Returns what this process has seen become of an intent, without a look at the log. */

@@ -31,19 +31,22 @@ export class CherryPickHandler implements ICommandHandler<CherryPick> {
   execute({ repository: name, branch, wish, request }: CherryPick): Promise<CommitRecord> {
     const { ref, overrides, isForced } = wish;
     return this.operations.at({ name, branch, isForced }, async (place) => {
-      const picked = await this.operations.named(place, ref, 'get commit from ref');
-      if (picked.parents.length > 1 && wish.parentNumber === undefined) {
-        throw new DomainError('cherry_pick_parent_missing');
-      }
-      const parentNumber = wish.parentNumber ?? 1;
-      if (parentNumber > picked.parents.length) {
-        throw new DomainError('parent_out_of_range', { parent: parentNumber });
-      }
-      await this.operations.parentNamed(place, picked.parents[parentNumber - 1]);
-      const pick = { kind: 'cherry-pick', commit: picked.id, parentNumber } as const;
-      const outcome = await this.operations.perform(place, pick, request, {
-        message: overrides.message === '' ? picked.message : overrides.message,
-        metadata: withOrigin(overrides.metadata ?? picked.metadata, picked),
+      const outcome = await this.operations.performNamed(place, request, async () => {
+        const picked = await this.operations.named(place, ref, 'get commit from ref');
+        if (picked.parents.length > 1 && wish.parentNumber === undefined) {
+          throw new DomainError('cherry_pick_parent_missing');
+        }
+        const parentNumber = wish.parentNumber ?? 1;
+        if (parentNumber > picked.parents.length) {
+          throw new DomainError('parent_out_of_range', { parent: parentNumber });
+        }
+        await this.operations.parentNamed(place, picked.parents[parentNumber - 1]);
+        const message = overrides.message === '' ? picked.message : overrides.message;
+        const metadata = withOrigin(overrides.metadata ?? picked.metadata, picked);
+        return {
+          wish: { kind: 'cherry-pick', commit: picked.id, parentNumber },
+          words: { message, metadata },
+        };
       });
       return commitMade(outcome, 'update branch');
     });

@@ -58,6 +58,7 @@ export class CommitsAtOnce {
       part: REQUEST_PART,
       resultPart: 'result',
       beside: besideOf(place, fold, { intent, events, token }),
+      accepts: request,
     };
     const appended = this.branches.append(
       place,

@@ -109,10 +109,12 @@ export class CreateBranchHandler implements ICommandHandler<CreateBranch> {
         { type: 'CreateBranch', life, head, isHidden },
         fold.state,
       );
-      const append = { events, of: () => request.commandId, part: CREATED_PART };
+      const { commandId } = request;
+      const append = { events, of: () => commandId, part: CREATED_PART, accepts: request };
       const context = contextOf(request, this.clock);
       await failpoint('branch.beforeCreation');
-      if ((await this.branches.append(place, fold, append, context)) === undefined) {
+      const lost = await this.branches.append(place, fold, append, context);
+      if (!lost || (await this.branches.isAccepted(place, append, lost))) {
         await failpoint('branch.afterCreation');
         return (await this.#before(place, request)) ?? head.commitId;
       }

@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DomainError } from '../../domain/errors.js';
 import type { BranchId, RepositoryId } from '../../domain/model.js';
-import { partOf, type Request } from '../request.js';
+import { askedAnew, type Request } from '../request.js';
 import { BranchOperations, succeeded } from './branch-operations.js';
 
 /** Other operations that may move the head between a look at it and the reset counted from it. */
@@ -33,10 +33,11 @@ export class HardResetBranchHandler implements ICommandHandler<HardResetBranch> 
     const step = `hard-reset ${branch} to`;
     return this.operations.at({ name, branch, isForced }, async (place) => {
       for (let tries = 0; tries < TRIES_MAX; tries++) {
-        const { commit, head } = await this.operations.namedFrom(place, ref, step);
-        const again = tries === 0 ? request : partOf(request, `again-${tries}`);
-        const reset = { kind: 'hard-reset', to: commit.id, from: head } as const;
-        const outcome = await this.operations.perform(place, reset, again);
+        const anew = askedAnew(request, tries);
+        const outcome = await this.operations.performNamed(place, anew, async () => {
+          const { commit, head } = await this.operations.namedFrom(place, ref, step);
+          return { wish: { kind: 'hard-reset', to: commit.id, from: head } };
+        });
         const isStale = outcome.type === 'IntentFailed' && outcome.reason === 'head_moved';
         if (!isStale) return void succeeded(outcome, step);
       }

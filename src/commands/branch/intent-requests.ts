@@ -158,7 +158,7 @@ export class IntentRequests {
       const isOpened = step.mayBeOpened && (await this.log.end(stream)).revision >= 0;
       if (!isOpened) beside.push({ stream, expected: 'none', events: [opened] });
     }
-    const append = { events, of: () => intent.id, part: REQUEST_PART, beside };
+    const append = { events, of: () => intent.id, part: REQUEST_PART, beside, accepts: request };
     const appended = this.branches.append(place, fold, append, contextOf(request, this.clock));
     step.seal.sealed();
     const lost = await appended;
@@ -166,6 +166,7 @@ export class IntentRequests {
       await failpoint('intent.afterRequest');
       return 'accepted';
     }
+    if (await this.branches.isAccepted(place, append, lost)) return 'accepted';
     return lost instanceof WrongExpectedRevision && lost.reason === 'closed' ? 'closed' : 'lost';
   }
 }

@@ -41,13 +41,16 @@ export class MergeIntoBranchHandler implements ICommandHandler<MergeIntoBranch> 
     const { sourceRef, strategy, isSquash, isForced } = wish;
     const step = `update branch ${branch}`;
     return this.operations.at({ name, branch, isForced }, async (place) => {
-      const source = await this.operations.named(place, sourceRef, `${step}: get commit by ref`);
-      await failpoint('merge.afterNamed');
-      const allowsEmpty = wish.allowsEmpty || isForced;
-      const merge = { kind: 'merge', source: source.id, strategy, isSquash, allowsEmpty } as const;
-      const outcome = await this.operations.perform(place, merge, request, {
-        message: wish.message === '' ? `Merge '${sourceRef}' into '${branch}'` : wish.message,
-        metadata: withStrategy(wish.metadata, strategy),
+      const outcome = await this.operations.performNamed(place, request, async () => {
+        const source = await this.operations.named(place, sourceRef, `${step}: get commit by ref`);
+        await failpoint('merge.afterNamed');
+        const allowsEmpty = wish.allowsEmpty || isForced;
+        const message =
+          wish.message === '' ? `Merge '${sourceRef}' into '${branch}'` : wish.message;
+        return {
+          wish: { kind: 'merge', source: source.id, strategy, isSquash, allowsEmpty },
+          words: { message, metadata: withStrategy(wish.metadata, strategy) },
+        };
       });
       return commitMade(outcome, step, 'merge_conflict');
     });

@@ -38,16 +38,20 @@ export class RevertBranchHandler implements ICommandHandler<RevertBranch> {
   execute({ repository: name, branch, wish, request }: RevertBranch): Promise<CommitRecord> {
     const { ref, parentNumber, overrides, allowsEmpty, isForced } = wish;
     return this.operations.at({ name, branch, isForced }, async (place) => {
-      const { id, parents } = await this.operations.named(place, ref, 'get commit from ref');
-      if (parents.length > 1 && parentNumber === 0) throw new DomainError('revert_parent_missing');
-      if (parentNumber > parents.length) {
-        throw new DomainError('parent_out_of_range', { parent: parentNumber });
-      }
-      await this.operations.parentNamed(place, parents[Math.max(parentNumber, 1) - 1]);
-      const revert = { kind: 'revert', commit: id, parentNumber, allowsEmpty } as const;
-      const outcome = await this.operations.perform(place, revert, request, {
-        message: overrides.message === '' ? `Revert ${ref}` : overrides.message,
-        metadata: overrides.metadata ?? [],
+      const outcome = await this.operations.performNamed(place, request, async () => {
+        const { id, parents } = await this.operations.named(place, ref, 'get commit from ref');
+        if (parents.length > 1 && parentNumber === 0) {
+          throw new DomainError('revert_parent_missing');
+        }
+        if (parentNumber > parents.length) {
+          throw new DomainError('parent_out_of_range', { parent: parentNumber });
+        }
+        await this.operations.parentNamed(place, parents[Math.max(parentNumber, 1) - 1]);
+        const message = overrides.message === '' ? `Revert ${ref}` : overrides.message;
+        return {
+          wish: { kind: 'revert', commit: id, parentNumber, allowsEmpty },
+          words: { message, metadata: overrides.metadata ?? [] },
+        };
       });
       return commitMade(outcome, 'update branch');
     });

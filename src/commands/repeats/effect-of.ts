@@ -4,6 +4,7 @@ import type { CommandId, EventId } from '../../domain/model.js';
 import type { RequestEvent, RequestTookEffect } from '../../domain/request/request.events.js';
 import type { StagingEvent } from '../../domain/staging/staging.events.js';
 import type { EventLog, StreamAppend } from '../../ports/event-log.js';
+import { WrongExpectedRevision } from '../../ports/store-errors.js';
 import { assert } from '../../shared/assert.js';
 import { newEvent } from '../new-events.js';
 import type { Once, Request } from '../request.js';
@@ -13,7 +14,10 @@ const EVENTS_MAX = 100;
 
 /** What stands in a request's stream of this use of its key. */
 export interface OwnEvents {
-  readonly events: readonly (RequestEvent & { readonly id: EventId })[];
+  readonly events: readonly (RequestEvent & {
+    readonly id: EventId;
+    readonly commandId: CommandId;
+  })[];
   /** The revision of the last of them. */
   readonly end: number;
   /** Another use of the key has begun, or is over. */
@@ -22,7 +26,8 @@ export interface OwnEvents {
 
 /**
  * Returns what is appended with a request's writes to a token, so that they land once: whoever
- * comes second under the same key finds its stream moved on, whichever token it writes to.
+ * comes second under the same key finds its stream moved on, whichever token it writes to. The same
+ * with whatever else accepts a request: once it is answered, nothing is accepted any more.
  */
 export function effectAppend(
   { commandId, once }: Request,
@@ -32,7 +37,8 @@ export function effectAppend(
   const event = { type: 'RequestTookEffect', stream, eventCount: events.length } as const;
   // By token: with another one it is another append, which the log must judge anew.
   const recorded = newEvent(event, commandId, `effect/${stream}`);
-  return [{ stream: once.stream, expected: once.begunAt, events: [recorded] }];
+  const expected = once.begunAt + (once.failedCount ?? 0);
+  return [{ stream: once.stream, expected, events: [recorded] }];
 }
 
 /** Returns what a request has written to a branch; undefined: nothing, or it may come only once. */
@@ -57,12 +63,23 @@ export async function ownEvents(log: EventLog, once: Once): Promise<OwnEvents> {
   const recorded = (await log.read(once.stream, options)).map((event) => ({
     ...(decodeEvent(event) as RequestEvent),
     id: event.id,
+    commandId: event.commandId,
   }));
   // What follows another beginning is another request's.
   const next = recorded.findIndex(({ type }, index) => index > 0 && type === 'RequestBegun');
   const events = next < 0 ? recorded : recorded.slice(0, next);
   const isOver = next >= 0 || events.at(-1)?.type === 'RequestForgotten';
   return { events, end: once.begunAt + events.length - 1, isOver };
+}
+
+/** Returns how the work of a request is refused that was answered, or forgotten, meanwhile. */
+export function answeredMeanwhile(
+  { stream, begunAt }: Once,
+  { events, end, isOver }: OwnEvents,
+): WrongExpectedRevision | undefined {
+  if (!isOver && events.every(({ type }) => type !== 'RequestAnswered')) return undefined;
+  const actual = { revision: end, isClosed: false };
+  return new WrongExpectedRevision(stream, begunAt, actual, 'revision');
 }
 
 /** Returns a request's writes in a token that it has named; undefined: they are not there. */

@@ -4,7 +4,7 @@ import type { EventContext, EventLog } from '../../ports/event-log.js';
 import { WrongExpectedRevision } from '../../ports/store-errors.js';
 import { newEvent } from '../new-events.js';
 import type { Once, Request } from '../request.js';
-import { isEffect, ownEvents, writtenBy, type OwnEvents } from './effect-of.js';
+import { answeredMeanwhile, isEffect, ownEvents, writtenBy, type OwnEvents } from './effect-of.js';
 
 /** Attempts of one request that may come between. */
 const TRIES_MAX = 20;
@@ -42,10 +42,8 @@ export async function nameToken(
     }
     const id = namingId(request, write.stream);
     if (own.events.at(-1)?.id === id) return 'named';
-    if (own.isOver || own.events.some(({ type }) => type === 'RequestAnswered')) {
-      const actual = { revision: own.end, isClosed: false };
-      throw new WrongExpectedRevision(once.stream, once.begunAt, actual, 'revision');
-    }
+    const refusal = answeredMeanwhile(once, own);
+    if (refusal) throw refusal;
     const event = { ...newEvent({ type: 'RequestTookEffect', ...write }, commandId, ''), id };
     try {
       await log.append([{ stream: once.stream, expected: own.end, events: [event] }], context);

@@ -10,6 +10,7 @@ import { contextOf } from '../new-events.js';
 import { partOf, type Request } from '../request.js';
 import { openAnswer, sealAnswer, type Answer } from './answer.js';
 import { unnameToken } from './named-token.js';
+import { takeBackFailed } from './failed-intent.js';
 
 /**
  * Keeps what a caller is about to be told, and returns what was kept first: of a request that came
@@ -55,7 +56,12 @@ export class RecordAnswerHandler implements ICommandHandler<RecordAnswer> {
     if (isRefusal && this.log.groups === 'stepwise') {
       await unnameToken(this.log, request, contextOf(request, this.clock));
     }
-    const { state } = await this.streams.settle(step, attempt);
+    let { state } = await this.streams.settle(step, attempt);
+    if (isRefusal && state.status === 'begun' && state.effect) {
+      const context = contextOf(request, this.clock);
+      const isOver = await takeBackFailed(this.log, request, context);
+      if (isOver) ({ state } = await this.streams.settle(step, attempt));
+    }
     await failpoint('request.afterAnswer');
     if (state.status !== 'begun' || state.begunAt !== begunAt) return answer;
     // Its other attempt was done: a repeat will say what came of it.

@@ -93,8 +93,9 @@ export class RestoreBranchHandler implements ICommandHandler<RestoreBranch> {
         fold.state,
       );
       await failpoint('branch.beforeRestore');
-      const append = { events, of, part: REQUEST_PART };
-      if ((await this.branches.append(place, fold, append, context)) !== undefined) continue;
+      const append = { events, of, part: REQUEST_PART, accepts: request };
+      const lost = await this.branches.append(place, fold, append, context);
+      if (lost && !(await this.branches.isAccepted(place, append, lost))) continue;
       await failpoint('branch.afterRestore');
       return;
     }

@@ -9,16 +9,17 @@ export interface RequestBegun {
 }
 
 /**
- * Its writes to a branch are in the log: appended with them, so there is one or none of both.
+ * What it asked for is in the log: appended with that, so there is one or none of both. Of an
+ * intent it is the request for it: what comes of that stands in the branch.
  *
- * Of a log without groups it comes first: they land in this token or not at all, and another token
- * is named only when they cannot land in this one any more.
+ * Of writes to a log without groups it comes first: they land in this token or not at all, and
+ * another token is named only when they cannot land in this one any more.
  */
 export interface RequestTookEffect {
   readonly type: 'RequestTookEffect';
-  /** The staging token's. */
+  /** The staging token's; the branch's, or of whatever else it changed. */
   readonly stream: string;
-  /** 0, without groups: nothing was written, and nothing will be. */
+  /** 0: nothing was written, and nothing will be; or the intent has failed. */
   readonly eventCount: number;
 }
 

@@ -1,28 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { EventContext, EventLog, StreamAppend } from '../../../src/ports/event-log.js';
 import { seed } from '../../support/seed.js';
 import { explore, Found } from './explore.js';
-import { ForwardingLog } from './forwarding-log.js';
+import { firstFault, withoutEffect, withoutGuard } from './keyed-defects.js';
 import { exploreKeyed } from './keyed-writes.js';
 
 const RUNS = 250;
-/** Interleavings in which a defect must have shown. */
-const RUNS_MAX = 4_000;
-
-const changing = (change: (append: StreamAppend) => readonly StreamAppend[]) => (log: EventLog) =>
-  new (class extends ForwardingLog {
-    override append(appends: readonly StreamAppend[], context: EventContext) {
-      return this.log.append(appends.flatMap(change), context);
-    }
-  })(log);
-
-const withoutGuard = changing(({ stream, expected, events, mark, behind }) => [
-  { stream, expected, events, ...(mark && { mark }), ...(behind && { behind }) },
-]);
-const withoutEffect = changing((append) => {
-  const isEffect = append.events.some(({ type }) => type === 'RequestTookEffect');
-  return isEffect ? [] : [append];
-});
 
 describe(`a write under a key, in interleavings from SEED=${seed} on`, () => {
   it('lands once, and everybody who sent it is told the same', async () => {
@@ -48,14 +30,3 @@ describe(`a write on a condition, in interleavings from SEED=${seed} on`, () => 
     expect(String(fault)).toContain('lands over what is there');
   }, 60_000);
 });
-
-async function firstFault(run: (at: number) => Promise<unknown>): Promise<unknown> {
-  for (let at = seed; at < seed + RUNS_MAX; at++) {
-    const fault = await run(at).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
-}
