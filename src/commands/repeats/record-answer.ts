@@ -1,16 +1,20 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DomainError } from '../../domain/errors.js';
+import { placeOfEvent } from '../../domain/event-place.js';
 import { requestDecider } from '../../domain/request/request.decider.js';
+import type { RequestTookEffect } from '../../domain/request/request.events.js';
 import { Clock } from '../../ports/clock.js';
 import { EventLog, EVENT_BYTES_MAX } from '../../ports/event-log.js';
+import { KvStore } from '../../ports/kv-store.js';
 import { Secrets } from '../../ports/secrets.js';
+import { RepositoriesView } from '../../projections/repositories.view.js';
 import { failpoint } from '../../shared/failpoint.js';
 import { AggregateStreams } from '../aggregate-stream.js';
 import { contextOf } from '../new-events.js';
 import { partOf, type Request } from '../request.js';
 import { openAnswer, sealAnswer, type Answer } from './answer.js';
-import { unnameToken } from './named-token.js';
 import { takeBackFailed } from './failed-intent.js';
+import { unnameToken } from './named-token.js';
 
 /**
  * Keeps what a caller is about to be told, and returns what was kept first: of a request that came
@@ -39,6 +43,7 @@ export class RecordAnswerHandler implements ICommandHandler<RecordAnswer> {
     private readonly streams: AggregateStreams,
     private readonly secrets: Secrets,
     private readonly log: EventLog,
+    private readonly kv: KvStore,
     private readonly clock: Clock,
   ) {}
 
@@ -64,8 +69,16 @@ export class RecordAnswerHandler implements ICommandHandler<RecordAnswer> {
     }
     await failpoint('request.afterAnswer');
     if (state.status !== 'begun' || state.begunAt !== begunAt) return answer;
-    // Its other attempt was done: a repeat will say what came of it.
-    if (state.sealedAnswer === undefined) return TRY_AGAIN;
-    return openAnswer(this.secrets, stream, state.sealedAnswer);
+    if (state.sealedAnswer !== undefined) {
+      return openAnswer(this.secrets, stream, state.sealedAnswer);
+    }
+    // Its other attempt was done: a repeat will say what came of it, where that still stands.
+    return state.effect && (await this.#isGone(state.effect)) ? answer : TRY_AGAIN;
+  }
+
+  /** Whether what was done was in a repository that is there no more. */
+  async #isGone({ stream }: Pick<RequestTookEffect, 'stream'>): Promise<boolean> {
+    const { uid } = placeOfEvent({ stream, data: {} });
+    return uid !== undefined && !(await new RepositoriesView(this.kv).byUid()).has(uid);
   }
 }

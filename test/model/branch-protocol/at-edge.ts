@@ -32,7 +32,7 @@ export const beginAs = async (node: Node, attempt: string): Promise<KeyedRequest
 /** Keeps what an attempt is to be told; returns what it is told. */
 export function recordAs(node: Node, request: KeyedRequest, answer: Answer): Promise<Answer> {
   const { streams, ports } = node;
-  const handler = new RecordAnswerHandler(streams, sealsNothing, ports.log, ports.clock);
+  const handler = new RecordAnswerHandler(streams, sealsNothing, ports.log, ports.kv, ports.clock);
   return handler.execute(new RecordAnswer(request, answer));
 }
 

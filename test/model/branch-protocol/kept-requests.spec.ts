@@ -26,7 +26,7 @@ class Desk {
 
   async answer(begun: Awaited<ReturnType<Desk['begin']>>, answer = told) {
     const { streams, ports } = this.stage.node();
-    const handler = new RecordAnswerHandler(streams, secrets, ports.log, ports.clock);
+    const handler = new RecordAnswerHandler(streams, secrets, ports.log, ports.kv, ports.clock);
     return handler.execute(new RecordAnswer(begun.request, answer));
   }
 

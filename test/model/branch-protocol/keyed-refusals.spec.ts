@@ -103,6 +103,17 @@ describe('what is accepted under a key', () => {
     expect(await does(second, revert, await beginAs(second, 'second'))).toEqual(told);
   });
 
+  const write: Operation = { kind: 'put', path: 'b' as ObjectPath, value: 'v1' };
+  it.each([write, merge])('is refused to all when its repository has gone: $kind', async (done) => {
+    await does(first, done, await beginAs(first, 'first'));
+    await stage.does(second, { kind: 'delete repository' });
+    const again = await beginAs(second, 'second');
+    const gone = { kind: 'refused', code: 'repository_not_found' };
+    expect(await does(stage.node(), done, again)).toEqual(gone);
+    expect(await recordAs(second, again, REFUSAL)).toEqual(REFUSAL);
+    expect(await refuses(first)).toEqual(REFUSAL);
+  });
+
   it('is refused to nobody when it failed and is asked for anew', async () => {
     const back: Operation = { kind: 'hard reset', ref: `${work}^` };
     const request = await beginAs(first, 'first');
