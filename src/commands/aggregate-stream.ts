@@ -3,9 +3,15 @@ import { DomainError } from '../domain/errors.js';
 import { eventIdOf } from '../domain/event-id.js';
 import { decodeEvent, type DomainEvent } from '../domain/event-types.js';
 import type { Clock } from '../ports/clock.js';
-import { READ_EVENTS_MAX, type EventLog, type Expected } from '../ports/event-log.js';
-import { WrongExpectedRevision } from '../ports/store-errors.js';
+import {
+  READ_EVENTS_MAX,
+  type EventLog,
+  type Expected,
+  type StreamAppend,
+} from '../ports/event-log.js';
+import { EventRefused, WrongExpectedRevision } from '../ports/store-errors.js';
 import { contextOf, newEvent } from './new-events.js';
+import { answeredMeanwhile, effectAppend, ownEvents } from './repeats/effect-of.js';
 import type { Request } from './request.js';
 
 /** Lost races that one command may have before it is refused as busy. */
@@ -101,6 +107,21 @@ export class AggregateStreams {
   }
 
   /**
+   * Returns what is appended with what a request does to a stream, so that nothing comes of it
+   * once it is answered. In steps there is a look instead, and a moment behind it.
+   *
+   * @throws WrongExpectedRevision  in steps: it was answered
+   */
+  async wordBeside(append: StreamAppend, request: Request): Promise<readonly StreamAppend[]> {
+    const { once } = request;
+    if (once === undefined) return [];
+    if (this.groups === 'whole') return effectAppend(request, append);
+    const refusal = answeredMeanwhile(once, await ownEvents(this.log, once));
+    if (refusal) throw refusal;
+    return [];
+  }
+
+  /**
    * Returns the events that a command led to, and what the aggregate is after them.
    *
    * @throws DomainError  the decider refused, on what the log's end says
@@ -121,7 +142,8 @@ export class AggregateStreams {
         events: events.map((event, index) => newEvent(event, request.commandId, index)),
       };
       try {
-        const [result] = await this.log.append([append], contextOf(request, this.clock));
+        const appends = [append, ...(await this.wordBeside(append, request))];
+        const [result] = await this.log.append(appends, contextOf(request, this.clock));
         const mayBeRepeated = result?.isRepeated || this.groups === 'stepwise';
         if (mayBeRepeated && request.once) {
           const { state } = await this.load(stream, decider);
@@ -129,8 +151,13 @@ export class AggregateStreams {
         }
         return { events, state: fold(decider, events, at.state) };
       } catch (error) {
-        if (!(error instanceof WrongExpectedRevision)) throw error;
+        const isLost = error instanceof WrongExpectedRevision;
+        if (!isLost && !(error instanceof EventRefused && request.once)) throw error;
         at = await this.load(stream, decider);
+        const before = await this.recorded<Event>(stream, request);
+        if (before.length > 0) return { events: before, state: at.state };
+        // Answered meanwhile, nothing may come of it any more.
+        if (!isLost || error.stream === request.once?.stream) throw error;
       }
     }
     throw new DomainError('store_busy');

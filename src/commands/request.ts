@@ -16,6 +16,8 @@ export interface Once {
   readonly stream: string;
   /** The revision of the event that began it. */
   readonly begunAt: number;
+  /** UTC, epoch: the same for all attempts of it. */
+  readonly begunAtMs: number;
   /** Intents that it has asked for, each accepted, that came to nothing and are asked for anew. */
   readonly failedCount?: number;
   /** It came before; perhaps it is under way elsewhere, perhaps its node died in the middle. */

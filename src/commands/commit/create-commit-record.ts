@@ -30,14 +30,14 @@ export class CreateCommitRecordHandler implements ICommandHandler<CreateCommitRe
   async execute({ repository, commit, options, request }: CreateCommitRecord): Promise<void> {
     const { uid } = writable(await this.places.fresh(repository), options.isForced);
     const command = { type: 'RecordCommit', commit } as const;
-    // Commits never go, so what was seen may refuse; one made here has no stream to say so.
-    if (await this.commits.get(uid, commit.id)) {
-      commitDecider.decide(command, { status: 'there' });
-    }
     const stream = commitStream(uid, commit.id);
-    await this.streams.transact(
-      { stream, decider: commitDecider, command, isLikelyNew: true },
-      request,
-    );
+    const step = { stream, decider: commitDecider, command, isLikelyNew: true };
+    await this.streams.once(stream, request, async () => {
+      // Commits never go, so what was seen may refuse; one made here has no stream to say so.
+      if (await this.commits.get(uid, commit.id)) {
+        commitDecider.decide(command, { status: 'there' });
+      }
+      return this.streams.transact(step, request);
+    });
   }
 }

@@ -53,13 +53,7 @@ export class StartImportHandler implements ICommandHandler<StartImport> {
 
   async execute({ repository: name, branch, wish, request }: StartImport): Promise<ImportId> {
     const { isForced, sources } = wish;
-    const { repository } = await this.places.at({ name, branch, isForced }, async (place) => {
-      live(await this.branches.view(place));
-      return place;
-    });
-    for (const source of sources) assertOutside(repository.namespace, source);
     const id = importIdOf(request.commandId);
-    const stream = importStream(repository.uid, id);
     const command = {
       type: 'RequestImport',
       ...wish,
@@ -69,10 +63,18 @@ export class StartImportHandler implements ICommandHandler<StartImport> {
       node: this.jobs.node,
     } as const;
     const decider = importDecider;
-    await this.streams.transact({ stream, decider, command, isLikelyNew: true }, request);
-    await failpoint('import.afterRequest');
-    this.jobs.begin('imports', { uid: repository.uid, id });
-    return id;
+    return this.places.at({ name, branch, isForced }, async (place) => {
+      const { uid, namespace } = place.repository;
+      const stream = importStream(uid, id);
+      await this.streams.once(stream, request, async () => {
+        live(await this.branches.view(place));
+        for (const source of sources) assertOutside(namespace, source);
+        return this.streams.transact({ stream, decider, command, isLikelyNew: true }, request);
+      });
+      await failpoint('import.afterRequest');
+      this.jobs.begin('imports', { uid, id });
+      return id;
+    });
   }
 }
 

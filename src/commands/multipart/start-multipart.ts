@@ -46,16 +46,16 @@ export class StartMultipartHandler implements ICommandHandler<StartMultipart> {
 
   execute({ repository: name, branch, path, request }: StartMultipart): Promise<StartedMultipart> {
     return this.places.at({ name, branch, isForced: false }, async (place) => {
-      live(await this.branches.likely(place));
       const { uid, namespace } = place.repository;
       const upload = { uid, uploadId: request.commandId as string };
       const key = this.tokens.sign({ uid, branch, path }, this.ids.dataKey());
       const command = { type: 'StartMultipart', branch, path, namespace, key } as const;
       const stream = multipartStream(upload);
-      await this.streams.transact(
-        { stream, decider: multipartDecider, command, isLikelyNew: true },
-        request,
-      );
+      const step = { stream, decider: multipartDecider, command, isLikelyNew: true };
+      await this.streams.once(stream, request, async () => {
+        live(await this.branches.likely(place));
+        return this.streams.transact(step, request);
+      });
       // Of a repeat of one command the address of the first time counts.
       const begun = await this.uploads.record(upload);
       return { ...upload, physicalAddress: `${namespace}/${begun.key}` };

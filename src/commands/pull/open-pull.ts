@@ -43,10 +43,9 @@ export class OpenPullHandler implements ICommandHandler<OpenPull> {
     const { source, destination } = wish;
     if (source === destination) throw new DomainError('same_branch');
     const { uid } = await this.places.fresh(repository);
-    const ends = await Promise.all([source, destination].map((of) => this.branches.get(uid, of)));
-    if (ends.includes(undefined)) throw new DomainError('branch_not_found');
     const nowMs = this.clock.nowMs();
-    const id = pullIdOf(request.commandId, nowMs);
+    const id = pullIdOf(request.commandId, request.once?.begunAtMs ?? nowMs);
+    const stream = pullStream(uid, id);
     const pull: PullRecord = {
       id,
       ...wish,
@@ -58,8 +57,13 @@ export class OpenPullHandler implements ICommandHandler<OpenPull> {
       merging: null,
     };
     const command = { type: 'OpenPull', pull } as const;
-    const step = { stream: pullStream(uid, id), decider: pullDecider, command, isLikelyNew: true };
-    await this.streams.transact(step, request);
+    const step = { stream, decider: pullDecider, command, isLikelyNew: true };
+    await this.streams.once(stream, request, async () => {
+      const of = [source, destination];
+      const ends = await Promise.all(of.map((branch) => this.branches.get(uid, branch)));
+      if (ends.includes(undefined)) throw new DomainError('branch_not_found');
+      return this.streams.transact(step, request);
+    });
     return id;
   }
 }

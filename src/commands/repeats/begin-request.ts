@@ -57,8 +57,8 @@ export class BeginRequestHandler implements ICommandHandler<BeginRequest> {
     const { events, state } = await this.streams.settle(step, attempt);
     await failpoint('request.afterBegin');
     if (state.status !== 'begun') throw new Error('what was begun is begun');
-    const { begunAt, sealedAnswer } = state;
-    const once = { stream, begunAt, isRepeat: events.length === 0 };
+    const { begunAt, begunAtMs, sealedAnswer } = state;
+    const once = { stream, begunAt, begunAtMs, isRepeat: events.length === 0 };
     return {
       request: { caller, commandId: commandIdAt(stream, begunAt), once },
       answer:

@@ -25,10 +25,10 @@ export async function onceUnder(
   const attempt = partOf(request, `once/${request.caller.requestId}`);
   const { events, state } = await streams.settle(step, attempt);
   assert(state.status === 'begun', 'what was begun is begun');
-  const { begunAt } = state;
+  const { begunAt, begunAtMs } = state;
   return {
     caller: request.caller,
     commandId: commandIdAt(stream, begunAt),
-    once: { stream, begunAt, isRepeat: events.length === 0 },
+    once: { stream, begunAt, begunAtMs, isRepeat: events.length === 0 },
   };
 }

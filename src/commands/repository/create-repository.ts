@@ -96,17 +96,23 @@ export class CreateRepositoryHandler implements ICommandHandler<CreateRepository
       if (created?.type !== 'RepositoryCreated') break;
       if (!isMarked) isMarked = await this.#mark(namespace, request);
       await failpoint('repository.afterMark');
-      // The branch first: nobody can name it before there is a repository of this uid.
-      const appends: StreamAppend[] = [
-        ...(first ? [branchAppend(record, first, request)] : []),
-        { stream, expected, events: [newEvent(created, request.commandId, 0)] },
-      ];
+      const append = { stream, expected, events: [newEvent(created, request.commandId, 0)] };
       try {
+        // The branch first: nobody can name it before there is a repository of this uid.
+        const appends: StreamAppend[] = [
+          ...(first ? [branchAppend(record, first, request)] : []),
+          append,
+          ...(await this.streams.wordBeside(append, request)),
+        ];
         await this.log.append(appends, contextOf(request, this.clock));
         await failpoint('repository.afterCreation');
         return created;
       } catch (error) {
         if (!(error instanceof WrongExpectedRevision)) throw error;
+        const [before] = await this.streams.recorded<RepositoryEvent>(stream, request);
+        if (before?.type === 'RepositoryCreated') return before;
+        // Answered meanwhile, nothing may come of it any more.
+        if (error.stream === request.once?.stream) throw error;
       }
     }
     throw new DomainError('repository_exists');

@@ -6,6 +6,7 @@ import { WrongExpectedRevision } from '../../../src/ports/store-errors.js';
 import { work } from '../../support/samples/branch.samples.js';
 import { beginAs, recordAs } from './at-edge.js';
 import type { Node } from './node.js';
+import { LOG_KINDS } from './node-log.js';
 import { perform, type Operation } from './operations.js';
 import { sources } from './sources.js';
 import { Stage } from './stage.js';
@@ -76,6 +77,28 @@ describe('what is refused under a key', () => {
     await expect(does(alone, commit, request)).rejects.toThrow(WrongExpectedRevision);
     expect(await stage.controlTypes()).toEqual(before);
   });
+});
+
+describe.each(LOG_KINDS)('what was refused under a key, with groups %s', (kind) => {
+  const gone: Operation = { kind: 'delete' };
+  it.each([
+    { asked: merge },
+    { asked: gone },
+    { asked: { kind: 'create' } as Operation, past: gone },
+  ])(
+    'is not asked for any more: $asked.kind',
+    async ({ asked, past }: { asked: Operation; past?: Operation }) => {
+      stage = await Stage.open(kind);
+      [first, second] = [stage.node(), stage.node()];
+      await stage.put(second, 'v0');
+      if (past) await stage.does(second, past);
+      const request = await beginAs(first, 'slow');
+      expect(await refuses(second)).toEqual(REFUSAL);
+      const before = await stage.controlTypes();
+      await expect(does(first, asked, request)).rejects.toThrow(WrongExpectedRevision);
+      expect(await stage.controlTypes()).toEqual(before);
+    },
+  );
 });
 
 describe('what is accepted under a key', () => {
