@@ -3,7 +3,7 @@ import { DomainError } from '../../domain/errors.js';
 import type { CommandId, CommitId, PullId, RepositoryId } from '../../domain/model.js';
 import type { PullCommand } from '../../domain/pull/pull.commands.js';
 import { pullDecider } from '../../domain/pull/pull.decider.js';
-import type { PullRecord } from '../../domain/pull/pull.events.js';
+import type { PullEvent, PullRecord } from '../../domain/pull/pull.events.js';
 import { pullStream } from '../../domain/pull/pull.stream.js';
 import { Clock } from '../../ports/clock.js';
 import { AggregateStreams } from '../aggregate-stream.js';
@@ -39,6 +39,26 @@ export class MergePullHandler implements ICommandHandler<MergePull> {
   async execute({ repository, id, request }: MergePull): Promise<CommitId> {
     const { uid } = await this.places.fresh(repository);
     const stream = pullStream(uid, id);
+    try {
+      return await this.#mergeOpen(stream, repository, request);
+    } catch (error) {
+      // It may be open no more because this very request, come before, has merged it.
+      const before = isRefusal(error) ? await this.#before(stream, request) : undefined;
+      if (before) return before;
+      throw error;
+    }
+  }
+
+  async #before(stream: string, { once, ...request }: Request): Promise<CommitId | undefined> {
+    if (once === undefined) return undefined;
+    const own = { ...partOf(request, PULL_PART), once };
+    const [event] = await this.streams.recorded<PullEvent>(stream, own);
+    return event?.type === 'PullRequestMerged'
+      ? (event.pull.mergedCommitId ?? undefined)
+      : undefined;
+  }
+
+  async #mergeOpen(stream: string, repository: RepositoryId, request: Request): Promise<CommitId> {
     const asked = await this.#askedFor(stream, request);
     const isOwn = asked.by === request.commandId;
     try {
@@ -71,7 +91,7 @@ export class MergePullHandler implements ICommandHandler<MergePull> {
     // Under the id that stands in the log: whoever comes to it finds what became of it.
     const merging = by === request.commandId ? request : { caller: request.caller, commandId: by };
     const settle = (command: PullCommand) =>
-      this.streams.transact({ stream, decider: pullDecider, command }, partOf(merging, 'pull'));
+      this.streams.transact({ stream, decider: pullDecider, command }, partOf(merging, PULL_PART));
     try {
       const wish = { ...WISH, sourceRef: pull.source };
       const merge = new MergeIntoBranch(repository, pull.destination, wish, merging);
@@ -85,6 +105,9 @@ export class MergePullHandler implements ICommandHandler<MergePull> {
     }
   }
 }
+
+/** Of a merge: what its pull request hears of it. */
+const PULL_PART = 'pull';
 
 interface Asked {
   readonly pull: PullRecord;

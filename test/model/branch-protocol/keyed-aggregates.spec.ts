@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { RandomIds } from '../../../src/app/random-ids.js';
 import { AddressTokens } from '../../../src/commands/address/address-tokens.js';
+import { MergeIntoBranchHandler } from '../../../src/commands/branch/merge-into-branch.js';
 import {
   CreateCommitRecord,
   CreateCommitRecordHandler,
@@ -12,6 +13,7 @@ import {
   StartMultipartHandler,
 } from '../../../src/commands/multipart/start-multipart.js';
 import { Uploads } from '../../../src/commands/multipart/uploads.js';
+import { MergePull, MergePullHandler } from '../../../src/commands/pull/merge-pull.js';
 import { OpenPull, OpenPullHandler } from '../../../src/commands/pull/open-pull.js';
 import {
   CreateRepository,
@@ -20,7 +22,7 @@ import {
 import type { Request } from '../../../src/commands/request.js';
 import { DeleteTag, DeleteTagHandler } from '../../../src/commands/tag/delete-tag.js';
 import { commitIdOf } from '../../../src/domain/commit/commit-id.js';
-import type { ObjectPath, RepositoryId, TagId } from '../../../src/domain/model.js';
+import type { ObjectPath, PullId, RepositoryId, TagId } from '../../../src/domain/model.js';
 import { repositoryStream } from '../../../src/domain/repository/repository.stream.js';
 import { tagDecider } from '../../../src/domain/tag/tag.decider.js';
 import { tagStream } from '../../../src/domain/tag/tag.stream.js';
@@ -64,6 +66,12 @@ function openPull({ ports, places, streams }: Node, request: Request) {
   const wish = { title: 'one', description: '', ...ends };
   const handler = new OpenPullHandler(ports.clock, places, new BranchesView(ports.kv), streams);
   return handler.execute(new OpenPull(lake.name, wish, request));
+}
+
+function mergePull(node: Node, id: PullId, request: Request) {
+  const merges = new MergeIntoBranchHandler(node.operations);
+  const handler = new MergePullHandler(node.ports.clock, node.places, node.streams, merges);
+  return handler.execute(new MergePull(lake.name, id, request));
 }
 
 function recordCommit({ ports, places, streams }: Node, request: Request) {
@@ -142,6 +150,13 @@ describe('what is done to one stream under a key', () => {
     });
     await deleteTag(first, request);
     expect((await stage.world.log.end(stream)).revision).toBe(before + 1);
+  });
+
+  it('is told again of a pull request that it has merged', async () => {
+    await stage.commit(second);
+    const id = await openPull(second, requestOf('asked'));
+    const told = await mergePull(first, id, await beginAs(first, 'first'));
+    expect(await mergePull(second, id, await beginAs(second, 'second'))).toBe(told);
   });
 
   it.each([
