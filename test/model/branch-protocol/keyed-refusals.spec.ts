@@ -9,7 +9,7 @@ import type { Node } from './node.js';
 import { LOG_KINDS } from './node-log.js';
 import { perform, type Operation } from './operations.js';
 import { sources } from './sources.js';
-import { Stage } from './stage.js';
+import { Died, dies, Stage } from './stage.js';
 
 const REFUSAL = { status: 404, body: 'none', upload: undefined };
 const DONE = { status: 200, body: 'done', upload: undefined };
@@ -116,6 +116,16 @@ describe('what is accepted under a key', () => {
     expect(await does(first, commit, request)).toEqual(none);
     expect(await refuses(second)).toEqual(REFUSAL);
     expect(await recordAs(first, request, DONE)).toEqual(REFUSAL);
+  });
+
+  it('is refused to all when who took its word back has died', async () => {
+    const request = await beginAs(first, 'first');
+    await does(first, commit, request);
+    first.hooks.after('RequestTookEffect', dies);
+    await expect(recordAs(first, request, REFUSAL)).rejects.toThrow(Died);
+    const again = { ...REFUSAL, body: 'no changes' };
+    expect(await recordAs(second, await beginAs(second, 'again'), again)).toEqual(again);
+    expect(await refuses(second)).toEqual(again);
   });
 
   it('is told again, though what it named has gone with the branch', async () => {
