@@ -118,6 +118,22 @@ describe('an import from a folder of the machine', () => {
     },
   );
 
+  it('reads a name that has U+FFFD in it, as the bytes of that letter', async () => {
+    await mkdir(join(home, 'open/odd/\ufffd'), { recursive: true });
+    for (const name of ['a\ufffdb', '\ufffd/c'])
+      await writeFile(join(home, 'open/odd', name), name);
+    expect(await keysOf('prefix', `${home}/open/odd`)).toEqual(['a\ufffdb', '\ufffd/c']);
+    expect(await bodyAt(`${home}/open/odd/a\ufffdb`)).toBe('a\ufffdb');
+  });
+
+  it('tells a name that is not UTF-8 from one that is shown alike', async () => {
+    const folder = Buffer.from(`${home}/open/odd/`);
+    await mkdir(folder);
+    const names = [Buffer.from('a\ufffdb'), Buffer.from([0x61, 0xff, 0x62])];
+    for (const name of names) await writeFile(Buffer.concat([folder, name]), 'x');
+    await expect(keysOf('prefix', `${home}/open/odd`)).rejects.toThrow('is not UTF-8: "a\ufffdb"');
+  });
+
   it('has size and checksum of the same bytes when a file is cut while it is read', async () => {
     const { file } = await openPlain(`${home}/open/a`);
     const found = await summed({ file, sizeBytes: 1000, modifiedAtMs: 0 });

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ListedBlock } from '../ports/block-store.js';
@@ -40,6 +41,8 @@ export interface FileListing<Found> {
   readonly names: FileNames;
   /** Called for some files at once; what it returns comes in order all the same. */
   readonly look: LookAtFile<Found>;
+  /** Called with a name that is not UTF-8, as it is shown: no key reads it, so it is left out. */
+  readonly onUnreadable?: (shown: string) => void;
 }
 
 /** Yields what `look` makes of the files below a folder, as {@link listBlocks} does. */
@@ -51,7 +54,7 @@ async function* listFolder<Found>(
   folder: { path: string; key: string },
   listing: FileListing<Found>,
 ): AsyncGenerator<Found> {
-  const children = await childrenOf(folder, listing.wanted, listing.names);
+  const children = await childrenOf(folder, listing);
   for (let at = 0; at < children.length;) {
     const child = children[at];
     if (child?.key.endsWith('/')) {
@@ -70,15 +73,13 @@ async function* listFolder<Found>(
 
 async function childrenOf(
   folder: { path: string; key: string },
-  { prefix, after }: { prefix: string; after: string },
-  names: FileNames,
+  { wanted: { prefix, after }, names, onUnreadable }: Omit<FileListing<unknown>, 'look'>,
 ): Promise<Child[]> {
   const children: Child[] = [];
-  for (const entry of await entriesOf(folder.path)) {
+  for (const entry of await entriesOf(folder.path, onUnreadable)) {
     const part = names.toPart(entry.name);
-    // Neither links, sockets and pipes, nor names that are not UTF-8: no key reads them either.
-    if (part === undefined || part.includes('\uFFFD')) continue;
-    if (!entry.isDirectory() && !entry.isFile()) continue;
+    // Nor links, sockets and pipes: no key reads them either.
+    if (part === undefined || (!entry.isDirectory() && !entry.isFile())) continue;
     const isFolder = entry.isDirectory();
     const key = `${folder.key}${part}${isFolder ? '/' : ''}`;
     const isWanted = key.startsWith(prefix) || (isFolder && prefix.startsWith(key));
@@ -88,9 +89,20 @@ async function childrenOf(
   return children.sort((left, right) => compareUtf8(left.key, right.key));
 }
 
-async function entriesOf(path: string) {
+async function entriesOf(path: string, onUnreadable?: (shown: string) => void) {
   try {
-    return await readdir(path, { withFileTypes: true });
+    const entries = await readdir(path, { withFileTypes: true });
+    if (!entries.some(({ name }) => name.includes('\uFFFD'))) return entries;
+    // The letter itself, or what is shown for bytes that are no letter: only the bytes tell.
+    const exact = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
+    const found = [];
+    for (const entry of exact) {
+      const name = entry.name.toString();
+      const of = { isDirectory: () => entry.isDirectory(), isFile: () => entry.isFile() };
+      if (isUtf8(entry.name)) found.push({ name, ...of });
+      else onUnreadable?.(name);
+    }
+    return found;
   } catch (error) {
     // It was removed while we listed what is above it.
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];

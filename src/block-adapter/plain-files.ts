@@ -77,14 +77,16 @@ export function filesBelow(
   of: { base: string; after: string; names: FileNames; parse(address: string): unknown },
 ): AsyncGenerator<SourceBlock> {
   const { base, after, names } = of;
-  const toPart = (name: string): string | undefined => {
-    if (name.startsWith('.')) return undefined;
-    if (!name.includes('\uFFFD')) return names.toPart(name);
-    throw new AddressRefused(`below ${base} a name is not UTF-8: ${JSON.stringify(name)}`);
+  const isHidden = (name: string): boolean => name.startsWith('.');
+  const toPart = (name: string) => (isHidden(name) ? undefined : names.toPart(name));
+  const onUnreadable = (shown: string): void => {
+    if (isHidden(shown)) return;
+    throw new AddressRefused(`below ${base} a name is not UTF-8: ${JSON.stringify(shown)}`);
   };
   return listFiles<SourceBlock>(folder, {
     wanted: { prefix: '', after },
     names: { ...names, toPart },
+    onUnreadable,
     look: async ({ key, path }) => {
       const address = base + key;
       of.parse(address);

@@ -483,6 +483,7 @@ const LOOK_ALIKES = [
   'query/a?b=c#d',
   'colon/a:b',
   'emoji/\u{1f600}',
+  'replacement/\ufffd',
   'tilde/~root',
   'line/a\nb',
   'longest/'.concat('x'.repeat(255)),
