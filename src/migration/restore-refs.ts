@@ -2,6 +2,7 @@ import { branchDecider } from '../domain/branch/branch.decider.js';
 import { headOf } from '../domain/branch/branch.evolve.js';
 import { commitStream } from '../domain/commit/commit.stream.js';
 import { DomainError } from '../domain/errors.js';
+import { eventIdOf } from '../domain/event-id.js';
 import type { BranchId, CommitId, CommitRecord, TagId } from '../domain/model.js';
 import type { RefsDump } from '../domain/refs-task/refs-task.events.js';
 import type { RepositoryRecord } from '../domain/repository/repository.events.js';
@@ -26,6 +27,7 @@ import { failpoint } from '../shared/failpoint.js';
 import type { DumpWatcher } from './dump-refs.js';
 import { ReadRefsDump } from './read-refs-dump.js';
 import type { NamedRef } from './refs-records.js';
+import { StageOnce } from './stage-once.js';
 
 const COMMITS_PER_APPEND = 500;
 const STAGED_PER_APPEND = 500;
@@ -50,6 +52,8 @@ interface Restoring {
  * not there the repository counts as bare, and whoever finds the work half done may do it again.
  */
 export class RestoreRefs {
+  readonly #staging: StageOnce;
+
   constructor(
     private readonly ports: {
       readonly log: EventLog;
@@ -58,10 +62,12 @@ export class RestoreRefs {
     },
     private readonly streams: AggregateStreams,
     private readonly branches: Branches,
-    private readonly writer: StagingWriter,
+    writer: StagingWriter,
     private readonly commits: CommitsView,
     private readonly tags: TagsView,
-  ) {}
+  ) {
+    this.#staging = new StageOnce(ports.log, branches, writer);
+  }
 
   /**
    * @throws DomainError  restore_refused: the dump is not whole, or the repository has a branch or
@@ -167,11 +173,9 @@ export class RestoreRefs {
     const head = headOf(await this.#commit(repository, commitId));
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const fold = await this.branches.view(place);
-      if (fold.state.status === 'live') {
-        // Also one that has gone on since an earlier try made it.
-        if (await this.#isOurs(place, request)) return;
-        throw elsewhere('branch', branch);
-      }
+      // Also one that has gone on since an earlier try made it, or that a user has deleted.
+      if (fold.revision >= 0 && (await this.#lifeOf(place, request)) !== undefined) return;
+      if (fold.state.status === 'live') throw elsewhere('branch', branch);
       const isHidden = hidden.has(branch);
       const life = fold.revision + 1;
       const command = { type: 'CreateBranch', life, head, isHidden } as const;
@@ -183,9 +187,10 @@ export class RestoreRefs {
     throw new DomainError('store_busy');
   }
 
-  async #isOurs(place: BranchPlace, { commandId }: Request): Promise<boolean> {
-    const { id } = newEvent({ type: 'TokenOpened' }, commandId, CREATED_PART);
-    return (await this.branches.find(place, id)) !== undefined;
+  /** Returns the life that a restore of this dump has given a branch, over by now or not. */
+  async #lifeOf(place: BranchPlace, { commandId }: Request): Promise<number | undefined> {
+    const created = await this.branches.find(place, eventIdOf(commandId, CREATED_PART));
+    return created?.type === 'BranchCreated' ? created.life : undefined;
   }
 
   async #commit({ uid }: RepositoryRecord, id: CommitId): Promise<CommitRecord> {
@@ -195,22 +200,27 @@ export class RestoreRefs {
   }
 
   async #restoreStaged(all: Restoring, isWanted: (branch: BranchId) => boolean): Promise<void> {
+    const { repository, request, watcher } = all;
     let branch: BranchId | undefined;
+    let life: number | undefined;
     let changes: StagedChange[] = [];
     let count = 0;
     const flush = async () => {
       const [of, staged] = [branch, changes];
       changes = [];
       if (of === undefined || staged.length === 0) return;
-      const request = partOf(all.request, `staged/${of}/${count++}`);
-      const place = { repository: all.repository, branch: of };
-      await this.writer.write(place, staged.map(eventOf), request);
-      step(all.watcher, staged.length);
+      const part = partOf(request, `staged/${of}/${count++}`);
+      const place = { repository, branch: of };
+      life ??= await this.#lifeOf(place, request);
+      // Of a branch that the dump does not have.
+      if (life === undefined) throw new DomainError('branch_not_found');
+      await this.#staging.stage(place, { life, events: staged.map(eventOf) }, part);
+      step(watcher, staged.length);
     };
     for await (const state of all.dump.branchStates()) {
       if (state.kind !== 'staged' || !isWanted(state.branch)) continue;
       if (state.branch !== branch || changes.length === STAGED_PER_APPEND) await flush();
-      if (state.branch !== branch) count = 0;
+      if (state.branch !== branch) [count, life] = [0, undefined];
       branch = state.branch;
       changes.push(state.change);
     }

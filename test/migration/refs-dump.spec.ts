@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CommitBranch } from '../../src/commands/branch/commit-branch.js';
 import { CreateBranch } from '../../src/commands/branch/create-branch.js';
+import { DeleteBranch } from '../../src/commands/branch/delete-branch.js';
 import { CreateCommitRecord } from '../../src/commands/commit/create-commit-record.js';
 import { StageObject } from '../../src/commands/object/stage-object.js';
 import { UnstageObjects } from '../../src/commands/object/unstage-objects.js';
@@ -84,7 +85,7 @@ async function refsOf({ name }: RepositoryRecord) {
   };
 }
 
-const stage = ({ name }: RepositoryRecord, branch: BranchId, path: string) =>
+const stage = ({ name }: RepositoryRecord, branch: BranchId, path: string, checksum = path) =>
   moraine.execute(
     new StageObject(
       name,
@@ -92,7 +93,7 @@ const stage = ({ name }: RepositoryRecord, branch: BranchId, path: string) =>
       {
         path: path as ObjectPath,
         physicalAddress: `s3://old/${path}`,
-        checksum: path,
+        checksum,
         sizeBytes: 1,
         modifiedAtMs: 1000,
         contentType: 'text/plain',
@@ -266,6 +267,88 @@ describe('a restore', () => {
     await expect(refused).rejects.toMatchObject({ code: 'restore_refused' });
     expect(await commitCount(copy)).toBe(0);
   });
+
+  it('stages once, wherever a node dies: what a user has made of it since stands', async () => {
+    const refs = await dumped(await filled('lake'));
+    const staged = ['work staged/1', 'work staged/2', 'main staged on main'];
+    const kept = new Set<string>();
+    for (let at = 0; ; at++) {
+      const copy = await create(`copy-${at}`, true);
+      if (!(await isCutAt(copy, refs, at))) break;
+      await moraine.restart();
+      const before = [...(await checksumsOf(copy)).keys()].filter((path) => staged.includes(path));
+      for (const whole of before) {
+        const [branch, path] = [whole.slice(0, 4) as BranchId, whole.slice(5)];
+        if (path === 'staged/2') await unstage(copy, branch, path);
+        else await stage(copy, branch, path, 'newer');
+        await commit(copy, branch, `newer ${path}`);
+        kept.add(whole);
+      }
+      const wanted = await checksumsOf(copy);
+      dying.aheadMs += LONG_MS;
+      await moraine.finishJobs();
+      const found = await checksumsOf(copy);
+      const told = (of: ReadonlyMap<string, string>) => before.map((path) => [path, of.get(path)]);
+      expect({ at, kept: told(found) }).toEqual({ at, kept: told(wanted) });
+      expect(found.has('main staged on main')).toBe(true);
+    }
+    expect([...kept].toSorted()).toEqual(staged.toSorted());
+  });
+
+  it('leaves a branch alone that was deleted since, and one that has its name', async () => {
+    const refs = await dumped(await filled('lake'));
+    const ends = { gone: 0, anew: 0 };
+    for (let at = 0; ; at++) {
+      const copy = await create(`copy-${at}`, true);
+      if (!(await isCutAt(copy, refs, at))) break;
+      await moraine.restart();
+      const names = (await refsOf(copy)).branches.map(({ name }) => name as string);
+      if (!['work', 'secret'].every((name) => names.includes(name))) continue;
+      const branch = 'work' as BranchId;
+      await moraine.execute(new DeleteBranch(copy.name, branch, NOT_FORCED, moraine.newRequest()));
+      const end = ends.gone > ends.anew ? 'anew' : 'gone';
+      ends[end]++;
+      const wish = { branch, sourceRef: 'secret', isHidden: false, isForced: false };
+      const anew = new CreateBranch(copy.name, wish, moraine.newRequest());
+      if (end === 'anew') await moraine.execute(anew);
+      const wanted = (await refsOf(copy)).objects.get(branch);
+      dying.aheadMs += LONG_MS;
+      await moraine.finishJobs();
+      expect((await refsOf(copy)).objects.get(branch)).toEqual(wanted);
+      expect((await checksumsOf(copy)).has('main staged on main')).toBe(true);
+    }
+    expect(Math.min(ends.gone, ends.anew)).toBeGreaterThan(1);
+  });
+
+  /** Asks for a restore whose node dies behind an append; false: it was done before that. */
+  async function isCutAt({ name }: RepositoryRecord, refs: RefsDump, at: number): Promise<boolean> {
+    dying.isLanding = true;
+    dying.appendsLeft = at + 1;
+    const work = { kind: 'restore', refs, isForced: false } as const;
+    await moraine.execute(new SubmitRefsTask(name, work, moraine.newRequest()));
+    await moraine.finishJobs();
+    const isCut = dying.appendsLeft < 0;
+    dying.repair();
+    return isCut;
+  }
+
+  /** Of every object on every branch. */
+  async function checksumsOf(copy: RepositoryRecord): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    for (const { name } of (await refsOf(copy)).branches) {
+      const list = new ListObjects(copy.name, name, ALL, { prefix: '', delimiter: '' });
+      for (const item of (await moraine.ask(list)).items) {
+        if (item.kind === 'object') found.set(`${name} ${item.path}`, item.entry.checksum);
+      }
+    }
+    return found;
+  }
+
+  const unstage = ({ name }: RepositoryRecord, branch: BranchId, path: string) => {
+    const paths = [path as ObjectPath];
+    const unstaging = new UnstageObjects(name, branch, paths, NOT_FORCED, moraine.newRequest());
+    return moraine.execute(unstaging);
+  };
 
   const tableOf = (
     entity: 'commit' | 'branch' | 'tag',
