@@ -2,7 +2,7 @@ import type { Decider } from '../domain/decider.js';
 import { DomainError } from '../domain/errors.js';
 import { decodeEvent, type DomainEvent } from '../domain/event-types.js';
 import type { Clock } from '../ports/clock.js';
-import { READ_EVENTS_MAX, type EventLog } from '../ports/event-log.js';
+import { READ_EVENTS_MAX, type EventLog, type StreamAppend } from '../ports/event-log.js';
 import { WrongExpectedRevision } from '../ports/store-errors.js';
 import { InTurn } from '../shared/in-turn.js';
 import { contextOf, newEvent } from './new-events.js';
@@ -35,7 +35,11 @@ export class HeldStream<Command, State, Event extends DomainEvent> {
   }
 
   /** Reads what came since the last look. */
-  async look(): Promise<State> {
+  look(): Promise<State> {
+    return this.#turns.run('', () => this.#look());
+  }
+
+  async #look(): Promise<State> {
     for (;;) {
       const options = { from: this.#revision + 1, direction: 'forward' } as const;
       const events = await this.ports.log.read(this.stream, { ...options, limit: READ_EVENTS_MAX });
@@ -56,6 +60,22 @@ export class HeldStream<Command, State, Event extends DomainEvent> {
     return this.#turns.run('', () => this.#send(command));
   }
 
+  /**
+   * Returns what a command leads to as an append to go with others: it is refused with them when the
+   * stream is not any more as it was seen last. Undefined: nothing is to be done.
+   */
+  asAppend(command: Command): StreamAppend | undefined {
+    const events = this.decider.decide(command, this.#state);
+    if (events.length === 0) return undefined;
+    // What is sent at this revision by itself is another append.
+    const { commandId } = partOf(this.request, `${this.#revision + 1}/with others`);
+    return {
+      stream: this.stream,
+      expected: this.#revision,
+      events: events.map((event, index) => newEvent(event, commandId, index)),
+    };
+  }
+
   async #send(command: Command): Promise<readonly Event[]> {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const events = this.decider.decide(command, this.#state);
@@ -70,7 +90,7 @@ export class HeldStream<Command, State, Event extends DomainEvent> {
         await this.ports.log.append([append], contextOf(this.request, this.ports.clock));
       } catch (error) {
         if (!(error instanceof WrongExpectedRevision)) throw error;
-        await this.look();
+        await this.#look();
         continue;
       }
       for (const event of events) this.#state = this.decider.evolve(this.#state, event);

@@ -5,12 +5,16 @@ import { CancelImport } from '../../src/commands/import/cancel-import.js';
 import { StartImport } from '../../src/commands/import/start-import.js';
 import { StageObject } from '../../src/commands/object/stage-object.js';
 import { DeleteRepository } from '../../src/commands/repository/delete-repository.js';
-import type { ImportId, ObjectPath } from '../../src/domain/model.js';
+import { branchStream } from '../../src/domain/branch/branch.stream.js';
+import type { BranchId, ImportId, ObjectPath } from '../../src/domain/model.js';
+import type { RepositoryRecord } from '../../src/domain/repository/repository.events.js';
 import { GetImport } from '../../src/queries/get-import.js';
 import { GetRepositoryMetadata } from '../../src/queries/get-repository-metadata.js';
 import { LogCommits } from '../../src/queries/log-commits.js';
 import { OpenObject } from '../../src/queries/open-object.js';
 import { StatObject } from '../../src/queries/stat-object.js';
+import { readLog } from '../linear/log-event.js';
+import { over } from '../linear/planted/defect.js';
 import { Dying } from '../support/dying.js';
 import {
   branchOff,
@@ -26,6 +30,7 @@ import {
 } from '../support/imports.js';
 import { inMemory, type TestMoraine } from '../support/moraine.js';
 
+const FREE = { isForced: false };
 /** Longer than a job may be silent. */
 const LONG_MS = 60_000;
 
@@ -266,6 +271,69 @@ describe('an import whose node dies', () => {
     await moraine.finishJobs();
     expect(await rowsLeft()).toEqual([]);
   });
+
+  it('is done when its branch goes behind its commit, wherever its node died', async () => {
+    const ends = { done: 0, failed: 0 };
+    dying.isLanding = true;
+    for (let at = 0; ; at++) {
+      const lake = await repositoryIn(moraine, `lake-${at}`);
+      const branch = await branchOff(moraine, lake, 'work');
+      dying.appendsLeft = at + 1;
+      const id = await startImport(moraine, lake, sources, branch);
+      await moraine.finishJobs();
+      const isCut = dying.appendsLeft < 0;
+      dying.repair();
+      if (!isCut) break;
+      await moraine.restart();
+      await moraine.execute(new DeleteBranch(lake.name, branch, FREE, moraine.newRequest()));
+      dying.aheadMs += LONG_MS;
+      await moraine.finishJobs();
+      const { commit, error } = await moraine.ask(new GetImport(lake.name, id));
+      const merged = await mergedOn(lake, branch);
+      expect([at, commit?.id, error === null]).toEqual([at, merged[0], merged.length === 1]);
+      ends[commit ? 'done' : 'failed']++;
+    }
+    expect(Math.min(ends.done, ends.failed)).toBeGreaterThan(0);
+  });
+
+  it('does not come onto a branch by a node that had lost it when it failed', async () => {
+    const { promise: isFree, resolve: free } = Promise.withResolvers<void>();
+    const { promise: isHeld, resolve: hold } = Promise.withResolvers<void>();
+    const { adapters } = moraine;
+    const { log } = adapters;
+    const append: typeof log.append = async (appends, context) => {
+      if (appends.some(({ events }) => events.some(({ type }) => type === 'IntentRequested'))) {
+        hold();
+        await isFree;
+      }
+      return log.append(appends, context);
+    };
+    const slow = await inMemory(() => ({ ...adapters, log: over(log, { append }) }));
+    try {
+      const lake = await repositoryIn(moraine, 'lake');
+      const branch = await branchOff(moraine, lake, 'work');
+      const id = await startImport(slow, lake, sources, branch);
+      await isHeld;
+      await moraine.execute(new DeleteBranch(lake.name, branch, FREE, moraine.newRequest()));
+      dying.aheadMs += LONG_MS;
+      await moraine.finishJobs();
+      const { error } = await moraine.ask(new GetImport(lake.name, id));
+      expect(error).toContain('branch not found');
+      await branchOff(moraine, lake, 'work');
+      free();
+      await slow.finishJobs();
+      expect(await mergedOn(lake, branch)).toEqual([]);
+      expect(await pathsOn(moraine, lake, branch)).toEqual([]);
+    } finally {
+      free();
+      await slow.close();
+    }
+  });
+
+  const mergedOn = async ({ uid }: RepositoryRecord, branch: BranchId) =>
+    (await readLog(moraine.adapters.log))
+      .filter(({ stream, type }) => stream === branchStream(uid, branch) && type === 'Merged')
+      .map(({ data }) => (data as { commit: { id: string } }).commit.id);
 
   const rowsLeft = async () => {
     const [rows = []] = await moraine.adapters.kv.read([

@@ -23,6 +23,8 @@ const TRIES_MAX = 200;
 export interface AskedIntent {
   readonly intent: IntentRequest;
   readonly seal: SealPlace;
+  /** Is appended with the request: without it, nothing is asked for. */
+  readonly right: StreamAppend | undefined;
 }
 
 /** Puts intents into a branch's queue, sealing the newest token with each. */
@@ -42,6 +44,7 @@ export class IntentRequests {
    * Returns when an intent is in the queue, or was completed.
    *
    * @throws DomainError  branch_not_found; branch_busy: nothing was accepted; protected_…
+   * @throws WrongExpectedRevision  of the stream of its right
    */
   async request(place: BranchPlace, asked: AskedIntent, request: Request): Promise<void> {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
@@ -61,7 +64,7 @@ export class IntentRequests {
 
   async #request(
     place: BranchPlace,
-    { intent, seal }: AskedIntent,
+    { intent, seal, right }: AskedIntent,
     request: Request,
   ): Promise<'accepted' | 'deleting'> {
     let fold = await this.branches.likely(place);
@@ -102,7 +105,7 @@ export class IntentRequests {
         continue;
       }
       const mayBeOpened = tries > 0 && this.log.groups === 'stepwise';
-      const step = { intent, seal, events, isNewestClosed, mayBeOpened };
+      const step = { intent, seal, right, events, isNewestClosed, mayBeOpened };
       const refusal = await this.#appendRequest(place, at, step, request);
       if (refusal === 'accepted') return refusal;
       fold = await this.branches.view(place);
@@ -139,9 +142,10 @@ export class IntentRequests {
     },
     request: Request,
   ): Promise<'accepted' | 'closed' | 'lost'> {
-    const { intent, events } = step;
+    const { intent, events, right } = step;
     const { hi } = fold.state.tokens;
-    const beside: StreamAppend[] = [];
+    // In steps too it comes first: what closes a token asks for the intent.
+    const beside: StreamAppend[] = right ? [right] : [];
     if (hi >= 0 && !step.isNewestClosed) {
       const closed = { type: 'TokenClosed', request: intent } as const;
       beside.push({
@@ -167,6 +171,7 @@ export class IntentRequests {
       return 'accepted';
     }
     if (await this.branches.isAccepted(place, append, lost)) return 'accepted';
+    if (lost instanceof WrongExpectedRevision && lost.stream === right?.stream) throw lost;
     return lost instanceof WrongExpectedRevision && lost.reason === 'closed' ? 'closed' : 'lost';
   }
 }

@@ -37,7 +37,7 @@ import { CommitsAtOnce } from './commits-at-once.js';
 import { failedBy } from './failed.js';
 import { Follower } from './follower.js';
 import { HookSteps } from './hook-steps.js';
-import { IntentRequests } from './intent-requests.js';
+import { IntentRequests, type AskedIntent } from './intent-requests.js';
 import type { ResultStores } from './pending.js';
 import { ResultPass } from './result-pass.js';
 import { live, tokenAt, type LiveFold, type Successors } from './successor.js';
@@ -100,13 +100,16 @@ export class Intents {
    * Puts an intent into a branch's queue, sealing the newest token with it, and returns what the
    * log says became of it.
    *
+   * @param right  is appended with the request, of a caller that may lose its right to it
    * @throws DomainError  branch_not_found; branch_busy: nothing was accepted; intent_pending: it
    *   was, and completes without this caller
+   * @throws WrongExpectedRevision  of the stream of `right`: nothing was accepted of this caller
    */
   async perform(
     place: BranchPlace,
     intent: IntentRequest,
     request: Request,
+    right?: StreamAppend,
   ): Promise<IntentOutcome> {
     // Come again, it may have been completed in a life of the branch that is over.
     const before = request.once?.isRepeat && (await this.branches.outcomeOf(place, intent.id));
@@ -115,7 +118,8 @@ export class Intents {
     const asked = hookSet === undefined ? intent : { ...intent, hookSet };
     const stream = controlStream(place);
     return this.traffic.during(stream, async () => {
-      await this.#seal(place, asked, request);
+      const before = await this.#seal(place, { intent: asked, right }, request);
+      if (before) return before;
       const outcome = await this.traffic.answering(stream, () =>
         this.outcome(place, intent.id, request),
       );
@@ -124,8 +128,15 @@ export class Intents {
     });
   }
 
-  /** Returns when an intent is in the queue, behind those that were asked for before it. */
-  async #seal(place: BranchPlace, intent: IntentRequest, request: Request): Promise<void> {
+  /**
+   * Returns when an intent is in the queue, behind those that were asked for before it; or, of one
+   * that is refused now, what became of it when another has asked for it before.
+   */
+  async #seal(
+    place: BranchPlace,
+    { intent, right }: Pick<AskedIntent, 'intent' | 'right'>,
+    request: Request,
+  ): Promise<IntentOutcome | undefined> {
     const stream = controlStream(place);
     const seal = this.traffic.lineUp(stream);
     try {
@@ -136,7 +147,7 @@ export class Intents {
         if (isAlone && (await this.#atOnce.commit(place, { intent, seal }, request))) {
           return { accepted: undefined };
         }
-        const requested = this.#requests.request(place, { intent, seal }, request);
+        const requested = this.#requests.request(place, { intent, seal, right }, request);
         // Two that know nothing of each other would only lose races; with groups, the next one
         // stands behind this one as soon as it is sent.
         const isWhole = this.ports.log.groups === 'whole';
@@ -144,6 +155,13 @@ export class Intents {
         return { accepted: requested };
       });
       await accepted;
+      return undefined;
+    } catch (error) {
+      // The branch may have gone since.
+      const before =
+        error instanceof DomainError && (await this.branches.outcomeOf(place, intent.id));
+      if (before) return before;
+      throw error;
     } finally {
       seal.leave();
     }

@@ -16,11 +16,13 @@ import type { BlockStore } from '../../ports/block-store.js';
 import type { Clock } from '../../ports/clock.js';
 import { DEFAULT_RANGE_PARAMETERS, type CommittedStore } from '../../ports/committed-store.js';
 import type { EventLog } from '../../ports/event-log.js';
+import { WrongExpectedRevision } from '../../ports/store-errors.js';
 import type { JobsView } from '../../projections/jobs.view.js';
 import type { RunningJob } from '../../projections/kv-codec.js';
 import type { RepositoriesView } from '../../projections/repositories.view.js';
 import { failpoint } from '../../shared/failpoint.js';
 import type { AggregateStreams } from '../aggregate-stream.js';
+import type { BranchPlace, IntentOutcome } from '../branch/branches.js';
 import type { Intents } from '../branch/intents.js';
 import { refusalOf } from '../branch/refusals.js';
 import { HeldStream } from '../held-stream.js';
@@ -32,8 +34,17 @@ import { IngestTree } from './ingest-tree.js';
 /** Where lakeFS's clients look for the time of the newest import. */
 const LAST_IMPORT_KEY = '.lakefs.last.import.timestamp';
 const BEAT_MS = 1_000;
+/** Signs of life that may come between. */
+const TRIES_MAX = 50;
 
 type Held = HeldStream<ImportCommand, ImportState, ImportEvent>;
+type ImportTree = NonNullable<RunningImport['tree']>;
+
+/** An import, and the node that has it as far as that knows. */
+interface Owned {
+  readonly held: Held;
+  readonly node: string;
+}
 
 /** Works on imports: writes the tree of what the sources give, then asks the branch to take it. */
 export class ImportJobs implements JobKind {
@@ -110,18 +121,20 @@ export class ImportJobs implements JobKind {
       await failpoint('import.afterIngestion');
     }
     const request = requestOf(job, state.wish.committer);
-    const commit = await this.#commit(repository, { state, tree }, request);
+    const commit = await this.#commit(repository, { held, node, state, tree }, request);
+    if (commit === undefined) return;
     await failpoint('import.afterCommit');
     await this.#noteTime(repository, commit, request);
     await failpoint('import.afterNote');
     await held.send({ type: 'CompleteImport', commit });
   }
 
+  /** Undefined: the import is not this node's any more. */
   async #commit(
     repository: RepositoryRecord,
-    { state, tree }: { state: RunningImport; tree: NonNullable<RunningImport['tree']> },
+    { state, tree, ...by }: Owned & { state: RunningImport; tree: ImportTree },
     request: Request,
-  ): Promise<CommitRecord> {
+  ): Promise<CommitRecord | undefined> {
     const { branch, message, metadata, committer, sources } = state.wish;
     const intent: IntentRequest = {
       id: request.commandId as string as IntentId,
@@ -132,8 +145,10 @@ export class ImportJobs implements JobKind {
       dateMs: tree.commitDateMs,
       ranges: DEFAULT_RANGE_PARAMETERS,
     };
-    const outcome = await this.intents.perform({ repository, branch }, intent, request);
-    switch (outcome.type) {
+    const outcome = await this.#perform({ repository, branch }, intent, by, request);
+    switch (outcome?.type) {
+      case undefined:
+        return undefined;
       case 'Merged':
         return outcome.commit;
       case 'IntentFailed':
@@ -141,6 +156,31 @@ export class ImportJobs implements JobKind {
       default:
         throw new DomainError('branch_not_found');
     }
+  }
+
+  /**
+   * Asks for the commit together with a sign of life, which only the import's node can give: when
+   * another has it, that one may have said by now that nothing of it came onto the branch.
+   */
+  async #perform(
+    place: BranchPlace,
+    intent: IntentRequest,
+    { held, node }: Owned,
+    request: Request,
+  ): Promise<IntentOutcome | undefined> {
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const alive = { type: 'ProgressImport', node, ingestedCount: 0, checkpoint: null } as const;
+      const right = held.asAppend(alive);
+      if (right === undefined) return undefined;
+      try {
+        return await this.intents.perform(place, intent, request, right);
+      } catch (error) {
+        // It has said meanwhile that it lives, or is another's.
+        if (!(error instanceof WrongExpectedRevision)) throw error;
+        await held.look();
+      }
+    }
+    throw new DomainError('store_busy');
   }
 
   /** Of a repository that has gone meanwhile nobody asks for it. */
