@@ -1,4 +1,4 @@
-import type { CommitGraph, MergedTree } from './commit-graph.js';
+import type { CommitGraph, Imported, MergedTree } from './commit-graph.js';
 import type { LoggedEvent } from './log-event.js';
 import type { Entries, Strategy } from './operations.js';
 import { differencesOf, textOf, Timeline } from './timeline.js';
@@ -52,6 +52,7 @@ export class BranchModel {
   constructor(
     readonly name: string,
     private readonly graph: CommitGraph,
+    private readonly imports: ReadonlyMap<string, Imported>,
     private readonly fault: (event: LoggedEvent, what: string) => void,
   ) {}
 
@@ -118,6 +119,8 @@ export class BranchModel {
     if (!this.#isAlive || this.#deletion) this.fault(event, 'no branch, or on its way out');
     if (upto !== this.#newest) this.fault(event, `it takes up to ${upto}, not the newest token`);
     if (this.#open.has(`${this.#life}.${upto}`)) this.fault(event, 'what it takes is not closed');
+    const isStrange = kind === 'import' && !this.imports.has(intent.message);
+    if (isStrange) this.fault(event, `nobody has asked for the import "${intent.message}"`);
     this.#queue.push(asked);
     this.rotate(event);
     return asked;
@@ -209,7 +212,8 @@ export class BranchModel {
   }
 
   /** Returns what it makes of the head; undefined: what is made of nothing but what is staged. */
-  #laid({ kind, source = '', of, strategy }: Intent): MergedTree | undefined {
+  #laid({ kind, message, source = '', of, strategy }: Intent): MergedTree | undefined {
+    const imported = this.imports.get(message);
     switch (kind) {
       case 'merge':
         return this.graph.merge(source, this.#head, strategy);
@@ -217,6 +221,8 @@ export class BranchModel {
         return this.graph.moved(of, this.#head, 'taken back');
       case 'cherry-pick':
         return this.graph.moved(of, this.#head, 'brought');
+      case 'import':
+        return imported && this.graph.imported(imported, this.#head);
       default:
         return undefined;
     }

@@ -6,22 +6,33 @@ import { DeleteBranch } from '../../src/commands/branch/delete-branch.js';
 import { MergeIntoBranch } from '../../src/commands/branch/merge-into-branch.js';
 import { ResetBranch } from '../../src/commands/branch/reset-branch.js';
 import { RevertBranch } from '../../src/commands/branch/revert-branch.js';
+import { StartImport } from '../../src/commands/import/start-import.js';
 import { UnstageObjects } from '../../src/commands/object/unstage-objects.js';
 import { UploadObject } from '../../src/commands/object/upload-object.js';
 import type { Request } from '../../src/commands/request.js';
 import { DomainError, type DomainErrorCode } from '../../src/domain/errors.js';
-import type { BranchId, ObjectPath, RepositoryId } from '../../src/domain/model.js';
+import type {
+  BranchId,
+  ObjectPath,
+  RepositoryId,
+  StorageNamespace,
+} from '../../src/domain/model.js';
 import { DiffBranch } from '../../src/queries/diff-branch.js';
+import { GetImport } from '../../src/queries/get-import.js';
 import { GetBranch } from '../../src/queries/get-branch.js';
 import { ListObjects } from '../../src/queries/list-objects.js';
 import { StatObject } from '../../src/queries/stat-object.js';
 import { utf8 } from '../../src/shared/bytes.js';
 import type { TestMoraine } from '../support/moraine.js';
+import { endOf, failed, filesOf, uriOf, type Import } from './imports.js';
 import type { Answer, Operation, Refusal, Target } from './operations.js';
 
 const PAGE = { after: '', amount: 1000 };
 const FLAT = { prefix: '', delimiter: '' };
 const isForced = false;
+/** Where imports are taken from. */
+const OLD = 'local://old' as StorageNamespace;
+const POLLS_MAX = 40;
 
 /** What stands between clients and a node: it may be cut off, or hold everything up. */
 export interface Gate {
@@ -34,7 +45,7 @@ export class BusTarget implements Target {
   constructor(
     private readonly repository: string,
     private readonly node: () => TestMoraine,
-    private readonly gate?: Gate,
+    private readonly gate?: () => Gate,
   ) {}
 
   async send(operation: Operation): Promise<{ answer: Answer; requestId: string }> {
@@ -43,14 +54,37 @@ export class BusTarget implements Target {
     const requestId: string = commandId;
     const request = { caller: { ...caller, requestId }, commandId };
     try {
-      const ask = () => this.#ask(operation, request);
-      return { answer: await (this.gate ? this.gate.through(ask) : ask()), requestId };
+      const isImport = operation.do === 'import';
+      const answer = isImport
+        ? await this.#import(operation, request)
+        : await this.#through(() => this.#ask(operation, request));
+      return { answer, requestId };
     } catch (error) {
       return { answer: answerOf(operation, error), requestId };
     }
   }
 
-  async #ask(operation: Operation, request: Request): Promise<Answer> {
+  #through<Result>(work: () => Promise<Result>): Promise<Result> {
+    const gate = this.gate?.();
+    return gate ? gate.through(work) : work();
+  }
+
+  async #import(operation: Import, request: Request): Promise<Answer> {
+    const repository = this.repository as RepositoryId;
+    const { blocks } = this.node().adapters;
+    const files = filesOf(operation);
+    for (const [key, body] of files) await blocks.putIfAbsent({ namespace: OLD, key }, utf8(body));
+    const begin = importOf(repository, operation, request);
+    const id = await this.#through(() => this.#command(begin));
+    const ask = async (): Promise<Answer | undefined> => {
+      const found = await this.#through(() => this.#query(new GetImport(repository, id)));
+      if (found.commit) return { is: 'done', commit: found.commit.id };
+      return found.error === null ? undefined : failed(found.error);
+    };
+    return endOf(ask, POLLS_MAX);
+  }
+
+  async #ask(operation: Asked, request: Request): Promise<Answer> {
     const repository = this.repository as RepositoryId;
     const branch = ('branch' in operation ? operation.branch : '') as BranchId;
     switch (operation.do) {
@@ -98,7 +132,25 @@ export class BusTarget implements Target {
   }
 }
 
-type Write = Exclude<Operation, { do: 'stat' | 'head' | 'list' | 'tree' | 'diff' }>;
+function importOf(
+  repository: RepositoryId,
+  { branch, message, sources }: Import,
+  request: Request,
+): StartImport {
+  const from = sources.map((source, at) => {
+    const uri = uriOf(OLD, message, source, at);
+    return source.kind === 'object'
+      ? { kind: source.kind, uri, path: source.path as ObjectPath }
+      : { kind: source.kind, uri, prefix: source.prefix };
+  });
+  const wish = { sources: from, message, metadata: [], isForced };
+  return new StartImport(repository, branch as BranchId, wish, request);
+}
+
+/** What is answered at once. */
+type Asked = Exclude<Operation, Import>;
+
+type Write = Exclude<Asked, { do: 'stat' | 'head' | 'list' | 'tree' | 'diff' }>;
 
 function commandOf(
   repository: RepositoryId,

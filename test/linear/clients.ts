@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SeededRandom } from '../support/seeded-random.js';
-import type { Answer, Operation, Recorded, Target } from './operations.js';
+import type { Answer, ImportedSource, Operation, Recorded, Target } from './operations.js';
 
 export const BRANCHES = ['main', 'dev', 'side'] as const;
 const WHOLE = { after: '', amount: 1000 };
-const PATHS = Array.from({ length: 16 }, (_, n) => `p/${n.toString().padStart(2, '0')}`);
+const NAMES = Array.from({ length: 12 }, (_, n) => n.toString().padStart(2, '0'));
+const IN_FOLDER = NAMES.slice(0, 4);
+const FOLDER = 'p/q/';
+const PATHS = [...NAMES.map((name) => `p/${name}`), ...IN_FOLDER.map((name) => FOLDER + name)];
 /** After an answer that says nothing, as a client would. */
 const BACK_OFF_MS = 20;
 const POLL_MS = 5;
@@ -138,6 +141,10 @@ export class Clients {
         const on = random.below(3) === 0 ? branch : 'main';
         return { do: what, branch: on, commit: random.pick(lately), message: unique };
       }
+      case 'import': {
+        const on = random.below(4) === 0 ? branch : 'main';
+        return { do: what, branch: on, message: unique, sources: this.#sources(unique) };
+      }
       case 'create':
         return { do: what, branch: random.pick(this.#sides), source: 'main' };
       case 'drop':
@@ -145,6 +152,17 @@ export class Clients {
       default:
         return { do: what, branch };
     }
+  }
+
+  /** A folder, an object, or an object over what a folder has. */
+  #sources(unique: string): readonly ImportedSource[] {
+    const random = this.#random;
+    const names = IN_FOLDER.filter(() => random.below(2) === 0);
+    const bodies = Object.fromEntries(names.map((name) => [name, `${unique}.${name}`]));
+    const folder = { kind: 'prefix', prefix: FOLDER, bodies } as const;
+    const object = { kind: 'object', path: random.pick(PATHS), body: unique } as const;
+    if (names.length === 0) return [object];
+    return random.below(2) === 0 ? [folder] : [folder, object];
   }
 
   #what(): Operation['do'] {
@@ -175,6 +193,7 @@ const WEIGHTS: readonly (readonly [Operation['do'], number])[] = [
   ['merge', 4],
   ['revert', 2],
   ['pick', 2],
+  ['import', 2],
   ['reset', 1],
   ['create', 3],
   ['drop', 1],

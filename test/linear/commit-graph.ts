@@ -5,6 +5,13 @@ interface Made {
   readonly tree: Entries;
 }
 
+/** What an import lays over a branch. */
+export interface Imported {
+  readonly rows: Entries;
+  /** Whether what stands there goes, unless there is a row for it. */
+  isReplaced(path: string): boolean;
+}
+
 export type MergedTree =
   | { readonly is: 'tree'; readonly tree: Entries }
   | { readonly is: 'conflict' }
@@ -38,6 +45,12 @@ export class CommitGraph {
     const parent = this.#made.get(of)?.parents[0] ?? '';
     const [base, source] = what === 'brought' ? [parent, of] : [of, parent];
     return this.#laid([base, source, destination], 'default');
+  }
+
+  /** Returns what an import gives on a branch. */
+  imported({ rows, isReplaced }: Imported, destination: string): MergedTree {
+    const left = [...(this.tree(destination) ?? [])].filter(([path]) => !isReplaced(path));
+    return { is: 'tree', tree: new Map([...left, ...rows]) };
   }
 
   /** Three trees: the base, what is laid on it, and what it is laid on. */

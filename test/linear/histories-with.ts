@@ -16,15 +16,19 @@ const UNTOLD: readonly Fault[] = ['killed', 'answers lost', 'store away'];
 export function describeHistoriesWith(fault: Fault): void {
   describe(`histories of sixteen clients on two nodes, SEED=${seed}`, () => {
     it(`are linearizable when this goes wrong: ${fault}`, async () => {
-      let unknown = 0;
+      let [unknown, imported, takenOver] = [0, 0, 0];
       for (let of = seed; of < seed + HISTORIES; of++) {
         const load = { seed: of, clientCount: 16, operationCount: OPERATIONS };
         const judgement = await runWithFault(load, fault);
         expect([`SEED=${of}`, ...judgement.violations]).toEqual([`SEED=${of}`]);
         expect(judgement.answered).toBeGreaterThanOrEqual(OPERATIONS);
         unknown += judgement.unknown;
+        imported += judgement.imported;
+        takenOver += judgement.takenOver;
       }
       expect(unknown > 0).toBe(UNTOLD.includes(fault));
+      expect(imported).toBeGreaterThan(HISTORIES);
+      expect(takenOver).toBeGreaterThan(0);
     }, 900_000);
   });
 }

@@ -1,25 +1,54 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Call, Calls, Reply } from '../nodes/calls.js';
 import { notFound } from './bus-target.js';
+import { endOf, failed, filesOf, uriOf, type Import } from './imports.js';
 import type { Answer, Operation, Refusal, Target } from './operations.js';
+
+/** Longer than it takes another node to find an import whose node has died. */
+const POLLS_MAX = 200;
 
 /** A node of another process, by its API. */
 export class HttpTarget implements Target {
+  /** @param folder  where the node may import from */
   constructor(
     private readonly calls: Calls,
     private readonly repository: string,
+    private readonly folder: string,
   ) {}
 
   async send(operation: Operation): Promise<{ answer: Answer; requestId: string | undefined }> {
     try {
+      if (operation.do === 'import') return await this.#import(operation);
       const reply = await this.calls.send(callOf(this.repository, operation));
       return { answer: answerOf(operation, reply), requestId: reply.requestId };
     } catch (error) {
       return { answer: { is: 'unknown', why: String(error) }, requestId: undefined };
     }
   }
+
+  async #import(operation: Import) {
+    const folder = join(this.folder, this.repository);
+    for (const [key, body] of filesOf(operation)) {
+      await mkdir(dirname(join(folder, key)), { recursive: true });
+      await writeFile(join(folder, key), body);
+    }
+    const begun = await this.calls.send(callOf(this.repository, operation, `local://${folder}`));
+    const { requestId } = begun;
+    if (begun.status !== 202) return { answer: answerOf(operation, begun), requestId };
+    const { id } = JSON.parse(begun.text) as { id: string };
+    const path = `/repositories/${this.repository}/branches/${operation.branch}/import?id=${id}`;
+    const ask = async (): Promise<Answer | undefined> => {
+      const status = JSON.parse(await this.calls.must({ method: 'GET', path })) as ImportStatus;
+      if (status.commit) return { is: 'done', commit: status.commit.id };
+      return status.error && failed(status.error.message);
+    };
+    return { answer: await endOf(ask, POLLS_MAX), requestId };
+  }
 }
 
-function callOf(repository: string, operation: Operation): Call {
+/** @param from  where the sources of an import lie */
+function callOf(repository: string, operation: Operation, from = ''): Call {
   const at = `/repositories/${repository}`;
   const branch = 'branch' in operation ? `${at}/branches/${operation.branch}` : '';
   switch (operation.do) {
@@ -58,6 +87,16 @@ function callOf(repository: string, operation: Operation): Call {
       const json = { ref: operation.commit, parent_number: 1, commit_overrides: { message } };
       const action = operation.do === 'revert' ? 'revert' : 'cherry-pick';
       return { method: 'POST', path: `${branch}/${action}`, json };
+    }
+    case 'import': {
+      const { message, sources } = operation;
+      const paths = sources.map((source, at) => ({
+        path: uriOf(from, message, source, at),
+        ...(source.kind === 'object'
+          ? { type: 'object', destination: source.path }
+          : { type: 'common_prefix', destination: source.prefix }),
+      }));
+      return { method: 'POST', path: `${branch}/import`, json: { paths, commit: { message } } };
     }
     case 'reset':
       return { method: 'PUT', path: branch, json: { type: 'reset' } };
@@ -113,6 +152,11 @@ function refusalOf(operation: Operation, status: number, text: string): Refusal 
   if (/no changes/.test(text)) return 'no_changes';
   if (/dirty branch/.test(text)) return 'dirty';
   return /no merge base/.test(text) ? 'no_merge_base' : undefined;
+}
+
+interface ImportStatus {
+  readonly commit?: { readonly id: string };
+  readonly error?: { readonly message: string };
 }
 
 interface Listed {

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { CreateBranch } from '../../src/commands/branch/create-branch.js';
 import { CreateRepository } from '../../src/commands/repository/create-repository.js';
 import type { Adapters } from '../../src/app/adapters.module.js';
@@ -15,6 +15,9 @@ import { over, type Defect } from './planted/defect.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
 const REPOSITORY = 'lake';
+/** Some imports take longer: two nodes are at work on those. */
+const SILENT_MS = 15;
+const KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** What a defect does to the ports of one node. */
 export type Wrap = (adapters: Adapters, node: number) => Adapters;
@@ -50,7 +53,7 @@ export async function runInMemory(load: Load, defect?: Defect): Promise<RunInMem
       return { send };
     });
     const clients = new Clients(targets, load);
-    await clients.run();
+    await takingOver(nodes[1], () => clients.run());
     await settle(nodes);
     await clients.lookAround(0);
     const judgement = judge(clients.history, await readLog(nodes[0].adapters.log));
@@ -61,7 +64,7 @@ export async function runInMemory(load: Load, defect?: Defect): Promise<RunInMem
 }
 
 /** Runs clients against two nodes in memory, to one of which something happens. */
-export async function runWithFault(load: Load, fault: Fault): Promise<Judgement> {
+export async function runWithFault(load: Load, fault: Fault): Promise<RunWithFault> {
   const random = new SeededRandom(load.seed);
   let shared: Adapters | undefined;
   const holder = await inMemory((own) => (shared = own));
@@ -70,20 +73,32 @@ export async function runWithFault(load: Load, fault: Fault): Promise<Judgement>
   const nodes = [await FaultyNode.over(near), await FaultyNode.over(near)] as const;
   try {
     await prepare(holder, REPOSITORY);
-    const targets = nodes.map((each): Target => ({
-      send: (operation) => new BusTarget(REPOSITORY, () => each.node, each.gate).send(operation),
-    }));
+    const targets = nodes.map(
+      (each) =>
+        new BusTarget(
+          REPOSITORY,
+          () => each.node,
+          () => each.gate,
+        ),
+    );
     const clients = new Clients(targets, load);
     const at = Math.floor(load.operationCount * (0.2 + random.below(60) / 100));
     const striking = clients.reaching(at).then(() => random.pick(nodes).strike(fault));
-    await Promise.all([clients.run(), striking]);
+    await takingOver(holder, () => Promise.all([clients.run(), striking]));
     await settle([holder]);
     await clients.lookAround(0);
-    return judge(clients.history, await readLog(shared.log));
+    const log = await readLog(shared.log);
+    const takenOver = log.filter(({ type }) => type === 'ImportResumed').length;
+    return { ...judge(clients.history, log), takenOver };
   } finally {
     for (const { node } of nodes) await node.close();
     await holder.close();
   }
+}
+
+export interface RunWithFault extends Judgement {
+  /** How often another node has taken an import. */
+  readonly takenOver: number;
 }
 
 export interface RunInMemory extends Judgement {
@@ -139,6 +154,30 @@ export async function prepare(node: TestMoraine, name: string): Promise<void> {
     };
     await node.execute(new CreateBranch(repository, from, node.newRequest()));
   }
+}
+
+/**
+ * Takes imports over that have not ended in a short while, whether their nodes are at work on them
+ * or have died, as long as others work and until the last of them has ended.
+ */
+async function takingOver(node: TestMoraine, work: () => Promise<unknown>): Promise<void> {
+  const importer = node.importer({ jobsMax: 8, silentMs: SILENT_MS, keptMs: KEPT_MS });
+  let isOver = false;
+  const look = async () => {
+    for (;;) {
+      // A node that makes mistakes may stumble over them.
+      await importer.look().catch(() => undefined);
+      await importer.idle();
+      if (isOver) return;
+      await delay(SILENT_MS);
+    }
+  };
+  const looking = look();
+  await work().finally(() => (isOver = true));
+  await looking;
+  // Those that were begun last, too.
+  await delay(2 * SILENT_MS);
+  await look();
 }
 
 /** Lets nodes finish what was accepted. */

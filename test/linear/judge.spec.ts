@@ -51,6 +51,16 @@ class Log {
       .control('IntentRequested', { intent, upto: 0, opens: 1 });
   }
 
+  /** Seals a token for an import, which brings something onto a clean branch. */
+  imported(message: string, { upto = 0, parent = 'c0' } = {}): this {
+    const intent = { id: message, message, wish: { kind: 'import' } };
+    const commit = { id: `commit ${message}`, parents: [parent], message };
+    return this.token(upto, 'TokenClosed')
+      .token(upto + 1, 'TokenOpened')
+      .control('IntentRequested', { intent, upto, opens: upto + 1 })
+      .control('Merged', { intentId: message, commit });
+  }
+
   committed(message: string, parent = 'c0'): this {
     const commit = { id: `commit ${message}`, parents: [parent], message };
     return this.control('Committed', { intentId: message, commit });
@@ -75,6 +85,30 @@ function violationsOf(log: Log, steps: readonly Step[]): readonly string[] {
 }
 
 const commit: Operation = { do: 'commit', branch: 'main', message: 'm' };
+/** Everything on the branch gives way to `b`. */
+const importing = (message: string): Operation => ({
+  do: 'import',
+  branch: 'main',
+  message,
+  sources: [{ kind: 'prefix', prefix: '', bodies: { b: 'two' } }],
+});
+const imported = (message: string): Answer => ({ is: 'done', commit: `commit ${message}` });
+const holds = (commit: string, ...bodies: readonly (readonly [string, string])[]) =>
+  [
+    { do: 'tree', commit },
+    { is: 'entries', entries: new Map(bodies.map(([path, body]) => [path, md5(body)])) },
+  ] as const;
+/** A commit of `a`, and an import over it. */
+const importedOver = () =>
+  Log.open()
+    .staged(0, 'one')
+    .request('m')
+    .committed('m')
+    .imported('i', { upto: 1, parent: 'commit m' });
+const committed: readonly Step[] = [
+  [10, 20, put('one'), done],
+  [30, 60, commit, { is: 'done', commit: 'commit m' }],
+];
 const unknown: Answer = { is: 'unknown', why: 'cut' };
 
 describe('a history is linearizable', () => {
@@ -101,6 +135,12 @@ describe('a history is linearizable', () => {
       [70, 80, tree, { is: 'entries', entries: new Map([['a', md5('one')]]) }],
     ];
     expect(violationsOf(log, steps)).toEqual([]);
+  });
+
+  it('when an import brings what was asked for, in place of what stood there', () => {
+    const brought: Step = [70, 80, importing('i'), imported('i')];
+    const tree: Step = [90, 95, ...holds('commit i', ['b', 'two'])];
+    expect(violationsOf(importedOver(), [...committed, brought, tree])).toEqual([]);
   });
 });
 
@@ -197,6 +237,34 @@ const WRONG: readonly (readonly [string, Log, readonly Step[]])[] = [
       [30, 40, commit, { is: 'done', commit: 'commit m' }],
     ],
   ],
+  [
+    'an import brings other objects than it was asked for',
+    Log.open().imported('i'),
+    [
+      [10, 20, importing('i'), imported('i')],
+      [30, 40, ...holds('commit i', ['b', 'three'])],
+    ],
+  ],
+  [
+    'an import leaves what it was to replace',
+    importedOver(),
+    [
+      ...committed,
+      [70, 80, importing('i'), imported('i')],
+      [90, 95, ...holds('commit i', ['a', 'one'], ['b', 'two'])],
+    ],
+  ],
+  [
+    'an import is on the branch twice',
+    Log.open().imported('i').imported('i', { upto: 1, parent: 'commit i' }),
+    [[10, 20, importing('i'), imported('i')]],
+  ],
+  [
+    'an import is said to have failed, and is on the branch',
+    Log.open().imported('i'),
+    [[10, 20, importing('i'), { is: 'refused', why: 'not_found' }]],
+  ],
+  ['nobody has asked for an import', Log.open().imported('i'), []],
   [
     'an accepted intent never ends',
     Log.open().staged(0, 'one').request('m'),

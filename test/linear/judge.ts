@@ -1,3 +1,4 @@
+import { importsOf } from './imports.js';
 import type { LoggedEvent } from './log-event.js';
 import { Model } from './model.js';
 import { told, type Recorded } from './operations.js';
@@ -8,6 +9,8 @@ export interface Judgement {
   readonly violations: readonly string[];
   readonly answered: number;
   readonly unknown: number;
+  /** Imports that their clients were told are done. */
+  readonly imported: number;
 }
 
 /**
@@ -20,7 +23,7 @@ export interface Judgement {
  * only leave less room for what follows. So one pass in the order of time decides.
  */
 export function judge(history: readonly Recorded[], log: readonly LoggedEvent[]): Judgement {
-  const model = new Model();
+  const model = new Model(importsOf(history));
   for (const event of log) model.take(event);
   const violations = [...model.faults];
   const places = new Places(model, history);
@@ -50,7 +53,10 @@ export function judge(history: readonly Recorded[], log: readonly LoggedEvent[])
     for (const { id } of branch.pending) violations.push(`${id} on ${branch.name} never ended`);
   }
   const unknown = history.filter(({ answer }) => answer.is === 'unknown').length;
-  return { violations, answered: history.length - unknown, unknown };
+  const isImported = ({ operation, answer }: Recorded): boolean =>
+    operation.do === 'import' && answer.is === 'done';
+  const imported = history.filter(isImported).length;
+  return { violations, answered: history.length - unknown, unknown, imported };
 }
 
 interface Moment {

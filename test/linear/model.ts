@@ -1,5 +1,5 @@
 import { BranchModel, type Intent } from './branch-model.js';
-import { CommitGraph } from './commit-graph.js';
+import { CommitGraph, type Imported } from './commit-graph.js';
 import type { LoggedEvent } from './log-event.js';
 
 /** A write that stands in the log. */
@@ -32,6 +32,9 @@ export class Model {
   readonly faults: string[] = [];
   #last = 0;
 
+  /** @param imports  what was asked for, by the messages of its commits */
+  constructor(private readonly imports: ReadonlyMap<string, Imported>) {}
+
   take(event: LoggedEvent): void {
     if (event.position <= this.#last) this.faults.push(`position ${event.position} comes late`);
     this.#last = event.position;
@@ -46,9 +49,9 @@ export class Model {
   branch(name: string): BranchModel {
     const known = this.branches.get(name);
     if (known) return known;
-    const fresh = new BranchModel(name, this.graph, ({ position, type }, what) =>
-      this.faults.push(`${type} at ${position} on ${name}: ${what}`),
-    );
+    const fault = ({ position, type }: LoggedEvent, what: string) =>
+      this.faults.push(`${type} at ${position} on ${name}: ${what}`);
+    const fresh = new BranchModel(name, this.graph, this.imports, fault);
     this.branches.set(name, fresh);
     return fresh;
   }

@@ -36,9 +36,25 @@ export type Operation =
       readonly commit: string;
       readonly message: string;
     }
+  /** Brings objects from elsewhere; it is begun, and asked about until it has ended. */
+  | {
+      readonly do: 'import';
+      readonly branch: string;
+      readonly message: string;
+      readonly sources: readonly ImportedSource[];
+    }
   | { readonly do: 'reset'; readonly branch: string }
   | { readonly do: 'create'; readonly branch: string; readonly source: string }
   | { readonly do: 'drop'; readonly branch: string };
+
+/** One object, or a folder: its files by their names. Takes the place of what stands there. */
+export type ImportedSource =
+  | { readonly kind: 'object'; readonly path: string; readonly body: string }
+  | {
+      readonly kind: 'prefix';
+      readonly prefix: string;
+      readonly bodies: Readonly<Record<string, string>>;
+    };
 
 export type Strategy = 'default' | 'source-wins' | 'dest-wins';
 
@@ -52,7 +68,9 @@ export type Refusal =
   | 'no_changes'
   | 'dirty'
   | 'conflict'
-  | 'no_merge_base';
+  | 'no_merge_base'
+  /** As none of these histories may end. */
+  | 'broken';
 
 /** What a client was told. After `unknown` it may have happened, or may happen yet, or never. */
 export type Answer =

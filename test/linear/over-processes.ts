@@ -23,11 +23,13 @@ export interface Judged extends Judgement {
 /**
  * Runs clients against the nodes of a cluster while one thing goes wrong, and judges what they saw
  * by the order that the database has.
+ *
+ * @param load.imports  a folder that the nodes may import from
  */
 export async function runOverProcesses(
   cluster: Cluster,
   query: Query,
-  { fault, ...load }: Load & { readonly fault: Fault },
+  { fault, imports, ...load }: Load & { readonly fault: Fault; readonly imports: string },
 ): Promise<Judged> {
   const random = new SeededRandom(load.seed);
   const repository = `h-${load.seed}-${fault}`;
@@ -35,7 +37,7 @@ export async function runOverProcesses(
   await makeRepository(cluster, repository);
   const [made] = await query<{ uid: string }>(UID, [`repository-${repository}`]);
   const uid = made?.uid ?? '';
-  const targets = cluster.members.map(({ calls }) => new HttpTarget(calls, repository));
+  const targets = cluster.members.map(({ calls }) => new HttpTarget(calls, repository, imports));
   const clients = new Clients(targets, load);
   const at = Math.floor(load.operationCount * (0.2 + random.below(50) / 100));
   const member = cluster.member(random.below(cluster.members.length));
@@ -97,7 +99,8 @@ const UID = `SELECT e.data->'repository'->>'uid' AS uid
   FROM event e JOIN stream s ON s.id = e.stream
   WHERE s.name = $1 ORDER BY e.revision LIMIT 1`;
 const PENDING = `SELECT count(*) FROM kv_row JOIN kv_slot USING (slot)
-  WHERE state = 'active' AND partition = 'branches/@pending' AND encode(key, 'escape') LIKE $1`;
+  WHERE state = 'active' AND partition IN ('branches/@pending', 'imports/@running')
+    AND encode(key, 'escape') LIKE $1`;
 const TERMINATE = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE datname = current_database() AND application_name LIKE 'moraine %'
     AND pid <> pg_backend_pid()`;

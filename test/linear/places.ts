@@ -16,7 +16,7 @@ export interface Place {
 type Of<Do extends Operation['do']> = Extract<Operation, { do: Do }>;
 
 /** What is asked of a branch's queue. */
-type Moves = 'commit' | 'merge' | 'revert' | 'pick' | 'reset';
+type Moves = 'commit' | 'merge' | 'revert' | 'pick' | 'import' | 'reset';
 
 const NOWHERE: Place = { at: undefined, faults: [] };
 const wrong = (...faults: string[]): Place => ({ at: undefined, faults });
@@ -58,6 +58,7 @@ export class Places {
       case 'merge':
       case 'revert':
       case 'pick':
+      case 'import':
         return this.#intent(recorded, operation, operation.message, now);
       case 'reset':
         return this.#intent(recorded, operation, recorded.requestId ?? '', now);

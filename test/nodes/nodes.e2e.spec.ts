@@ -80,7 +80,8 @@ describe('histories of sixteen clients on two nodes of a process each', () => {
   it.each(FAULTS)(
     `are linearizable when this goes wrong: %s, SEED=${seed}`,
     async (fault) => {
-      const load = { seed, clientCount: 16, operationCount: OPERATIONS, fault };
+      const clientCount = 16;
+      const load = { seed, clientCount, operationCount: OPERATIONS, fault, imports: folder };
       const judged = await runOverProcesses(cluster, (...of) => database.query(...of), load);
       expect(judged.violations).toEqual([]);
       expect(judged.answered).toBeGreaterThanOrEqual(OPERATIONS);

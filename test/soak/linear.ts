@@ -30,7 +30,7 @@ async function histories(cluster: Cluster, query: Query, of: number): Promise<vo
   const fault = FAULTS[of % FAULTS.length] ?? 'none';
   const memoryFault = MEMORY_FAULTS[of % MEMORY_FAULTS.length] ?? 'none';
   const judged = [
-    { how: fault, ...(await runOverProcesses(cluster, query, { ...load, fault })) },
+    { how: fault, ...(await runOverProcesses(cluster, query, { ...load, fault, imports })) },
     { how: memoryFault, ...(await runWithFault(load, memoryFault)) },
   ];
   for (const { how, violations, answered, unknown } of judged) {
@@ -55,6 +55,7 @@ async function stops(stalls: Stalls): Promise<void> {
 }
 
 const data = mkdtempSync(join(tmpdir(), 'moraine-linear-'));
+const imports = mkdtempSync(join(tmpdir(), 'moraine-import-'));
 const postgres = await EmbeddedPostgres.start({ data, onExit: (reason) => console.error(reason) });
 const { host = '', port = 5432, user = '', database = '' } = postgres.connection;
 const client = new Client(postgres.connection);
@@ -62,8 +63,13 @@ await client.connect();
 const query: Query = async (sql, of) => (await client.query(sql, of && [...of])).rows;
 const place = { socketFolder: host, port, user, database };
 const stopAt = join(data, 'stop-at');
+const environment = {
+  MORAINE_IMPORT_ENABLED: 'true',
+  MORAINE_IMPORT_FOLDERS: imports,
+  ...stoppable(stopAt),
+};
 try {
-  const cluster = await Cluster.start(place, 2, stoppable(stopAt));
+  const cluster = await Cluster.start(place, 2, environment);
   try {
     const stalls = await Stalls.over(cluster, query, stopAt);
     for (let of = seed; performance.now() < untilMs && wrong.length === 0; of++) {
@@ -76,7 +82,7 @@ try {
 } finally {
   await client.end();
   await postgres.stop();
-  rmSync(data, { recursive: true, force: true });
+  for (const folder of [data, imports]) rmSync(folder, { recursive: true, force: true });
 }
 const { operations, unknown, stops: count, worstMs, worst } = done;
 const detail =

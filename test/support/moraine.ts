@@ -18,7 +18,8 @@ import { MemoryBlockStore } from '../../src/block-adapter/memory-block-store.js'
 import { LocalBlockStore } from '../../src/block-adapter/local-block-store.js';
 import { Intents } from '../../src/commands/branch/intents.js';
 import { HelpPending, type HelpLimits } from '../../src/commands/help-pending.js';
-import { Jobs } from '../../src/commands/jobs.js';
+import { ImportJobs } from '../../src/commands/import/import-jobs.js';
+import { Jobs, type JobLimits } from '../../src/commands/jobs.js';
 import { RepositoryDeletion } from '../../src/commands/repository/repository-deletion.js';
 import { Sweep } from '../../src/commands/sweep.js';
 import type { Request } from '../../src/commands/request.js';
@@ -44,6 +45,8 @@ export interface TestMoraine {
   sweep(): Promise<void>;
   /** Returns what completes intents here that nobody else completes. */
   helper(limits: HelpLimits, clock: Clock): HelpPending;
+  /** Returns what works here on imports that nobody has worked on for as long as it is told. */
+  importer(limits: JobLimits): Jobs;
   /** Looks once for jobs that nobody works on, and waits for those that this node works on. */
   finishJobs(): Promise<void>;
   /** Throws every cache and every connection away, and opens the same stores again. */
@@ -175,6 +178,12 @@ async function moraineOver(open: () => Promise<Stores>): Promise<TestMoraine> {
     helper: (limits, clock) => {
       const { app, stores } = running;
       return new HelpPending({ ...stores.adapters, clock }, app.get(Intents), limits);
+    },
+    importer: (limits) => {
+      const { ids, clock } = running.stores.adapters;
+      const kinds = [running.app.get(ImportJobs)];
+      // What passes by itself is met again.
+      return new Jobs(ids.commandId(), kinds, clock, limits, () => undefined);
     },
     finishJobs: async () => {
       const jobs = running.app.get(Jobs);

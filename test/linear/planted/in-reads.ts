@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { SourceBlock } from '../../../src/ports/block-store.js';
 import type { KvRead, KvRow, KvStore } from '../../../src/ports/kv-store.js';
 import { over, type Defect, type Hand } from './defect.js';
 
@@ -76,6 +77,28 @@ export const IN_READS: readonly Defect[] = [
         }),
       };
     },
+  },
+  {
+    name: 'an import brings what another one was to bring',
+    plant: (adapters, hand) => {
+      const { blocks } = adapters;
+      let former: SourceBlock | undefined;
+      const listSource = async function* (...of: Parameters<typeof blocks.listSource>) {
+        for await (const block of blocks.listSource(...of)) {
+          const other = former;
+          former = block;
+          yield other && hand.strikes(4) ? { ...other, key: block.key } : block;
+        }
+      };
+      return { ...adapters, blocks: over(blocks, { listSource }) };
+    },
+  },
+  {
+    name: 'an import that was done is said to have failed',
+    answer: (operation, answer, hand) =>
+      operation.do === 'import' && answer.is === 'done' && hand.strikes(2)
+        ? { is: 'refused', why: 'dirty' }
+        : answer,
   },
   {
     name: 'a client is told what was computed and not what was recorded',
