@@ -61,8 +61,8 @@ export class HeldStream<Command, State, Event extends DomainEvent> {
   }
 
   /**
-   * Returns what a command leads to as an append to go with others: it is refused with them when the
-   * stream is not any more as it was seen last. Undefined: nothing is to be done.
+   * Returns what a command leads to as an append to go with others: it is refused with them when
+   * the stream is not any more as it was seen last. Undefined: nothing is to be done.
    */
   asAppend(command: Command): StreamAppend | undefined {
     const events = this.decider.decide(command, this.#state);

@@ -90,8 +90,8 @@ function callOf(repository: string, operation: Operation, from = ''): Call {
     }
     case 'import': {
       const { message, sources } = operation;
-      const paths = sources.map((source, at) => ({
-        path: uriOf(from, message, source, at),
+      const paths = sources.map((source, nth) => ({
+        path: uriOf(from, message, source, nth),
         ...(source.kind === 'object'
           ? { type: 'object', destination: source.path }
           : { type: 'common_prefix', destination: source.prefix }),

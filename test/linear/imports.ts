@@ -10,7 +10,7 @@ const POLL_MS_MIN = 2;
 const POLL_MS_MAX = 100;
 const OBJECT = 'object';
 
-/** Returns what the imports of a history lay over their branches, by the messages of the commits. */
+/** Returns what the imports of a history lay over their branches, by their commits' messages. */
 export function importsOf(history: readonly Recorded[]): ReadonlyMap<string, Imported> {
   const asked = history.flatMap(({ operation }) => (operation.do === 'import' ? [operation] : []));
   return new Map(asked.map(({ message, sources }) => [message, importedFrom(sources)]));

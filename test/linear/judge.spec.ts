@@ -93,9 +93,9 @@ const importing = (message: string): Operation => ({
   sources: [{ kind: 'prefix', prefix: '', bodies: { b: 'two' } }],
 });
 const imported = (message: string): Answer => ({ is: 'done', commit: `commit ${message}` });
-const holds = (commit: string, ...bodies: readonly (readonly [string, string])[]) =>
+const holds = (id: string, ...bodies: readonly (readonly [string, string])[]) =>
   [
-    { do: 'tree', commit },
+    { do: 'tree', commit: id },
     { is: 'entries', entries: new Map(bodies.map(([path, body]) => [path, md5(body)])) },
   ] as const;
 /** A commit of `a`, and an import over it. */

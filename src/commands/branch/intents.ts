@@ -118,8 +118,8 @@ export class Intents {
     const asked = hookSet === undefined ? intent : { ...intent, hookSet };
     const stream = controlStream(place);
     return this.traffic.during(stream, async () => {
-      const before = await this.#seal(place, { intent: asked, right }, request);
-      if (before) return before;
+      const known = await this.#seal(place, { intent: asked, right }, request);
+      if (known) return known;
       const outcome = await this.traffic.answering(stream, () =>
         this.outcome(place, intent.id, request),
       );
