@@ -32,7 +32,7 @@ const FLAT = { prefix: '', delimiter: '' };
 const isForced = false;
 /** Where imports are taken from. */
 const OLD = 'local://old' as StorageNamespace;
-const POLLS_MAX = 40;
+const POLLS_MAX = 20;
 
 /** What stands between clients and a node: it may be cut off, or hold everything up. */
 export interface Gate {

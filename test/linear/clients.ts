@@ -193,7 +193,7 @@ const WEIGHTS: readonly (readonly [Operation['do'], number])[] = [
   ['merge', 4],
   ['revert', 2],
   ['pick', 2],
-  ['import', 2],
+  ['import', 1],
   ['reset', 1],
   ['create', 3],
   ['drop', 1],
