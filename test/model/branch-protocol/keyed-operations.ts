@@ -1,19 +1,14 @@
-import type { EventLog } from '../../../src/ports/event-log.js';
 import type { CommandId, ObjectPath } from '../../../src/domain/model.js';
-import { MemoryCommittedStore } from '../../support/memory-committed-store.js';
 import { work } from '../../support/samples/branch.samples.js';
 import { atEdge } from './at-edge.js';
 import { judge, judgeAll, type Call } from './judge.js';
-import { Node, partsOf } from './node.js';
-import { LOG_KINDS, nodeLog, type LogKind } from './node-log.js';
+import { KeyedNodes, unchanged, type Change } from './keyed-nodes.js';
+import type { Node } from './node.js';
 import { perform, type Answer, type Operation } from './operations.js';
 import { Random } from './random.js';
-import { Scheduler } from './scheduler.js';
 import { sources } from './sources.js';
-import { SteppedKv } from './stepped-kv.js';
-import type { AppendFault, Fate } from './stepped-log.js';
 import { must } from './violation.js';
-import { assertRebuilt, World } from './world.js';
+import { assertRebuilt } from './world.js';
 
 const path = 'a' as ObjectPath;
 const WRITES: ReadonlySet<Operation['kind']> = new Set(['put', 'put if absent', 'remove']);
@@ -28,50 +23,36 @@ const UNKEPT = new Set(['store_busy', 'branch_busy', 'intent_pending']);
  * @param change  what is made wrong on purpose with the log as a node sees it
  * @throws when it does not hold, with the steps that led there
  */
-export async function exploreKeyedOperations(
-  seed: number,
-  change: (log: EventLog) => EventLog = (log) => log,
-): Promise<void> {
+export async function exploreKeyedOperations(seed: number, change = unchanged): Promise<void> {
   const run = new KeyedOperations(new Random(seed), change);
-  try {
-    await run.play();
-  } catch (error) {
-    const trace = run.scheduler.trace.join('\n  ');
-    throw new Error(`${String(error)}\nSEED=${seed}, ${run.name}:\n  ${trace}`, { cause: error });
-  }
+  await run.nodes.play(`SEED=${seed}, ${run.name}`, () => run.play());
 }
 
 class KeyedOperations {
-  readonly scheduler: Scheduler;
-  readonly #world = new World();
+  readonly nodes: KeyedNodes;
   readonly #told = new Set<string>();
   readonly #calls: Call[] = [];
   readonly #failures: unknown[] = [];
-  readonly #log: LogKind;
-  readonly #isBatched: boolean;
   readonly #operation: Operation;
-  #faultsLeft = 0;
   #moment = 0;
   #began: Call['began'] | undefined;
 
   constructor(
     private readonly random: Random,
-    private readonly change: (log: EventLog) => EventLog,
+    change: Change,
   ) {
-    this.scheduler = new Scheduler(random);
-    this.#log = random.pick(LOG_KINDS);
-    this.#isBatched = random.chance(50);
+    this.nodes = new KeyedNodes(random, change);
     this.#operation = random.pick(operations(random));
   }
 
   get name(): string {
-    return `${this.#operation.kind}, ${this.#log} groups`;
+    return this.#operation.kind;
   }
 
   async play(): Promise<void> {
     const { random } = this;
-    await this.#world.found();
-    const [a, b] = [this.#node('A'), this.#node('B')];
+    await this.nodes.world.found();
+    const [a, b] = [this.nodes.node('A'), this.nodes.node('B')];
     const past = random.pick<readonly Operation[]>([
       [],
       [put('v0')],
@@ -80,8 +61,8 @@ class KeyedOperations {
       [put('v0'), { kind: 'delete' }],
     ]);
     await this.#act([() => this.#others(random.pick([a, b]), 'before', past)]);
-    this.#faultsLeft = random.pick([0, 1, 2, 4]);
-    const dies = random.chance(50) ? this.scheduler.steps + random.below(60) : -1;
+    this.nodes.faultsLeft = random.pick([0, 1, 2, 4]);
+    const dies = random.chance(50) ? this.nodes.scheduler.steps + random.below(60) : -1;
     const others = [
       () => this.#others(b, 'b', [put('v2'), { kind: 'commit' }]),
       () => this.#others(a, 'a', [{ kind: 'commit' }, put('v3')]),
@@ -89,28 +70,29 @@ class KeyedOperations {
       () => this.#others(b, 'undo', [{ kind: 'undo' }]),
     ].filter(() => random.chance(40));
     await this.#act([() => this.#keyed(a), () => this.#keyed(b), ...others], dies);
-    this.#faultsLeft = 0;
-    const c = this.#node('C');
+    this.nodes.faultsLeft = 0;
+    const c = this.nodes.node('C');
     // What of it is committed, undone or gone by now makes no difference.
     await this.#act([() => this.#others(c, 'last', [{ kind: 'commit' }])]);
     await this.#act([() => this.#keyed(c)]);
     await this.#act([() => c.sweep.run()]);
     must(this.#told.size === 1, `different answers: ${[...this.#told].join(' | ')}`);
     // In steps a refusal is the last word of a write alone: see docs/adr/0019, Consequences.
-    const isLastWord = this.#log === 'whole' || WRITES.has(this.#operation.kind);
-    if (isLastWord) judgeAll(this.#calls, this.#world.reference);
-    await assertRebuilt(this.#world.log, this.#world.kv);
+    const isLastWord = this.nodes.log === 'whole' || WRITES.has(this.#operation.kind);
+    if (isLastWord) judgeAll(this.#calls, this.nodes.world.reference);
+    await assertRebuilt(this.nodes.world.log, this.nodes.world.kv);
   }
 
   async #act(works: readonly (() => Promise<unknown>)[], dies = -1): Promise<void> {
+    const { scheduler, world } = this.nodes;
     for (const [index, one] of works.entries()) {
-      const acts = this.scheduler.thread(`${this.scheduler.steps}-${index}`, one);
+      const acts = scheduler.thread(`${scheduler.steps}-${index}`, one);
       void acts.catch((error: unknown) => this.#failures.push(error));
     }
-    await this.scheduler.run(async () => {
-      await this.#world.catchUp();
+    await scheduler.run(async () => {
+      await world.catchUp();
       if (this.#failures.length > 0) throw this.#failures[0];
-      if (this.scheduler.steps === dies && !this.scheduler.isDead('A')) this.scheduler.kill('A');
+      if (scheduler.steps === dies && !scheduler.isDead('A')) scheduler.kill('A');
     });
     if (this.#failures.length > 0) throw this.#failures[0];
   }
@@ -132,46 +114,19 @@ class KeyedOperations {
   }
 
   async #tell(id: CommandId, text: string): Promise<void> {
-    this.scheduler.trace.push(`  told ${text.slice(0, 60)}`);
+    this.nodes.scheduler.trace.push(`  told ${text.slice(0, 60)}`);
     this.#told.add(text);
     const began = this.#began ?? { moment: 0, position: 0 };
     const answer = JSON.parse(text) as Answer;
     const ended = { ...(await this.#now()), answer };
     const call = { id: id as string, operation: this.#operation, began, ended };
     this.#calls.push(call);
-    judge(call, this.#world.reference);
+    judge(call, this.nodes.world.reference);
   }
 
   async #now() {
-    await this.#world.catchUp();
-    return { moment: this.#moment++, position: this.#world.reference.position };
-  }
-
-  #node(name: string): Node {
-    const { kv, committed, clock, ids } = this.#world;
-    const { scheduler } = this;
-    const log = nodeLog(this.#world, {
-      kind: this.#log,
-      isBatched: this.#isBatched,
-      node: name,
-      scheduler,
-      fault: () => this.#fault(),
-    });
-    const parts = {
-      log: this.change(log),
-      kv: new SteppedKv(kv, name, scheduler),
-      committed: new MemoryCommittedStore(committed.trees, name),
-      clock: { nowMs: () => clock.nowMs(), sleep: () => scheduler.step(name, 'sleep') },
-      ids,
-    };
-    return new Node(parts, partsOf(name));
-  }
-
-  #fault(): AppendFault | undefined {
-    if (this.#faultsLeft === 0 || !this.random.chance(20)) return undefined;
-    this.#faultsLeft--;
-    const fate = this.random.pick<Fate>(['answer-lost', 'late', 'late', 'lost']);
-    return { fate, isGivenUp: this.random.chance(50) };
+    await this.nodes.world.catchUp();
+    return { moment: this.#moment++, position: this.nodes.world.reference.position };
   }
 }
 

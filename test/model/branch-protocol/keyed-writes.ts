@@ -3,24 +3,18 @@ import { StageObject } from '../../../src/commands/object/stage-object.js';
 import type { Request } from '../../../src/commands/request.js';
 import { DomainError } from '../../../src/domain/errors.js';
 import type { CommandId, ObjectEntry, ObjectPath, UserId } from '../../../src/domain/model.js';
-import type { EventLog } from '../../../src/ports/event-log.js';
 import { UnknownOutcome } from '../../../src/ports/store-errors.js';
 import { assertHolds } from '../../../src/domain/staging/write-condition.js';
-import { MemoryCommittedStore } from '../../support/memory-committed-store.js';
 import { work } from '../../support/samples/branch.samples.js';
 import { lake } from '../../support/samples/repository.samples.js';
 import { atEdge, type Said } from './at-edge.js';
-import { Node, partsOf } from './node.js';
+import { KeyedNodes, unchanged, type Change } from './keyed-nodes.js';
+import type { Node } from './node.js';
 import { perform } from './operations.js';
 import { Random } from './random.js';
-import { Scheduler } from './scheduler.js';
 import { sources } from './sources.js';
 import { place } from './stage.js';
-import { SteppedKv } from './stepped-kv.js';
-import { LOG_KINDS, nodeLog, type LogKind } from './node-log.js';
-import type { AppendFault, Fate } from './stepped-log.js';
 import { must } from './violation.js';
-import { World } from './world.js';
 
 const path = 'a' as ObjectPath;
 const merge = { kind: 'merge', strategy: 'default', isSquash: false } as const;
@@ -34,43 +28,30 @@ const TAKEN = 'path_exists';
  * @param change  what is made wrong on purpose with the log as a node sees it
  * @throws when it does not hold, with the steps that led there
  */
-export async function exploreKeyed(
-  seed: number,
-  change: (log: EventLog) => EventLog = (log) => log,
-): Promise<void> {
+export async function exploreKeyed(seed: number, change = unchanged): Promise<void> {
   const run = new KeyedRun(new Random(seed), change);
-  try {
-    await run.play();
-  } catch (error) {
-    const trace = run.scheduler.trace.join('\n  ');
-    throw new Error(`${String(error)}\nSEED=${seed}:\n  ${trace}`, { cause: error });
-  }
+  await run.nodes.play(`SEED=${seed}`, () => run.play());
 }
 
 class KeyedRun {
-  readonly scheduler: Scheduler;
-  readonly #world = new World();
+  readonly nodes: KeyedNodes;
   readonly #told: string[] = [];
   readonly #commands = new Set<string>();
   readonly #isConditional: boolean;
-  readonly #log: LogKind;
-  readonly #isBatched: boolean;
-  #faultsLeft: number;
 
   constructor(
     private readonly random: Random,
-    private readonly change: (log: EventLog) => EventLog,
+    change: Change,
   ) {
-    this.scheduler = new Scheduler(random);
-    this.#log = random.pick(LOG_KINDS);
-    this.#isBatched = random.chance(50);
+    this.nodes = new KeyedNodes(random, change);
     this.#isConditional = random.chance(50);
-    this.#faultsLeft = random.pick([0, 1, 2, 4]);
+    this.nodes.faultsLeft = random.pick([0, 1, 2, 4]);
   }
 
   async play(): Promise<void> {
-    await this.#world.found();
-    const [a, b] = [this.#node('A'), this.#node('B')];
+    const { scheduler, world } = this.nodes;
+    await world.found();
+    const [a, b] = [this.nodes.node('A'), this.nodes.node('B')];
     const others = [
       () => perform(b, 'other', { kind: 'put', path, value: 'other' }),
       () => perform(a, 'gone', { kind: 'remove', path }),
@@ -86,23 +67,23 @@ class KeyedRun {
     ];
     const failures: unknown[] = [];
     for (const [index, one] of all.entries()) {
-      const acts = this.scheduler.thread(`${index}`, one);
+      const acts = scheduler.thread(`${index}`, one);
       void acts.catch((error: unknown) => failures.push(error));
     }
     const dies = this.random.chance(50) ? this.random.below(40) : -1;
-    await this.scheduler.run(async () => {
-      await this.#world.catchUp();
-      if (this.scheduler.steps === dies && !this.scheduler.isDead('A')) this.scheduler.kill('A');
+    await scheduler.run(async () => {
+      await world.catchUp();
+      if (scheduler.steps === dies && !scheduler.isDead('A')) scheduler.kill('A');
     });
-    this.#faultsLeft = 0;
+    this.nodes.faultsLeft = 0;
     // What of it is committed or gone by now makes no difference.
-    const c = this.#node('C');
-    const last = this.scheduler.thread('last', async () => {
+    const c = this.nodes.node('C');
+    const last = scheduler.thread('last', async () => {
       await this.#commit(c, 'last');
       await this.#keyed(c, 'c');
     });
     void last.catch((error: unknown) => failures.push(error));
-    await this.scheduler.run(() => this.#world.catchUp());
+    await scheduler.run(() => world.catchUp());
     if (failures.length > 0) throw failures[0];
     must(new Set(this.#told).size === 1, `different answers: ${this.#told.join(' | ')}`);
     this.#assertTrue();
@@ -111,7 +92,7 @@ class KeyedRun {
 
   /** Who was told that the path is taken has no effect, ever. */
   #assertTrue(): void {
-    const { landings } = this.#world.reference;
+    const { landings } = this.nodes.world.reference;
     const isLanded = [...this.#commands].some((id) => landings.has(id));
     must(
       !isLanded || !this.#told.includes(TAKEN),
@@ -121,7 +102,7 @@ class KeyedRun {
 
   /** What was asked to be the first lies over nothing. */
   #assertAlone(): void {
-    const { reference } = this.#world;
+    const { reference } = this.nodes.world;
     if (!this.#isConditional) return;
     for (const id of this.#commands) {
       for (const { position } of reference.landings.get(id) ?? []) {
@@ -161,7 +142,7 @@ class KeyedRun {
           const before = seen.current && (await node.writer.effectOf(request));
           if (before?.[0]?.type === 'ObjectStaged') return done(before[0].entry.address);
           assertHolds({ kind: 'absent' }, seen.current);
-          await this.scheduler.step(attempt.toUpperCase(), 'a body comes');
+          await this.nodes.scheduler.step(attempt.toUpperCase(), 'a body comes');
         }
         const write = { path, decide, ...(seen && { seen }) };
         const [written] = await node.conditional.write(place, write, request);
@@ -183,35 +164,6 @@ class KeyedRun {
     await node.commit.execute(new CommitBranch(lake.name, work, wish, request)).catch((error) => {
       if (!(error instanceof DomainError || error instanceof UnknownOutcome)) throw error;
     });
-  }
-
-  #node(name: string): Node {
-    const { kv, committed, clock, ids } = this.#world;
-    const { scheduler } = this;
-    const stepped = nodeLog(this.#world, {
-      kind: this.#log,
-      isBatched: this.#isBatched,
-      node: name,
-      scheduler,
-      fault: () => this.#fault(),
-    });
-    return new Node(
-      {
-        log: this.change(stepped),
-        kv: new SteppedKv(kv, name, scheduler),
-        committed: new MemoryCommittedStore(committed.trees, name),
-        clock: { nowMs: () => clock.nowMs(), sleep: () => scheduler.step(name, 'sleep') },
-        ids,
-      },
-      partsOf(name),
-    );
-  }
-
-  #fault(): AppendFault | undefined {
-    if (this.#faultsLeft === 0 || !this.random.chance(20)) return undefined;
-    this.#faultsLeft--;
-    const fate = this.random.pick<Fate>(['answer-lost', 'late', 'late', 'lost']);
-    return { fate, isGivenUp: this.random.chance(30) };
   }
 }
 
