@@ -99,10 +99,17 @@ export class IntentRequests {
         fold = await this.#decided(place);
         continue;
       }
-      if (state.tokens.hi < 0 && (await protection.admit(place, state, request))) {
-        isNewestClosed = false;
-        fold = await this.branches.view(place);
-        continue;
+      if (state.tokens.hi < 0) {
+        if (at.mark !== undefined) {
+          // A branch that is only sent may come to be when its repository has gone.
+          fold = await this.#decided(place);
+          continue;
+        }
+        if (await protection.admit(place, state, request)) {
+          isNewestClosed = false;
+          fold = await this.branches.view(place);
+          continue;
+        }
       }
       const mayBeOpened = tries > 0 && this.log.groups === 'stepwise';
       const step = { intent, seal, right, events, isNewestClosed, mayBeOpened };

@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { DeleteRepository } from '../../../src/commands/repository/delete-repository.js';
 import { DeleteRepositoryHandler } from '../../../src/commands/repository/delete-repository.js';
 import { CreateBranch } from '../../../src/commands/branch/create-branch.js';
 import { decodeEvent } from '../../../src/domain/event-types.js';
+import { branchStream } from '../../../src/domain/branch/branch.stream.js';
 import type { BranchId } from '../../../src/domain/model.js';
 import { repositoryStream } from '../../../src/domain/repository/repository.stream.js';
 import { stagingStream, stagingToken } from '../../../src/domain/staging/staging.stream.js';
@@ -11,7 +13,8 @@ import { partitions } from '../../../src/projections/kv-keys.js';
 import { work } from '../../support/samples/branch.samples.js';
 import { lake, uid } from '../../support/samples/repository.samples.js';
 import type { Node } from './node.js';
-import { requestOf } from './operations.js';
+import { requestOf, type Operation } from './operations.js';
+import { sources } from './sources.js';
 import { Died, dies, Stage } from './stage.js';
 
 const deletes = (node: Node, id = 'gone') =>
@@ -22,6 +25,13 @@ const deletes = (node: Node, id = 'gone') =>
 const creates = (node: Node, branch: BranchId) => {
   const wish = { branch, sourceRef: 'main', isHidden: false, isForced: false };
   return node.createBranch.execute(new CreateBranch(lake.name, wish, requestOf(`new-${branch}`)));
+};
+
+const merge: Operation = {
+  kind: 'merge',
+  ref: sources[0]?.id ?? '',
+  strategy: 'source-wins',
+  isSquash: false,
 };
 
 /** Begins to create a branch, and returns what lets its event through. */
@@ -56,6 +66,29 @@ describe('the deletion of a repository', () => {
     expect(await stage.commit(committer)).toEqual(refusal);
     const token = stagingToken({ uid, branch: work, life: 3, ordinal: 0 });
     expect(await stage.world.log.end(stagingStream(token))).toMatchObject({ revision: -1 });
+  });
+
+  it('H8: is seen by whoever asks for something of a branch that is only sent', async () => {
+    const stage = await Stage.open();
+    const [creator, deleter] = [stage.node(), stage.node()];
+    await stage.does(creator, { kind: 'delete' });
+    let asking: Promise<unknown> | undefined;
+    const created = Promise.withResolvers<void>();
+    creator.hooks.after('BranchCreated', async () => void nextTurn().then(created.resolve));
+    // Sent behind it, and there when that is accepted.
+    creator.hooks.before('IntentRequested', () => created.promise);
+    creator.hooks.before('BranchCreated', async () => {
+      // All here is in memory: by the next turn everybody has come as far as they can.
+      await nextTurn();
+      asking = stage.does(creator, merge);
+      await nextTurn();
+      await deletes(deleter);
+    });
+    await creates(creator, work);
+    expect(await asking).toEqual({ kind: 'refused', code: 'repository_not_found' });
+    const options = { from: 0, direction: 'forward', limit: READ_EVENTS_MAX } as const;
+    const events = await stage.world.log.read(branchStream(uid, work), options);
+    expect(events.map(({ type }) => type)).not.toContain('IntentRequested');
   });
 
   it('takes away rows of branches that come in while rows go', async () => {
