@@ -11,7 +11,7 @@ import {
 } from '../ports/event-log.js';
 import { EventRefused, WrongExpectedRevision } from '../ports/store-errors.js';
 import { contextOf, newEvent } from './new-events.js';
-import { answeredMeanwhile, effectAppend, ownEvents } from './repeats/effect-of.js';
+import { answeredInSteps, effectAppend } from './repeats/effect-of.js';
 import type { Request } from './request.js';
 
 /** Lost races that one command may have before it is refused as busy. */
@@ -108,17 +108,14 @@ export class AggregateStreams {
 
   /**
    * Returns what is appended with what a request does to a stream, so that nothing comes of it
-   * once it is answered. In steps there is a look instead, and a moment behind it.
+   * once it is answered.
    *
    * @throws WrongExpectedRevision  in steps: it was answered
    */
   async wordBeside(append: StreamAppend, request: Request): Promise<readonly StreamAppend[]> {
-    const { once } = request;
-    if (once === undefined) return [];
-    if (this.groups === 'whole') return effectAppend(request, append);
-    const refusal = answeredMeanwhile(once, await ownEvents(this.log, once));
+    const refusal = await answeredInSteps(this.log, request);
     if (refusal) throw refusal;
-    return [];
+    return this.groups === 'whole' ? effectAppend(request, append) : [];
   }
 
   /**

@@ -30,7 +30,7 @@ import { EventRefused, WrongExpectedRevision } from '../../ports/store-errors.js
 import { assert } from '../../shared/assert.js';
 import { failpoint } from '../../shared/failpoint.js';
 import { newEvent } from '../new-events.js';
-import { answeredMeanwhile, effectAppend, ownEvents } from '../repeats/effect-of.js';
+import { answeredInSteps, effectAppend } from '../repeats/effect-of.js';
 import type { Request } from '../request.js';
 import { OwnTokens } from './own-tokens.js';
 
@@ -178,10 +178,8 @@ export class Branches {
       revision: fold.revision + events.length,
     };
     const word = isWhole && accepts ? effectAppend(accepts, { stream, events }) : [];
-    if (!isWhole && accepts?.once) {
-      // In steps the word would come first, and who died behind it would keep all others from being
-      // told of a refusal. So there is a look instead, and a moment behind it.
-      const refusal = answeredMeanwhile(accepts.once, await ownEvents(this.log, accepts.once));
+    if (!isWhole && accepts) {
+      const refusal = await answeredInSteps(this.log, accepts);
       if (refusal) return refusal;
     }
     const appending = this.log.append([...beside, control, ...after, ...word], context);

@@ -41,6 +41,19 @@ export function effectAppend(
   return [{ stream: once.stream, expected, events: [recorded] }];
 }
 
+/**
+ * Returns how a request is refused that was answered meanwhile, on a log without groups: there
+ * {@link effectAppend} would come first, and who died behind it would keep all others from being
+ * told of a refusal. So there is a look instead, and a moment behind it.
+ */
+export async function answeredInSteps(
+  log: EventLog,
+  { once }: Request,
+): Promise<WrongExpectedRevision | undefined> {
+  if (once === undefined || log.groups === 'whole') return undefined;
+  return answeredMeanwhile(once, await ownEvents(log, once));
+}
+
 /** Returns what a request has written to a branch; undefined: nothing, or it may come only once. */
 export async function effectOf(
   log: EventLog,
