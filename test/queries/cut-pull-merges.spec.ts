@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { DeleteBranch } from '../../src/commands/branch/delete-branch.js';
 import { MergePull } from '../../src/commands/pull/merge-pull.js';
 import { OpenPull } from '../../src/commands/pull/open-pull.js';
 import type { BranchId, PullId } from '../../src/domain/model.js';
@@ -17,6 +18,12 @@ afterAll(() => at.moraine.close());
 const opens = (source: string) => {
   const wish = { title: source, description: '', source: source as BranchId, destination: main };
   return at.moraine.execute(new OpenPull(lake, wish, at.moraine.newRequest()));
+};
+const deletes = (branch: string) => {
+  const request = at.moraine.newRequest();
+  return at.moraine.execute(
+    new DeleteBranch(lake, branch as BranchId, { isForced: false }, request),
+  );
 };
 const merges = (id: PullId) => at.moraine.execute(new MergePull(lake, id, at.moraine.newRequest()));
 const found = (id: PullId) => at.moraine.ask(new GetPull(lake, id));
@@ -37,6 +44,38 @@ describe('a pull request', () => {
     expect(await merges(id)).toBe(merged.id);
     expect(await found(id)).toMatchObject({ status: 'merged', mergedCommitId: merged.id });
     expect((await at.moraine.ask(new GetCommit(lake, 'main'))).id).toBe(merged.id);
+  });
+
+  it('is told of such a merge though its source has gone since', async () => {
+    await at.branch('short');
+    await at.put('short', 's', 'six');
+    await at.commit('short');
+    const id = await opens('short');
+    onFailpoint(async (name) => {
+      if (name === 'intent.beforeAnswer') throw new Error('the node dies');
+    });
+    await expect(merges(id)).rejects.toThrow('the node dies');
+    onFailpoint(undefined);
+    await deletes('short');
+    const merged = await at.moraine.ask(new GetCommit(lake, 'main'));
+    expect(await merges(id)).toBe(merged.id);
+    expect(await found(id)).toMatchObject({ status: 'merged', mergedCommitId: merged.id });
+  });
+
+  it('is merged though somebody who came to help has found its source gone', async () => {
+    await at.branch('gone');
+    await at.put('gone', 'g', 'seven');
+    await at.commit('gone');
+    const id = await opens('gone');
+    let isFirst = true;
+    onFailpoint(async (name) => {
+      if (name !== 'merge.afterNamed' || !isFirst) return;
+      isFirst = false;
+      await deletes('gone');
+      await expect(merges(id)).rejects.toThrow('not found');
+    });
+    const commitId = await merges(id);
+    expect(await found(id)).toMatchObject({ status: 'merged', mergedCommitId: commitId });
   });
 
   it('is merged by who asks next when who asked first died before it could', async () => {

@@ -1,6 +1,8 @@
 import type { BranchResult, IntentFailed } from '../../domain/branch/branch.events.js';
 import type { Wish } from '../../domain/branch/branch.wishes.js';
+import { REQUEST_PART } from '../../domain/branch/intent-parts.js';
 import { DomainError } from '../../domain/errors.js';
+import { eventIdOf } from '../../domain/event-id.js';
 import type {
   BranchId,
   CommitId,
@@ -106,6 +108,15 @@ export class BranchOperations {
     if (before) return before;
     const { wish, words } = await intent();
     return this.perform(place, wish, request, words);
+  }
+
+  /** Returns what became of the intent that this request has asked for; undefined: of none. */
+  async cameTo(place: BranchPlace, request: Request): Promise<IntentOutcome | undefined> {
+    const id = intentIdOfRequest(request);
+    const before = await this.branches.outcomeOf(place, id);
+    if (before) return before;
+    const asked = await this.branches.find(place, eventIdOf(id, REQUEST_PART));
+    return asked && this.intents.outcome(place, id, request);
   }
 
   /** Asks for an intent, and returns what the log says became of it. */

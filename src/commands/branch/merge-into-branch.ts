@@ -55,4 +55,15 @@ export class MergeIntoBranchHandler implements ICommandHandler<MergeIntoBranch> 
       return commitMade(outcome, step, 'merge_conflict');
     });
   }
+
+  /** Returns the commit that this request has made by a merge before; undefined: none. */
+  made(
+    { name, branch }: { readonly name: RepositoryId; readonly branch: BranchId },
+    request: Request,
+  ): Promise<CommitRecord | undefined> {
+    return this.operations.at({ name, branch, isForced: true }, async (place) => {
+      const outcome = await this.operations.cameTo(place, request);
+      return outcome?.type === 'Merged' ? outcome.commit : undefined;
+    });
+  }
 }

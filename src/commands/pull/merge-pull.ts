@@ -43,19 +43,29 @@ export class MergePullHandler implements ICommandHandler<MergePull> {
       return await this.#mergeOpen(stream, repository, request);
     } catch (error) {
       // It may be open no more because this very request, come before, has merged it.
-      const before = isRefusal(error) ? await this.#before(stream, request) : undefined;
+      const isRepeat = isRefusal(error) && request.once !== undefined;
+      const before = isRepeat ? await this.#before(stream, repository, request) : undefined;
       if (before) return before;
       throw error;
     }
   }
 
-  async #before(stream: string, { once, ...request }: Request): Promise<CommitId | undefined> {
-    if (once === undefined) return undefined;
-    const own = { ...partOf(request, PULL_PART), once };
+  async #before(
+    stream: string,
+    repository: RepositoryId,
+    request: Request,
+  ): Promise<CommitId | undefined> {
+    const { once } = request;
+    const own = { ...partOf(request, PULL_PART), ...(once && { once }) };
     const [event] = await this.streams.recorded<PullEvent>(stream, own);
-    return event?.type === 'PullRequestMerged'
-      ? (event.pull.mergedCommitId ?? undefined)
-      : undefined;
+    if (event?.type === 'PullRequestMerged') return event.pull.mergedCommitId ?? undefined;
+    const { state } = await this.streams.load(stream, pullDecider);
+    if (state.status === 'absent') return undefined;
+    const target = { name: repository, branch: state.pull.destination };
+    const made = await this.merges.made(target, request);
+    // Somebody has closed it before that was said.
+    if (made) await this.#settle(stream, { type: 'RecordMerge', ...this.#now(made.id) }, request);
+    return made?.id;
   }
 
   async #mergeOpen(stream: string, repository: RepositoryId, request: Request): Promise<CommitId> {
@@ -88,26 +98,40 @@ export class MergePullHandler implements ICommandHandler<MergePull> {
     { pull, by }: Asked,
     request: Request,
   ): Promise<CommitId> {
+    const isOwn = by === request.commandId;
     // Under the id that stands in the log: whoever comes to it finds what became of it.
-    const merging = by === request.commandId ? request : { caller: request.caller, commandId: by };
-    const settle = (command: PullCommand) =>
-      this.streams.transact({ stream, decider: pullDecider, command }, partOf(merging, PULL_PART));
+    const merging = isOwn ? request : { caller: request.caller, commandId: by };
     try {
       const wish = { ...WISH, sourceRef: pull.source };
       const merge = new MergeIntoBranch(repository, pull.destination, wish, merging);
-      const { id: commitId } = await this.merges.execute(merge);
+      // Its source may have gone since it was merged.
+      const target = { name: repository, branch: pull.destination };
+      const before = isOwn ? undefined : await this.merges.made(target, merging);
+      const { id: commitId } = before ?? (await this.merges.execute(merge));
       // The commit is there, whatever somebody has said of the pull request meanwhile.
-      await settle({ type: 'RecordMerge', commitId, nowMs: this.clock.nowMs() });
+      await this.#settle(stream, { type: 'RecordMerge', ...this.#now(commitId) }, merging);
       return commitId;
     } catch (error) {
-      if (isRefusal(error)) await settle({ type: 'RefuseMerge', by });
+      if (isRefusal(error)) await this.#settle(stream, { type: 'RefuseMerge', by }, merging);
       throw error;
     }
+  }
+
+  #now(commitId: CommitId) {
+    return { commitId, nowMs: this.clock.nowMs() };
+  }
+
+  async #settle(stream: string, command: PullCommand, merging: Request): Promise<void> {
+    const step = { stream, decider: pullDecider, command };
+    // A refusal by one who helped, and the merge: neither is a repeat of the other.
+    const part = command.type === 'RecordMerge' ? PULL_PART : REFUSED_PART;
+    await this.streams.transact(step, partOf(merging, part));
   }
 }
 
 /** Of a merge: what its pull request hears of it. */
 const PULL_PART = 'pull';
+const REFUSED_PART = 'pull refused';
 
 interface Asked {
   readonly pull: PullRecord;

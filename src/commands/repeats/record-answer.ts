@@ -1,5 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DomainError } from '../../domain/errors.js';
+import { eventIdOf } from '../../domain/event-id.js';
 import { placeOfEvent } from '../../domain/event-place.js';
 import { requestDecider } from '../../domain/request/request.decider.js';
 import type { RequestTookEffect } from '../../domain/request/request.events.js';
@@ -73,12 +74,17 @@ export class RecordAnswerHandler implements ICommandHandler<RecordAnswer> {
       return openAnswer(this.secrets, stream, state.sealedAnswer);
     }
     // Its other attempt was done: a repeat will say what came of it, where that still stands.
-    return state.effect && (await this.#isGone(state.effect)) ? answer : TRY_AGAIN;
+    return state.effect && (await this.#isGone(state.effect, request)) ? answer : TRY_AGAIN;
   }
 
   /** Whether what was done was in a repository that is there no more. */
-  async #isGone({ stream }: Pick<RequestTookEffect, 'stream'>): Promise<boolean> {
-    const { uid } = placeOfEvent({ stream, data: {} });
+  async #isGone(
+    { stream }: Pick<RequestTookEffect, 'stream'>,
+    { commandId }: Request,
+  ): Promise<boolean> {
+    // The stream of a name is that of one repository after the other: the event says of which.
+    const event = await this.log.find(stream, eventIdOf(commandId, 0));
+    const { uid } = placeOfEvent({ stream, data: event?.data ?? {} });
     return uid !== undefined && !(await new RepositoriesView(this.kv).byUid()).has(uid);
   }
 }

@@ -1,4 +1,5 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { DomainError } from '../../domain/errors.js';
 import type { RepositoryId } from '../../domain/model.js';
 import { repositoryDecider } from '../../domain/repository/repository.decider.js';
 import type { RepositoryEvent } from '../../domain/repository/repository.events.js';
@@ -30,14 +31,26 @@ export class DeleteRepositoryHandler implements ICommandHandler<DeleteRepository
 
   async execute({ repository, options, request }: DeleteRepository): Promise<void> {
     const stream = repositoryStream(repository);
-    const [before] = await this.streams.recorded<RepositoryEvent>(stream, request);
-    if (before?.type === 'RepositoryDeletionRequested') {
-      return this.deletion.finish(before.repository, request);
+    if (await this.#wasRequested(stream, request)) return;
+    let record;
+    try {
+      record = await this.places.fresh(repository);
+    } catch (error) {
+      // It may have gone meanwhile, by this very request.
+      if (error instanceof DomainError && (await this.#wasRequested(stream, request))) return;
+      throw error;
     }
-    const record = await this.places.fresh(repository);
     const command = { type: 'RequestDeletion', isForced: options.isForced } as const;
     await this.streams.transact({ stream, decider: repositoryDecider, command }, request);
     await failpoint('repository.afterDeletionRequest');
     await this.deletion.finish(record, request);
+  }
+
+  /** Goes on with what this request has begun before, if it has. */
+  async #wasRequested(stream: string, request: Request): Promise<boolean> {
+    const [before] = await this.streams.recorded<RepositoryEvent>(stream, request);
+    if (before?.type !== 'RepositoryDeletionRequested') return false;
+    await this.deletion.finish(before.repository, request);
+    return true;
   }
 }
