@@ -7,6 +7,7 @@
 import { exhaust, type Trouble } from '../model/branch-protocol/exhaust.js';
 import { exploreProtection } from '../model/branch-protocol/explore-protection.js';
 import { explore } from '../model/branch-protocol/explore.js';
+import { exploreKeyedAggregates } from '../model/branch-protocol/keyed-aggregates.js';
 import { exploreKeyedOperations } from '../model/branch-protocol/keyed-operations.js';
 import { exploreKeyed } from '../model/branch-protocol/keyed-writes.js';
 import { NAMED, named, type NamedScenario } from '../model/branch-protocol/named-scenarios.js';
@@ -31,6 +32,7 @@ async function atRandom(): Promise<void> {
     const at = seed + randomCount++;
     if (at % 10 === 0) await exploreKeyedOperations(at);
     else if (at % 20 === 1) await exploreKeyed(at);
+    else if (at % 20 === 3) await exploreKeyedAggregates(at);
     else if (at % 20 === 11) steps += await exploreProtection(at);
     else steps += await explore(at);
   }
