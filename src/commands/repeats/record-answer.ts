@@ -30,11 +30,13 @@ export class RecordAnswer extends Command<Answer> {
   }
 }
 
-const TRY_AGAIN: Answer = {
-  status: 503,
-  body: JSON.stringify({ message: new DomainError('store_busy').message }),
+const refusal = (status: number, code: 'store_busy' | 'repository_not_found'): Answer => ({
+  status,
+  body: JSON.stringify({ message: new DomainError(code).message }),
   upload: undefined,
-};
+});
+const TRY_AGAIN = refusal(503, 'store_busy');
+const GONE = refusal(404, 'repository_not_found');
 /** A sealed text is longer than the text by a third, and an event holds more than it. */
 const ANSWER_CHARACTERS_MAX = Math.floor(EVENT_BYTES_MAX / 4);
 
@@ -74,7 +76,7 @@ export class RecordAnswerHandler implements ICommandHandler<RecordAnswer> {
       return openAnswer(this.secrets, stream, state.sealedAnswer);
     }
     // Its other attempt was done: a repeat will say what came of it, where that still stands.
-    return state.effect && (await this.#isGone(state.effect, request)) ? answer : TRY_AGAIN;
+    return state.effect && (await this.#isGone(state.effect, request)) ? GONE : TRY_AGAIN;
   }
 
   /** Whether what was done was in a repository that is there no more. */

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { DomainError } from '../../../src/domain/errors.js';
 import { pullDecider } from '../../../src/domain/pull/pull.decider.js';
 import { pullStream } from '../../../src/domain/pull/pull.stream.js';
 import { repositoryStream } from '../../../src/domain/repository/repository.stream.js';
@@ -121,7 +122,11 @@ describe('what is done to one stream under a key', () => {
     const again = await beginAs(second, 'second');
     const refusal = { code: 'repository_not_found' };
     await expect(changeRules(second, change, again)).rejects.toMatchObject(refusal);
-    expect(await recordAs(second, again, REFUSAL)).toEqual(REFUSAL);
+    expect(await recordAs(second, again, REFUSAL)).toEqual({
+      status: 404,
+      body: JSON.stringify({ message: new DomainError('repository_not_found').message }),
+      upload: undefined,
+    });
   });
 
   it.each([

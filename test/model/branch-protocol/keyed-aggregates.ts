@@ -1,7 +1,7 @@
 import { partOf, type Request } from '../../../src/commands/request.js';
 import { DomainError } from '../../../src/domain/errors.js';
 import type { CommandId, PullId } from '../../../src/domain/model.js';
-import { READ_EVENTS_MAX } from '../../../src/ports/event-log.js';
+import { READ_EVENTS_MAX, type RecordedEvent } from '../../../src/ports/event-log.js';
 import { UnknownOutcome } from '../../../src/ports/store-errors.js';
 import { work } from '../../support/samples/branch.samples.js';
 import * as aggregates from './aggregate-operations.js';
@@ -24,11 +24,19 @@ interface AggregateOperation {
   does(node: Node, request: Request): Promise<unknown>;
 }
 
+const DELETION = 'RepositoryDeletionRequested';
 const MERGE = 'pull request merged';
 /** What is not kept under a key: a repeat may go another way. */
 const UNKEPT = new Set(['store_busy', 'branch_busy', 'intent_pending']);
 
-const GONE = JSON.stringify({ code: 'repository_not_found' });
+interface Told {
+  readonly code?: string;
+  readonly value?: unknown;
+}
+
+const { code, message } = new DomainError('repository_not_found');
+/** What a node says, and what the key says. */
+const GONE = [JSON.stringify({ code }), JSON.stringify({ message })];
 
 /**
  * Lets two nodes do the same thing to a tag, a pull request, a commit record or a repository under
@@ -47,6 +55,7 @@ export async function exploreKeyedAggregates(seed: number, change = unchanged): 
 class KeyedAggregates {
   readonly nodes: KeyedNodes;
   readonly #told = new Map<string, CommandId>();
+  readonly #unkeyedTold: { operation: AggregateOperation; id: CommandId; said: Told }[] = [];
   readonly #failures: unknown[] = [];
   readonly #operation: AggregateOperation;
   #pull: PullId | undefined;
@@ -99,7 +108,7 @@ class KeyedAggregates {
       { name: 'repository', effect: 'RepositoryCreated', does: aggregates.createRepository },
       {
         name: 'repository deletion',
-        effect: 'RepositoryDeletionRequested',
+        effect: DELETION,
         mayBeDone: true,
         does: aggregates.deleteRepository,
       },
@@ -167,18 +176,16 @@ class KeyedAggregates {
     if (this.#failures.length > 0) throw this.#failures[0];
   }
 
-  async #unkeyed(node: Node, id: string, { does }: AggregateOperation): Promise<void> {
-    await told(does(node, requestOf(id)));
+  async #unkeyed(node: Node, id: string, operation: AggregateOperation): Promise<void> {
+    const said = await told(operation.does(node, requestOf(id)));
+    if (said) this.#unkeyedTold.push({ operation, id: id as CommandId, said });
   }
 
   async #keyed(node: Node): Promise<void> {
     const attempt = `attempt-${this.#attemptCount++}`;
     const answer = await atEdge(node, attempt, async (request) => {
       const said = await told(this.#operation.does(node, request));
-      if (said === undefined || (said.code !== undefined && UNKEPT.has(said.code))) {
-        return undefined;
-      }
-      return { isRefusal: said.code !== undefined, text: JSON.stringify(said) };
+      return said && { isRefusal: said.code !== undefined, text: JSON.stringify(said) };
     });
     if (!answer) return;
     this.nodes.scheduler.trace.push(`  told ${answer.text.slice(0, 60)}`);
@@ -187,37 +194,52 @@ class KeyedAggregates {
 
   async #judge(): Promise<void> {
     const all = await this.nodes.world.log.readAll({ after: 0, limit: READ_EVENTS_MAX });
+    const isGone = all.some(({ type }) => type === DELETION);
     // Of a repository that has gone this is told whatever was done in it before.
-    const isGone = all.some(({ type }) => type === 'RepositoryDeletionRequested');
-    if (isGone && this.#operation.effect !== 'RepositoryDeletionRequested') {
-      if (this.#told.delete(GONE) && this.#told.size === 0) return;
+    const mayBeGone = ({ effect }: AggregateOperation) => isGone && effect !== DELETION;
+    for (const { operation, id, said } of this.#unkeyedTold) {
+      const isOfGone = GONE.includes(JSON.stringify(said)) && mayBeGone(operation);
+      if (!isOfGone) judge(all, operation, id, said);
+    }
+    if (mayBeGone(this.#operation)) {
+      const isTold = GONE.filter((text) => this.#told.delete(text)).length > 0;
+      if (isTold && this.#told.size === 0) return;
     }
     must(this.#told.size === 1, `different answers: ${[...this.#told.keys()].join(' | ')}`);
     const [[text, id] = ['{}', '' as CommandId]] = this.#told;
-    const { part, effect, mayBeDone = false } = this.#operation;
-    const by =
-      part === undefined ? id : partOf({ ...requestOf(''), commandId: id }, part).commandId;
-    const own = all.filter(({ type, commandId }) => type === effect && commandId === by);
-    const isMerged = all.some(({ type, commandId }) => type === 'Merged' && commandId === id);
-    const isRefused = 'code' in (JSON.parse(text) as object);
-    must(own.length <= 1, `${effect} stands there ${own.length} times`);
+    const said = JSON.parse(text) as Told;
     // In steps a refusal is not the last word: see docs/adr/0019, Consequences.
     const isLastWord = this.nodes.log === 'whole';
-    const isThere = own.length > 0 || isMerged;
-    must(!isRefused || !isLastWord || !isThere, `${text}, and ${effect} stands there`);
-    const isDone = own.length > 0 || (mayBeDone && all.some(({ type }) => type === effect));
-    must(isRefused || isDone, `${text}, and ${effect} does not stand there`);
+    if (said.code === undefined || isLastWord) judge(all, this.#operation, id, said);
   }
 }
 
+/** Who is told that it is done finds it in the log, once; who is refused finds nothing of it. */
+function judge(
+  all: readonly RecordedEvent[],
+  { name, effect, part, mayBeDone = false }: AggregateOperation,
+  id: CommandId,
+  said: Told,
+): void {
+  const by = part === undefined ? id : partOf({ ...requestOf(''), commandId: id }, part).commandId;
+  const own = all.filter(({ type, commandId }) => type === effect && commandId === by);
+  const isMerged = all.some(({ type, commandId }) => type === 'Merged' && commandId === id);
+  const what = `${name} by ${id} is told ${JSON.stringify(said)}, and ${effect}`;
+  must(own.length <= 1, `${what} stands there ${own.length} times`);
+  const isThere = own.length > 0 || isMerged;
+  if (said.code !== undefined) return must(!isThere, `${what} stands there`);
+  const isDone = own.length > 0 || (mayBeDone && all.some(({ type }) => type === effect));
+  must(isDone, `${what} does not stand there`);
+}
+
 /** Returns what a caller would be told; undefined: nothing that is certain. */
-async function told(
-  doing: Promise<unknown>,
-): Promise<{ readonly code?: string; readonly value?: unknown } | undefined> {
+async function told(doing: Promise<unknown>): Promise<Told | undefined> {
   try {
     return { value: (await doing) ?? null };
   } catch (error) {
-    if (error instanceof DomainError) return { code: error.code };
+    if (error instanceof DomainError) {
+      return UNKEPT.has(error.code) ? undefined : { code: error.code };
+    }
     if (error instanceof UnknownOutcome) return undefined;
     throw error;
   }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Request } from '../../../src/commands/request.js';
 import type { BranchEvent } from '../../../src/domain/branch/branch.events.js';
+import { DomainError } from '../../../src/domain/errors.js';
 import type { ObjectPath } from '../../../src/domain/model.js';
 import { WrongExpectedRevision } from '../../../src/ports/store-errors.js';
 import { work } from '../../support/samples/branch.samples.js';
@@ -12,6 +13,8 @@ import { sources } from './sources.js';
 import { Died, dies, Stage } from './stage.js';
 
 const REFUSAL = { status: 404, body: 'none', upload: undefined };
+const { message } = new DomainError('repository_not_found');
+const GONE = { ...REFUSAL, body: JSON.stringify({ message }) };
 const DONE = { status: 200, body: 'done', upload: undefined };
 const commit: Operation = { kind: 'commit' };
 const reset: Operation = { kind: 'reset', scope: { kind: 'all' } };
@@ -143,8 +146,8 @@ describe('what is accepted under a key', () => {
     const again = await beginAs(second, 'second');
     const gone = { kind: 'refused', code: 'repository_not_found' };
     expect(await does(stage.node(), done, again)).toEqual(gone);
-    expect(await recordAs(second, again, REFUSAL)).toEqual(REFUSAL);
-    expect(await refuses(first)).toEqual(REFUSAL);
+    expect(await recordAs(second, again, REFUSAL)).toEqual(GONE);
+    expect(await refuses(first)).toEqual(GONE);
   });
 
   it('is refused to nobody when it failed and is asked for anew', async () => {
