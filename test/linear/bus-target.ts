@@ -6,6 +6,7 @@ import { DeleteBranch } from '../../src/commands/branch/delete-branch.js';
 import { MergeIntoBranch } from '../../src/commands/branch/merge-into-branch.js';
 import { ResetBranch } from '../../src/commands/branch/reset-branch.js';
 import { RevertBranch } from '../../src/commands/branch/revert-branch.js';
+import { CancelImport } from '../../src/commands/import/cancel-import.js';
 import { StartImport } from '../../src/commands/import/start-import.js';
 import { UnstageObjects } from '../../src/commands/object/unstage-objects.js';
 import { UploadObject } from '../../src/commands/object/upload-object.js';
@@ -76,6 +77,9 @@ export class BusTarget implements Target {
     for (const [key, body] of files) await blocks.putIfAbsent({ namespace: OLD, key }, utf8(body));
     const begin = importOf(repository, operation, request);
     const id = await this.#through(() => this.#command(begin));
+    // Too late, not heard or not answered: how it ends says so.
+    const cancel = new CancelImport(repository, id, this.node().newRequest());
+    if (operation.isCancelled) await this.#through(() => this.#command(cancel)).catch(() => {});
     const ask = async (): Promise<Answer | undefined> => {
       const found = await this.#through(() => this.#query(new GetImport(repository, id)));
       if (found.commit) return { is: 'done', commit: found.commit.id };

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SeededRandom } from '../support/seeded-random.js';
+import { md5 } from './places.js';
 import type { Answer, ImportedSource, Operation, Recorded, Target } from './operations.js';
 
 export const BRANCHES = ['main', 'dev', 'side'] as const;
@@ -13,6 +14,8 @@ const BACK_OFF_MS = 20;
 const POLL_MS = 5;
 const COMMITS_KNOWN_MAX = 64;
 const LATELY = 8;
+/** Of the hashes, in their order. */
+const A_THIRD = '55';
 
 export interface Load {
   readonly seed: number;
@@ -143,7 +146,9 @@ export class Clients {
       }
       case 'import': {
         const on = random.below(4) === 0 ? branch : 'main';
-        return { do: what, branch: on, message: unique, sources: this.#sources(unique) };
+        const sources = this.#sources(unique);
+        const isCancelled = md5(unique) < A_THIRD;
+        return { do: what, branch: on, message: unique, sources, isCancelled };
       }
       case 'create':
         return { do: what, branch: random.pick(this.#sides), source: 'main' };

@@ -38,6 +38,8 @@ export class HttpTarget implements Target {
     if (begun.status !== 202) return { answer: answerOf(operation, begun), requestId };
     const { id } = JSON.parse(begun.text) as { id: string };
     const path = `/repositories/${this.repository}/branches/${operation.branch}/import?id=${id}`;
+    // Too late, not heard or not answered: how it ends says so.
+    if (operation.isCancelled) await this.calls.send({ method: 'DELETE', path }).catch(() => {});
     const ask = async (): Promise<Answer | undefined> => {
       const status = JSON.parse(await this.calls.must({ method: 'GET', path })) as ImportStatus;
       if (status.commit) return { is: 'done', commit: status.commit.id };

@@ -86,10 +86,11 @@ function violationsOf(log: Log, steps: readonly Step[]): readonly string[] {
 
 const commit: Operation = { do: 'commit', branch: 'main', message: 'm' };
 /** Everything on the branch gives way to `b`. */
-const importing = (message: string): Operation => ({
+const importing = (message: string, isCancelled = false): Operation => ({
   do: 'import',
   branch: 'main',
   message,
+  isCancelled,
   sources: [{ kind: 'prefix', prefix: '', bodies: { b: 'two' } }],
 });
 const imported = (message: string): Answer => ({ is: 'done', commit: `commit ${message}` });
@@ -263,6 +264,16 @@ const WRONG: readonly (readonly [string, Log, readonly Step[]])[] = [
     'an import is said to have failed, and is on the branch',
     Log.open().imported('i'),
     [[10, 20, importing('i'), { is: 'refused', why: 'not_found' }]],
+  ],
+  [
+    'an import is said to be cancelled, and is on the branch',
+    Log.open().imported('i'),
+    [[10, 20, importing('i', true), { is: 'refused', why: 'cancelled' }]],
+  ],
+  [
+    'an import is said to be cancelled that nobody has cancelled',
+    Log.open(),
+    [[10, 20, importing('i'), { is: 'refused', why: 'cancelled' }]],
   ],
   ['nobody has asked for an import', Log.open().imported('i'), []],
   [

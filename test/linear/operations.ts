@@ -42,6 +42,8 @@ export type Operation =
       readonly branch: string;
       readonly message: string;
       readonly sources: readonly ImportedSource[];
+      /** Whether its client takes it back as soon as it is begun. */
+      readonly isCancelled: boolean;
     }
   | { readonly do: 'reset'; readonly branch: string }
   | { readonly do: 'create'; readonly branch: string; readonly source: string }
@@ -69,6 +71,7 @@ export type Refusal =
   | 'dirty'
   | 'conflict'
   | 'no_merge_base'
+  | 'cancelled'
   /** As none of these histories may end. */
   | 'broken';
 

@@ -131,6 +131,8 @@ export class Places {
     const faults = all.length > 1 ? [`it was accepted ${all.length} times`] : [];
     if (intent === undefined) {
       if (answer.is === 'unknown') return NOWHERE;
+      const isTakenBack = operation.do === 'import' && operation.isCancelled;
+      if (isTakenBack && answer.is === 'refused' && answer.why === 'cancelled') return NOWHERE;
       if (answer.is !== 'refused' || answer.why !== 'not_found') {
         return wrong('it was answered, and never accepted');
       }
