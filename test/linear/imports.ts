@@ -76,7 +76,7 @@ export function failed(text: string): Answer {
 }
 
 const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
-  [/^Canceled$/, 'cancelled'],
+  [/(^|: )Canceled$/, 'cancelled'],
   [/merge import: .*dirty branch/, 'dirty'],
   [/merge import: .*branch not found/, 'not_found'],
 ];
