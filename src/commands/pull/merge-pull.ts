@@ -64,7 +64,7 @@ export class MergePullHandler implements ICommandHandler<MergePull> {
     const target = { name: repository, branch: state.pull.destination };
     const made = await this.merges.made(target, request);
     // Somebody has closed it before that was said.
-    if (made) await this.#settle(stream, { type: 'RecordMerge', ...this.#now(made.id) }, request);
+    if (made) await this.#record(stream, made.id, request);
     return made?.id;
   }
 
@@ -109,22 +109,23 @@ export class MergePullHandler implements ICommandHandler<MergePull> {
       const before = isOwn ? undefined : await this.merges.made(target, merging);
       const { id: commitId } = before ?? (await this.merges.execute(merge));
       // The commit is there, whatever somebody has said of the pull request meanwhile.
-      await this.#settle(stream, { type: 'RecordMerge', ...this.#now(commitId) }, merging);
+      await this.#record(stream, commitId, merging);
       return commitId;
     } catch (error) {
-      if (isRefusal(error)) await this.#settle(stream, { type: 'RefuseMerge', by }, merging);
+      if (isRefusal(error)) await this.#hears(stream, { type: 'RefuseMerge', by }, merging);
       throw error;
     }
   }
 
-  #now(commitId: CommitId) {
-    return { commitId, nowMs: this.clock.nowMs() };
+  #record(stream: string, commitId: CommitId, merging: Request): Promise<void> {
+    const command = { type: 'RecordMerge', commitId, nowMs: this.clock.nowMs() } as const;
+    return this.#hears(stream, command, merging);
   }
 
-  async #settle(stream: string, command: PullCommand, merging: Request): Promise<void> {
-    const step = { stream, decider: pullDecider, command };
+  async #hears(stream: string, command: PullCommand, merging: Request): Promise<void> {
     // A refusal by one who helped, and the merge: neither is a repeat of the other.
     const part = command.type === 'RecordMerge' ? PULL_PART : REFUSED_PART;
+    const step = { stream, decider: pullDecider, command };
     await this.streams.transact(step, partOf(merging, part));
   }
 }
