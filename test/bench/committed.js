@@ -1,7 +1,7 @@
 // How fast trees are built, changed, looked up, scanned, compared and merged, and what that costs.
 //
 //   node test/bench/committed.js [--objects 1000000] [--turns] [--dist <folder of compiled code>]
-//     [--only compare]
+//     [--only compare|busy]
 //
 // Builds trees of 100,000 and of `--objects` on a local block store in a temporary folder. With
 // `--turns` it also prints the longest piece of CPU time between two turns of the loop; asking
@@ -208,13 +208,47 @@ async function smallCommits(sizeCount, commits) {
   });
 }
 
+/** What 16 writers of one branch bring about: each commit adds to a few places of the tree. */
+async function busyBranch(sizeCount, commits) {
+  const writers = 16;
+  const path = (n) => `w-${n % writers}/${Math.floor(n / writers)}`;
+  const laid = (base, from, until) => {
+    const paths = Array.from({ length: until - from }, (_, n) => ({
+      path: path(from + n),
+      entry: entryOf(from + n, 0),
+    }));
+    paths.sort((left, right) => Buffer.compare(Buffer.from(left.path), Buffer.from(right.path)));
+    const batches = (async function* () {
+      yield paths;
+    })();
+    return store.apply(namespace, base, batches, DEFAULT_RANGE_PARAMETERS);
+  };
+  const added = 20;
+  let tree = (await laid('', 0, sizeCount)).metaRangeId;
+  let count = sizeCount;
+  await measured(
+    `busy: ${commits} commits of ${added} new objects on ${sizeCount}`,
+    commits,
+    async () => {
+      for (; count < sizeCount + commits * added; count += added) {
+        tree = (await laid(tree, count, count + added)).metaRangeId;
+      }
+    },
+  );
+}
+
 console.log(`idle: rss ${Math.round(process.memoryUsage.rss() / 2 ** 20)} MiB`);
 if (options.only === '') {
   await smallCommits(30, 300);
   await smallCommits(1000, 300);
 }
-await suite(100_000, '100k');
-await suite(Number(options.objects), 'many');
+if (options.only === '' || options.only === 'busy') {
+  for (const sizeCount of [1000, 2500, 7000]) await busyBranch(sizeCount, 50);
+}
+if (options.only !== 'busy') {
+  await suite(100_000, '100k');
+  await suite(Number(options.objects), 'many');
+}
 console.log('caches', JSON.stringify(store.counts));
 await store.close();
 rmSync(folder, { recursive: true });
