@@ -1,6 +1,6 @@
 import { CorruptData } from '../ports/store-errors.js';
 import { inFile, named } from './corrupt.js';
-import { compareSlices, copyOf, sliceOf, type Slice } from './slice.js';
+import { compareSlices, sliceOf, type Slice } from './slice.js';
 import { BlockCursor } from './sstable/block-cursor.js';
 import type { KnownBlock, KnownTable, TableIndex } from './sstable/known-table.js';
 import { openStoredBlock } from './sstable/stored-block.js';
@@ -207,7 +207,8 @@ export class TableCursor {
   }
 
   #keepSeparator(): void {
-    this.#after = sliceOf(copyOf(this.#index.separator(this.#block, this.#separator)));
+    // A place in the index, of which the bytes stay as they are.
+    this.#after = { ...this.#index.separator(this.#block, this.#separator) };
   }
 }
 
