@@ -246,8 +246,10 @@ export class BlockCommittedStore extends CommittedStore {
     const name = fileName(tableAddress(namespace, range.id));
     // Of a tree that is only laid it is quicker to wait for the file than for all of them.
     await this.#storing.get(name);
-    const file = await this.#ranges.file(namespace, range);
-    return { name, ...file, minKey, maxKey, known: this.#known.get(name) };
+    const { isAsWritten, ...file } = await this.#ranges.file(namespace, range);
+    // The blocks of a file that was read are yet to be checked, whatever is known of them.
+    const known = isAsWritten ? this.#known.get(name) : undefined;
+    return { name, ...file, minKey, maxKey, known };
   }
 
   /** @param stored  resolves when the ranges are durable */

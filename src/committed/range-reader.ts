@@ -121,18 +121,19 @@ export class RangeReader {
   }
 
   /**
-   * Returns a whole range file, and whether nobody but the caller has its bytes.
+   * Returns a whole range file, whether nobody but the caller has its bytes, and whether they are
+   * what was written here.
    *
    * @throws CorruptData, or BlockNotFound
    */
   async file(
     namespace: StorageNamespace,
     range: RangeRecord,
-  ): Promise<Pick<BoundedFile, 'file' | 'mayBeGivenAway'>> {
-    const kept = this.#kept(namespace, range)?.open.whole;
-    if (kept) return { file: kept, mayBeGivenAway: false };
+  ): Promise<Pick<BoundedFile, 'file' | 'mayBeGivenAway'> & { readonly isAsWritten: boolean }> {
+    const { whole, isAsWritten = false } = this.#kept(namespace, range)?.open ?? {};
+    if (whole) return { file: whole, mayBeGivenAway: false, isAsWritten };
     const file = await this.files.whole(tableAddress(namespace, range.id));
-    return { file, mayBeGivenAway: true };
+    return { file, mayBeGivenAway: true, isAsWritten: false };
   }
 
   #kept(namespace: StorageNamespace, range: RangeRecord): KeptTable | undefined {

@@ -25,6 +25,8 @@ export interface OpenTable {
   readonly layout: TableLayout;
   /** All bytes of a small file. */
   readonly whole: Uint8Array | undefined;
+  /** Whether they were not read, but are what was written in this process. */
+  readonly isAsWritten?: boolean;
 }
 
 export const fileName = ({ namespace, key }: BlockAddress): string => `${namespace}/${key}`;
@@ -69,6 +71,7 @@ export class TableFiles {
     return {
       address,
       whole: bytes,
+      isAsWritten: true,
       get layout() {
         return (layout ??= readLayout({ fileBytes: bytes.length, bytes }));
       },
