@@ -11,6 +11,7 @@ import {
   recordOf,
   stateOfQuiet,
   type BranchState,
+  type PendingIntent,
 } from '../../domain/branch/branch.state.js';
 import { branchStream } from '../../domain/branch/branch.stream.js';
 import { eventIdOf } from '../../domain/event-id.js';
@@ -44,6 +45,8 @@ export interface BranchPlace {
 export interface BranchFold {
   readonly state: BranchState;
   readonly revision: number;
+  /** Of what is pending, the intent that came to an empty queue; it may be done. */
+  readonly begunBy?: IntentId | undefined;
   /** Of one that is only sent: what is appended behind it is refused if that is. */
   readonly mark?: AppendMark;
   /** Of what opens its newest token, if that is only sent. */
@@ -173,10 +176,7 @@ export class Branches {
       ...(mark && { mark }),
       ...(fold.mark && { behind: fold.mark }),
     };
-    const now = {
-      state: states.at(-1) ?? fold.state,
-      revision: fold.revision + events.length,
-    };
+    const now = foldBehind(fold, states);
     const word = isWhole && accepts ? effectAppend(accepts, { stream, events }) : [];
     if (!isWhole && accepts) {
       const refusal = await answeredInSteps(this.log, accepts);
@@ -294,26 +294,26 @@ export class Branches {
   }
 
   #forward(from: BranchState, events: readonly StoredBranchEvent[], revision: number): BranchFold {
-    let state = from;
-    for (const event of events) {
-      this.#hear(state, event);
-      state = branchDecider.evolve(state, event);
-      assertSame(state, event.record);
-    }
-    return { state, revision };
+    let fold: BranchFold = { state: from, revision: revision - events.length };
+    for (const event of events) fold = this.#next(fold, event);
+    return fold;
   }
 
   #advance(stream: string, fold: BranchFold, events: readonly RecordedEvent[]): BranchFold {
-    let { state, revision } = fold;
+    let newest = fold;
     for (const recorded of events) {
+      const { revision } = newest;
       assert(recorded.revision === revision + 1, `${stream} has a gap behind ${revision}`);
-      const event = decodeEvent(recorded) as StoredBranchEvent;
-      this.#hear(state, event);
-      state = branchDecider.evolve(state, event);
-      assertSame(state, event.record);
-      revision = recorded.revision;
+      newest = this.#next(newest, decodeEvent(recorded) as StoredBranchEvent);
     }
-    return this.#keep(stream, { state, revision });
+    return this.#keep(stream, newest);
+  }
+
+  #next(fold: BranchFold, event: StoredBranchEvent): BranchFold {
+    this.#hear(fold.state, event);
+    const state = branchDecider.evolve(fold.state, event);
+    assertSame(state, event.record);
+    return foldBehind(fold, [state]);
   }
 
   /** Answers those who wait for what an event says, of a branch as it was before. */
@@ -329,7 +329,7 @@ export class Branches {
         break;
       case 'BranchDeleted':
         // Whoever still waits behind a delete is answered by it.
-        for (const pending of state.status === 'live' ? state.queue : []) {
+        for (const pending of queueOf(state)) {
           this.#saw(intentIdOf(pending), { type: 'BranchDeleted' });
         }
     }
@@ -369,6 +369,22 @@ export function withRecords(
 
 /** Returns the ordinal of a branch's newest token; of one that is absent nothing. */
 const hiOf = (state: BranchState) => (state.status === 'live' ? state.tokens.hi : undefined);
+
+/** Returns the fold behind the events after which a branch was so. */
+function foldBehind(fold: BranchFold, states: readonly BranchState[]): BranchFold {
+  let { state, begunBy } = fold;
+  for (const after of states) {
+    const [first] = queueOf(after);
+    if (first === undefined) begunBy = undefined;
+    else if (queueOf(state).length === 0) begunBy = intentIdOf(first);
+    state = after;
+  }
+  return { state, revision: fold.revision + states.length, begunBy };
+}
+
+/** Returns what is pending on a branch; on one that is absent nothing is. */
+export const queueOf = (state: BranchState): readonly PendingIntent[] =>
+  state.status === 'live' ? state.queue : [];
 
 /** Returns the branch behind each event. */
 function statesBehind(state: BranchState, events: readonly BranchEvent[]): readonly BranchState[] {

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { branchDecider } from '../../domain/branch/branch.decider.js';
 import type {
   BranchEvent,
@@ -26,6 +27,7 @@ import { contextOf, newEvent } from '../new-events.js';
 import type { Request } from '../request.js';
 import {
   controlStream,
+  queueOf,
   type Branches,
   type BranchFold,
   type BranchPlace,
@@ -44,6 +46,9 @@ import { live, tokenAt, type LiveFold, type Successors } from './successor.js';
 
 /** Intents that one pass builds before their results are appended. */
 const INTENTS_PER_PASS = 16;
+
+/** Branches whose queues were begun at this node: of more, it looks on before it helps. */
+const BRANCHES_MAX = 1_000;
 
 /** How long the line of those that are to seal waits for what is queued before them. */
 const WAIT_IN_LINE_MS = 500;
@@ -73,6 +78,8 @@ export class Intents {
   readonly #looks = new OnceAtATime();
   /** Those that somebody waits for here. */
   readonly #own = new Set<IntentId>();
+  /** By control stream, the newest of them that came to an empty queue; made with the first. */
+  #begunHere: LRUCache<string, IntentId> | undefined;
 
   readonly #hooks: HookSteps;
 
@@ -184,7 +191,7 @@ export class Intents {
     request: Request,
   ): Promise<IntentOutcome> {
     const untilMs = this.ports.clock.nowMs() + this.limits.intentWaitMs;
-    const follower = new Follower((id) => this.#own.has(id), this.limits.napsMs ?? []);
+    const follower = new Follower((id) => this.#isBegunHere(place, id), this.limits.napsMs ?? []);
     for (;;) {
       const seen = this.branches.seenOutcome(intentId);
       if (seen) return seen;
@@ -198,11 +205,19 @@ export class Intents {
       if (this.ports.clock.nowMs() > untilMs) {
         throw new DomainError('intent_pending', { intent: intentId });
       }
-      const napMs = follower.napMs(queueOf(this.branches.cached(place)));
+      const napMs = follower.napMs(this.branches.cached(place));
       const work = napMs === undefined ? this.help(place, request) : this.#lookOn(place, napMs);
       // Behind this intent there may be others, and more come while those are completed.
       await this.branches.seeingOutcome(intentId, work);
     }
+  }
+
+  /** Returns whether a queue was begun by an intent of this node, which may be done. */
+  #isBegunHere(place: BranchPlace, begunBy: IntentId): boolean {
+    const stream = controlStream(place);
+    this.#begunHere ??= new LRUCache({ max: BRANCHES_MAX });
+    if (this.#own.has(begunBy)) this.#begunHere.set(stream, begunBy);
+    return this.#begunHere.get(stream) === begunBy;
   }
 
   /** Looks at a branch again after a while, once for all who wait here. */
@@ -231,8 +246,9 @@ export class Intents {
   }
 
   /**
-   * Completes what is queued on a branch; the same code for everybody who may. Of an intent that
-   * waits for its hooks it returns after a while, with nothing done.
+   * Completes what is queued on a branch, until nothing is; the same code for everybody who may.
+   * What comes to the empty queue is begun by its own node. Of an intent that waits for its hooks
+   * it returns after a while, with nothing done.
    */
   help(place: BranchPlace, request: Request): Promise<void> {
     const stream = controlStream(place);
@@ -243,12 +259,14 @@ export class Intents {
     const built = new Map<IntentId, Built>();
     // What this process saw last will do to begin with: a result on an old fold is refused.
     let cached = this.branches.cached(place);
+    let begunBy: IntentId | undefined;
     for (;;) {
       const fold: BranchFold = isReady(cached) ? cached : await this.branches.view(place);
       cached = undefined;
-      if (fold.state.status === 'absent') return;
-      const [next] = fold.state.queue;
+      const [next] = queueOf(fold.state);
       if (next === undefined) return;
+      begunBy ??= fold.begunBy;
+      if (fold.begunBy !== begunBy) return;
       const at = live(fold);
       const step = mustAsk(next) ? await this.#hooks.step(place, at, request) : 'passed';
       if (step === 'moved') continue;
@@ -259,6 +277,7 @@ export class Intents {
         const now = this.branches.cached(place);
         // Right behind a result of our own it is as the log was then. A repeat moves nothing.
         if (now && now.revision > at.revision) cached = now;
+        if (cached && queueOf(cached.state).length === 0) return;
       }
     }
   }
@@ -418,15 +437,12 @@ const basisOf = ({ head, tokens }: LiveBranch, { verdict }: PendingRequest): str
 
 /** Of hooks the answer may have come since: a step of theirs refuses nothing, and would wait. */
 function isReady(fold: BranchFold | undefined): fold is BranchFold {
-  const next = fold?.state.status === 'live' ? fold.state.queue[0] : undefined;
+  const [next] = fold ? queueOf(fold.state) : [];
   return next !== undefined && !mustAsk(next);
 }
 
-const queueOf = (fold: BranchFold | undefined): readonly PendingIntent[] =>
-  fold?.state.status === 'live' ? fold.state.queue : [];
-
 const isPending = (fold: BranchFold | undefined, intentId: IntentId): boolean =>
-  queueOf(fold).some((pending) => intentIdOf(pending) === intentId);
+  fold !== undefined && queueOf(fold.state).some((pending) => intentIdOf(pending) === intentId);
 
 /** Returns what a request's command id is to an intent. */
 export const intentIdOfRequest = ({ commandId }: Request): IntentId =>

@@ -1,5 +1,9 @@
 import { expect, it } from '@jest/globals';
-import { dies, Stage } from './stage.js';
+import type { Node } from './node.js';
+import { requestOf } from './operations.js';
+import { sources } from './sources.js';
+import { dies, place, Stage } from './stage.js';
+import { TestHooks } from './test-hooks.js';
 
 /** Nobody's patience ends but when a test lets the time go on. */
 const LONG_MS = 10_000;
@@ -27,6 +31,100 @@ it('a node looks on behind the intent of another one, which has died, and helps 
   await expect(second).resolves.toMatchObject({ kind: 'commit' });
   expect(await stage.pendingCount()).toBe(0);
 });
+
+it('a node leaves to another one what came when its own was done', async () => {
+  const stage = await Stage.open();
+  const [node, other] = [stage.node({ napsMs: [LONG_MS] }), stage.node()];
+  const goesOn = Promise.withResolvers<void>();
+  other.hooks.before('Committed', () => goesOn.promise);
+  await stage.put(node, 'one');
+  let second: Promise<unknown> | undefined;
+  node.hooks.after('Committed', async () => {
+    second = putAndCommit(stage, other, 'second');
+    await stage.until(async () => (await stage.pendingCount()) === 1);
+  });
+  await expect(stage.commit(node, 'first')).resolves.toMatchObject({ kind: 'commit' });
+  await looked();
+  expect(await stage.pendingCount()).toBe(1);
+  goesOn.resolve();
+  await expect(second).resolves.toMatchObject({ kind: 'commit' });
+});
+
+it('a node leaves it also when its own was done by somebody else', async () => {
+  const stage = await Stage.open();
+  const [node, other] = [stage.node({ napsMs: [LONG_MS] }), stage.node()];
+  const goesOn = Promise.withResolvers<void>();
+  await stage.put(node, 'one');
+  let second: Promise<unknown> | undefined;
+  node.hooks.before('Committed', async () => {
+    await stage.node().intents.help(place, requestOf('helper'));
+    other.hooks.before('Committed', () => goesOn.promise);
+    second = putAndCommit(stage, other, 'second');
+    await stage.until(async () => (await stage.pendingCount()) === 1);
+  });
+  await expect(stage.commit(node, 'first')).resolves.toMatchObject({ kind: 'commit' });
+  await looked();
+  expect(await stage.pendingCount()).toBe(1);
+  goesOn.resolve();
+  await expect(second).resolves.toMatchObject({ kind: 'commit' });
+});
+
+it('a node looks on behind two of its own that came behind one of another', async () => {
+  const stage = await Stage.open();
+  const [node, other] = [stage.node({ napsMs: [LONG_MS] }), stage.node()];
+  const isMergeThere = Promise.withResolvers<void>();
+  const goesOn = Promise.withResolvers<void>();
+  await stage.put(other, 'one');
+  other.hooks.before('Committed', () => isMergeThere.promise);
+  other.hooks.before('Merged', () => goesOn.promise);
+  const first = stage.commit(other, 'first');
+  await stage.until(async () => (await stage.pendingCount()) === 1);
+  const merge = stage.does(node, mergeOfSource, 'merge');
+  await stage.until(async () => (await stage.pendingCount()) === 2);
+  isMergeThere.resolve();
+  await expect(first).resolves.toMatchObject({ kind: 'commit' });
+  const third = putAndCommit(stage, node, 'third');
+  await stage.until(async () => (await stage.pendingCount()) === 2);
+  await looked();
+  expect(await stage.pendingCount()).toBe(2);
+  goesOn.resolve();
+  await stage.until(async () => (await stage.pendingCount()) === 0);
+  stage.world.clock.advance(LONG_MS);
+  await expect(merge).resolves.toMatchObject({ kind: 'merge' });
+  await expect(third).resolves.toMatchObject({ kind: 'commit' });
+});
+
+it('a node goes on with its own behind the one that it began with, when hooks agree', async () => {
+  const stage = await Stage.open();
+  const agrees = Promise.withResolvers<boolean>();
+  const hooks = { limitMs: 60_000, hook: () => agrees.promise, operations: ['merge'] } as const;
+  const node = stage.node({ napsMs: [LONG_MS] }, new TestHooks(new Map(), 'a node', hooks));
+  const isMergeThere = Promise.withResolvers<void>();
+  await stage.put(node, 'one');
+  node.hooks.before('Committed', () => isMergeThere.promise);
+  const first = stage.commit(node, 'first');
+  await stage.until(async () => (await stage.pendingCount()) === 1);
+  const merge = stage.does(node, mergeOfSource, 'merge');
+  await stage.until(async () => (await stage.pendingCount()) === 2);
+  isMergeThere.resolve();
+  await expect(first).resolves.toMatchObject({ kind: 'commit' });
+  await stage.until(async () => (await stage.controlTypes()).includes('HookClaimed'));
+  await looked();
+  agrees.resolve(true);
+  await expect(Promise.race([merge, looked()])).resolves.toMatchObject({ kind: 'merge' });
+});
+
+const mergeOfSource = {
+  kind: 'merge',
+  ref: sources[0]?.id ?? '',
+  strategy: 'source-wins',
+  isSquash: false,
+} as const;
+
+async function putAndCommit(stage: Stage, node: Node, id: string) {
+  await stage.put(node, id);
+  return stage.commit(node, id);
+}
 
 /** Resolves after more turns than a commit takes. */
 async function looked(): Promise<string> {
