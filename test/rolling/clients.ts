@@ -39,6 +39,11 @@ export class Clients {
     for (let client = 0; client < count; client++) this.#running.push(this.#work(client));
   }
 
+  /** Resolves when requests go to a node. */
+  async seeReady(node: Node): Promise<void> {
+    while (!this.#ready.has(node)) await delay(POLL_MS);
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#running);

@@ -60,6 +60,8 @@ async function restartInTurn(
     const code = await node.stop();
     if (code !== 0) told.faults.push(`it ended with ${String(code)}: ${node.said}`);
     await node.start();
+    // Whoever routes may hear of it a moment later, and is not to be left with nobody.
+    await clients.seeReady(node);
   }
   await clients.stop();
   const lost = await lostOf(nodes[restarts % 2] ?? nodes[0], REPOSITORY, told);
