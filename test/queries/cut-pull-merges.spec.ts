@@ -15,7 +15,11 @@ beforeAll(async () => {
 afterEach(() => onFailpoint(undefined));
 afterAll(() => at.moraine.close());
 
-const opens = (source: string) => {
+/** Opens a pull request of a branch that is made for it, with one object more than main. */
+const opens = async (source: string, path: string, text: string) => {
+  await at.branch(source);
+  await at.put(source, path, text);
+  await at.commit(source);
   const wish = { title: source, description: '', source: source as BranchId, destination: main };
   return at.moraine.execute(new OpenPull(lake, wish, at.moraine.newRequest()));
 };
@@ -26,19 +30,19 @@ const deletes = (branch: string) => {
   );
 };
 const merges = (id: PullId) => at.moraine.execute(new MergePull(lake, id, at.moraine.newRequest()));
+async function diesMerging(id: PullId, failpoint: string): Promise<void> {
+  onFailpoint(async (name) => {
+    if (name === failpoint) throw new Error('the node dies');
+  });
+  await expect(merges(id)).rejects.toThrow('the node dies');
+  onFailpoint(undefined);
+}
 const found = (id: PullId) => at.moraine.ask(new GetPull(lake, id));
 
 describe('a pull request', () => {
   it('is told of a merge whose node died before it said so, and merges once', async () => {
-    await at.branch('cut');
-    await at.put('cut', 'd', 'four');
-    await at.commit('cut');
-    const id = await opens('cut');
-    onFailpoint(async (name) => {
-      if (name === 'intent.beforeAnswer') throw new Error('the node dies');
-    });
-    await expect(merges(id)).rejects.toThrow('the node dies');
-    onFailpoint(undefined);
+    const id = await opens('cut', 'd', 'four');
+    await diesMerging(id, 'intent.beforeAnswer');
     expect(await found(id)).toMatchObject({ status: 'open', mergedCommitId: null });
     const merged = await at.moraine.ask(new GetCommit(lake, 'main'));
     expect(await merges(id)).toBe(merged.id);
@@ -47,15 +51,8 @@ describe('a pull request', () => {
   });
 
   it('is told of such a merge though its source has gone since', async () => {
-    await at.branch('short');
-    await at.put('short', 's', 'six');
-    await at.commit('short');
-    const id = await opens('short');
-    onFailpoint(async (name) => {
-      if (name === 'intent.beforeAnswer') throw new Error('the node dies');
-    });
-    await expect(merges(id)).rejects.toThrow('the node dies');
-    onFailpoint(undefined);
+    const id = await opens('short', 's', 'six');
+    await diesMerging(id, 'intent.beforeAnswer');
     await deletes('short');
     const merged = await at.moraine.ask(new GetCommit(lake, 'main'));
     expect(await merges(id)).toBe(merged.id);
@@ -63,10 +60,7 @@ describe('a pull request', () => {
   });
 
   it('is merged though somebody who came to help has found its source gone', async () => {
-    await at.branch('gone');
-    await at.put('gone', 'g', 'seven');
-    await at.commit('gone');
-    const id = await opens('gone');
+    const id = await opens('gone', 'g', 'seven');
     let isFirst = true;
     onFailpoint(async (name) => {
       if (name !== 'merge.afterNamed' || !isFirst) return;
@@ -79,15 +73,8 @@ describe('a pull request', () => {
   });
 
   it('is merged by who asks next when who asked first died before it could', async () => {
-    await at.branch('early');
-    await at.put('early', 'e', 'five');
-    await at.commit('early');
-    const id = await opens('early');
-    onFailpoint(async (name) => {
-      if (name === 'merge.afterNamed') throw new Error('the node dies');
-    });
-    await expect(merges(id)).rejects.toThrow('the node dies');
-    onFailpoint(undefined);
+    const id = await opens('early', 'e', 'five');
+    await diesMerging(id, 'merge.afterNamed');
     await at.put('main', 'dirty', 'now');
     await expect(merges(id)).rejects.toThrow('uncommitted changes');
     await at.commit('main');

@@ -24,10 +24,7 @@ import {
   CreateRepository,
   CreateRepositoryHandler,
 } from '../../../src/commands/repository/create-repository.js';
-import {
-  DeleteRepository,
-  DeleteRepositoryHandler,
-} from '../../../src/commands/repository/delete-repository.js';
+import { DeleteRepository } from '../../../src/commands/repository/delete-repository.js';
 import { RuleEnforcement } from '../../../src/commands/repository/rule-enforcement.js';
 import {
   SetRepositoryMetadata,
@@ -77,12 +74,8 @@ export function createRepository(node: Node, request: Request): Promise<unknown>
   return new CreateRepositoryHandler(...from).execute(new CreateRepository(bare, request));
 }
 
-export function deleteRepository(node: Node, request: Request): Promise<unknown> {
-  const { places, streams, repositoryDeletion } = node;
-  return new DeleteRepositoryHandler(places, streams, repositoryDeletion).execute(
-    new DeleteRepository(lake.name, { isForced }, request),
-  );
-}
+export const deleteRepository = (node: Node, request: Request): Promise<void> =>
+  node.deleteRepository.execute(new DeleteRepository(lake.name, { isForced }, request));
 
 export const setMetadata = ({ streams }: Node, request: Request): Promise<unknown> =>
   new SetRepositoryMetadataHandler(streams).execute(

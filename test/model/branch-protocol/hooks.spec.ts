@@ -7,7 +7,7 @@ import { UnknownOutcome } from '../../../src/ports/store-errors.js';
 import { intentOf } from '../../support/samples/branch.samples.js';
 import { LOG_KINDS } from './node-log.js';
 import type { Operation } from './operations.js';
-import { sources } from './sources.js';
+import { mergeOfSource } from './sources.js';
 import { Died, dies, Stage } from './stage.js';
 import { TestHooks, type Hook } from './test-hooks.js';
 
@@ -18,7 +18,7 @@ const never: Hook = () => new Promise(() => undefined);
 
 const operations: Readonly<Record<string, Operation>> = {
   commit: { kind: 'commit' },
-  merge: { kind: 'merge', ref: sources[0]?.id ?? '', strategy: 'source-wins', isSquash: false },
+  merge: mergeOfSource,
   delete: { kind: 'delete' },
 };
 

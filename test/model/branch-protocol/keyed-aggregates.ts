@@ -6,7 +6,7 @@ import { UnknownOutcome } from '../../../src/ports/store-errors.js';
 import { work } from '../../support/samples/branch.samples.js';
 import * as aggregates from './aggregate-operations.js';
 import { atEdge } from './at-edge.js';
-import { KeyedNodes, unchanged, type Change } from './keyed-nodes.js';
+import { KeyedNodes, unchanged, UNKEPT, type Change } from './keyed-nodes.js';
 import type { Node } from './node.js';
 import { perform, requestOf } from './operations.js';
 import { Random } from './random.js';
@@ -26,9 +26,6 @@ interface AggregateOperation {
 
 const DELETION = 'RepositoryDeletionRequested';
 const MERGE = 'pull request merged';
-/** What is not kept under a key: a repeat may go another way. */
-const UNKEPT = new Set(['store_busy', 'branch_busy', 'intent_pending']);
-
 interface Told {
   readonly code?: string;
   readonly value?: unknown;
@@ -56,7 +53,6 @@ class KeyedAggregates {
   readonly nodes: KeyedNodes;
   readonly #told = new Map<string, CommandId>();
   readonly #unkeyedTold: { operation: AggregateOperation; id: CommandId; said: Told }[] = [];
-  readonly #failures: unknown[] = [];
   readonly #operation: AggregateOperation;
   #pull: PullId | undefined;
   #attemptCount = 0;
@@ -77,7 +73,7 @@ class KeyedAggregates {
     const { random, nodes } = this;
     await nodes.world.found();
     const [a, b] = [nodes.node('A'), nodes.node('B')];
-    await this.#act([() => this.#past(random.pick([a, b]))]);
+    await this.nodes.act([() => this.#past(random.pick([a, b]))]);
     nodes.faultsLeft = random.pick([0, 1, 2, 4]);
     const dies = random.chance(50) ? nodes.scheduler.steps + random.below(40) : -1;
     // Who takes on the merge that another has asked for knows nothing of its key: see
@@ -86,11 +82,11 @@ class KeyedAggregates {
       .filter(({ name }) => name !== MERGE || this.name !== MERGE)
       .filter(({ name }) => random.chance(name === 'repository deletion' ? 10 : 25))
       .map((one) => () => this.#unkeyed(random.pick([a, b]), `beside-${one.name}`, one));
-    await this.#act([() => this.#keyed(a), () => this.#keyed(b), ...others], dies);
+    await this.nodes.act([() => this.#keyed(a), () => this.#keyed(b), ...others], dies);
     nodes.faultsLeft = 0;
     const c = nodes.node('C');
-    await this.#act([() => this.#keyed(c)]);
-    await this.#act([() => c.sweep.run()]);
+    await this.nodes.act([() => this.#keyed(c)]);
+    await this.nodes.act([() => c.sweep.run()]);
     await this.#judge();
     await assertRebuilt(nodes.world.log, nodes.world.kv);
   }
@@ -160,20 +156,6 @@ class KeyedAggregates {
       await perform(node, 'commit', { kind: 'commit' });
     }
     if (random.chance(80)) this.#pull = await aggregates.openPull(node, requestOf('pull'));
-  }
-
-  async #act(works: readonly (() => Promise<unknown>)[], dies = -1): Promise<void> {
-    const { scheduler, world } = this.nodes;
-    for (const [index, one] of works.entries()) {
-      const acts = scheduler.thread(`${scheduler.steps}-${index}`, one);
-      void acts.catch((error: unknown) => this.#failures.push(error));
-    }
-    await scheduler.run(async () => {
-      await world.catchUp();
-      if (this.#failures.length > 0) throw this.#failures[0];
-      if (scheduler.steps === dies && !scheduler.isDead('A')) scheduler.kill('A');
-    });
-    if (this.#failures.length > 0) throw this.#failures[0];
   }
 
   async #unkeyed(node: Node, id: string, operation: AggregateOperation): Promise<void> {

@@ -13,6 +13,9 @@ export type Change = (log: EventLog) => EventLog;
 
 export const unchanged: Change = (log) => log;
 
+/** Refusals that are not kept under a key: a repeat may go another way. */
+export const UNKEPT: ReadonlySet<string> = new Set(['store_busy', 'branch_busy', 'intent_pending']);
+
 /** Nodes on a log of one kind or the other, of whose appends some are not answered. */
 export class KeyedNodes {
   readonly scheduler: Scheduler;
@@ -40,6 +43,27 @@ export class KeyedNodes {
       const what = `${String(error)}\n${name}, ${this.log} groups:\n  ${trace}`;
       throw new Error(what, { cause: error });
     }
+  }
+
+  /**
+   * Lets all of them act side by side, to their ends.
+   *
+   * @param dies  the step at which node A dies
+   * @throws what any of them throws
+   */
+  async act(works: readonly (() => Promise<unknown>)[], dies = -1): Promise<void> {
+    const { scheduler, world } = this;
+    const failures: unknown[] = [];
+    for (const [index, one] of works.entries()) {
+      const acts = scheduler.thread(`${scheduler.steps}-${index}`, one);
+      void acts.catch((error: unknown) => failures.push(error));
+    }
+    await scheduler.run(async () => {
+      await world.catchUp();
+      if (failures.length > 0) throw failures[0];
+      if (scheduler.steps === dies && !scheduler.isDead('A')) scheduler.kill('A');
+    });
+    if (failures.length > 0) throw failures[0];
   }
 
   node(name: string): Node {

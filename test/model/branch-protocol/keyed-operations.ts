@@ -2,7 +2,7 @@ import type { CommandId, ObjectPath } from '../../../src/domain/model.js';
 import { work } from '../../support/samples/branch.samples.js';
 import { atEdge } from './at-edge.js';
 import { judge, judgeAll, type Call } from './judge.js';
-import { KeyedNodes, unchanged, type Change } from './keyed-nodes.js';
+import { KeyedNodes, unchanged, UNKEPT, type Change } from './keyed-nodes.js';
 import type { Node } from './node.js';
 import { perform, type Answer, type Operation } from './operations.js';
 import { Random } from './random.js';
@@ -12,8 +12,6 @@ import { assertRebuilt } from './world.js';
 
 const path = 'a' as ObjectPath;
 const WRITES: ReadonlySet<Operation['kind']> = new Set(['put', 'put if absent', 'remove']);
-/** What is not kept under a key: a repeat may go another way. */
-const UNKEPT = new Set(['store_busy', 'branch_busy', 'intent_pending']);
 
 /**
  * Lets two nodes take the same operation under one key at once, while others write, commit, delete
@@ -32,7 +30,6 @@ class KeyedOperations {
   readonly nodes: KeyedNodes;
   readonly #told = new Set<string>();
   readonly #calls: Call[] = [];
-  readonly #failures: unknown[] = [];
   readonly #operation: Operation;
   #moment = 0;
   #began: Call['began'] | undefined;
@@ -60,7 +57,7 @@ class KeyedOperations {
       [put('v0'), { kind: 'commit' }, put('v1')],
       [put('v0'), { kind: 'delete' }],
     ]);
-    await this.#act([() => this.#others(random.pick([a, b]), 'before', past)]);
+    await this.nodes.act([() => this.#others(random.pick([a, b]), 'before', past)]);
     this.nodes.faultsLeft = random.pick([0, 1, 2, 4]);
     const dies = random.chance(50) ? this.nodes.scheduler.steps + random.below(60) : -1;
     const others = [
@@ -69,32 +66,18 @@ class KeyedOperations {
       () => this.#others(a, 'again', [{ kind: 'delete' }, { kind: 'create' }]),
       () => this.#others(b, 'undo', [{ kind: 'undo' }]),
     ].filter(() => random.chance(40));
-    await this.#act([() => this.#keyed(a), () => this.#keyed(b), ...others], dies);
+    await this.nodes.act([() => this.#keyed(a), () => this.#keyed(b), ...others], dies);
     this.nodes.faultsLeft = 0;
     const c = this.nodes.node('C');
     // What of it is committed, undone or gone by now makes no difference.
-    await this.#act([() => this.#others(c, 'last', [{ kind: 'commit' }])]);
-    await this.#act([() => this.#keyed(c)]);
-    await this.#act([() => c.sweep.run()]);
+    await this.nodes.act([() => this.#others(c, 'last', [{ kind: 'commit' }])]);
+    await this.nodes.act([() => this.#keyed(c)]);
+    await this.nodes.act([() => c.sweep.run()]);
     must(this.#told.size === 1, `different answers: ${[...this.#told].join(' | ')}`);
     // In steps a refusal is the last word of a write alone: see docs/adr/0019, Consequences.
     const isLastWord = this.nodes.log === 'whole' || WRITES.has(this.#operation.kind);
     if (isLastWord) judgeAll(this.#calls, this.nodes.world.reference);
     await assertRebuilt(this.nodes.world.log, this.nodes.world.kv);
-  }
-
-  async #act(works: readonly (() => Promise<unknown>)[], dies = -1): Promise<void> {
-    const { scheduler, world } = this.nodes;
-    for (const [index, one] of works.entries()) {
-      const acts = scheduler.thread(`${scheduler.steps}-${index}`, one);
-      void acts.catch((error: unknown) => this.#failures.push(error));
-    }
-    await scheduler.run(async () => {
-      await world.catchUp();
-      if (this.#failures.length > 0) throw this.#failures[0];
-      if (scheduler.steps === dies && !scheduler.isDead('A')) scheduler.kill('A');
-    });
-    if (this.#failures.length > 0) throw this.#failures[0];
   }
 
   async #others(node: Node, id: string, all: readonly Operation[]): Promise<void> {

@@ -49,8 +49,7 @@ class KeyedRun {
   }
 
   async play(): Promise<void> {
-    const { scheduler, world } = this.nodes;
-    await world.found();
+    await this.nodes.world.found();
     const [a, b] = [this.nodes.node('A'), this.nodes.node('B')];
     const others = [
       () => perform(b, 'other', { kind: 'put', path, value: 'other' }),
@@ -65,26 +64,15 @@ class KeyedRun {
       () => this.#keyed(b, 'b'),
       ...others,
     ];
-    const failures: unknown[] = [];
-    for (const [index, one] of all.entries()) {
-      const acts = scheduler.thread(`${index}`, one);
-      void acts.catch((error: unknown) => failures.push(error));
-    }
-    const dies = this.random.chance(50) ? this.random.below(40) : -1;
-    await scheduler.run(async () => {
-      await world.catchUp();
-      if (scheduler.steps === dies && !scheduler.isDead('A')) scheduler.kill('A');
-    });
+    await this.nodes.act(all, this.random.chance(50) ? this.random.below(40) : -1);
     this.nodes.faultsLeft = 0;
     // What of it is committed or gone by now makes no difference.
     const c = this.nodes.node('C');
-    const last = scheduler.thread('last', async () => {
+    const last = async () => {
       await this.#commit(c, 'last');
       await this.#keyed(c, 'c');
-    });
-    void last.catch((error: unknown) => failures.push(error));
-    await scheduler.run(() => world.catchUp());
-    if (failures.length > 0) throw failures[0];
+    };
+    await this.nodes.act([last]);
     must(new Set(this.#told).size === 1, `different answers: ${this.#told.join(' | ')}`);
     this.#assertTrue();
     this.#assertAlone();

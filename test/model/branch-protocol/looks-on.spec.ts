@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { Node } from './node.js';
 import { requestOf } from './operations.js';
-import { sources } from './sources.js';
+import { mergeOfSource } from './sources.js';
 import { dies, place, Stage } from './stage.js';
 import { TestHooks } from './test-hooks.js';
 
@@ -32,42 +32,32 @@ it('a node looks on behind the intent of another one, which has died, and helps 
   expect(await stage.pendingCount()).toBe(0);
 });
 
-it('a node leaves to another one what came when its own was done', async () => {
-  const stage = await Stage.open();
-  const [node, other] = [stage.node({ napsMs: [LONG_MS] }), stage.node()];
-  const goesOn = Promise.withResolvers<void>();
-  other.hooks.before('Committed', () => goesOn.promise);
-  await stage.put(node, 'one');
-  let second: Promise<unknown> | undefined;
-  node.hooks.after('Committed', async () => {
-    second = putAndCommit(stage, other, 'second');
-    await stage.until(async () => (await stage.pendingCount()) === 1);
+for (const isDoneBy of ['itself', 'somebody else']) {
+  it(`a node leaves to another one what came when its own was done by ${isDoneBy}`, async () => {
+    const stage = await Stage.open();
+    const [node, other] = [stage.node({ napsMs: [LONG_MS] }), stage.node()];
+    const goesOn = Promise.withResolvers<void>();
+    await stage.put(node, 'one');
+    let second: Promise<unknown> | undefined;
+    const anotherComes = async () => {
+      other.hooks.before('Committed', () => goesOn.promise);
+      second = putAndCommit(stage, other, 'second');
+      await stage.until(async () => (await stage.pendingCount()) === 1);
+    };
+    if (isDoneBy === 'itself') node.hooks.after('Committed', anotherComes);
+    else {
+      node.hooks.before('Committed', async () => {
+        await stage.node().intents.help(place, requestOf('helper'));
+        await anotherComes();
+      });
+    }
+    await expect(stage.commit(node, 'first')).resolves.toMatchObject({ kind: 'commit' });
+    await looked();
+    expect(await stage.pendingCount()).toBe(1);
+    goesOn.resolve();
+    await expect(second).resolves.toMatchObject({ kind: 'commit' });
   });
-  await expect(stage.commit(node, 'first')).resolves.toMatchObject({ kind: 'commit' });
-  await looked();
-  expect(await stage.pendingCount()).toBe(1);
-  goesOn.resolve();
-  await expect(second).resolves.toMatchObject({ kind: 'commit' });
-});
-
-it('a node leaves it also when its own was done by somebody else', async () => {
-  const stage = await Stage.open();
-  const [node, other] = [stage.node({ napsMs: [LONG_MS] }), stage.node()];
-  const goesOn = Promise.withResolvers<void>();
-  await stage.put(node, 'one');
-  let second: Promise<unknown> | undefined;
-  node.hooks.before('Committed', async () => {
-    await stage.node().intents.help(place, requestOf('helper'));
-    other.hooks.before('Committed', () => goesOn.promise);
-    second = putAndCommit(stage, other, 'second');
-    await stage.until(async () => (await stage.pendingCount()) === 1);
-  });
-  await expect(stage.commit(node, 'first')).resolves.toMatchObject({ kind: 'commit' });
-  await looked();
-  expect(await stage.pendingCount()).toBe(1);
-  goesOn.resolve();
-  await expect(second).resolves.toMatchObject({ kind: 'commit' });
-});
+}
 
 it('a node looks on behind two of its own that came behind one of another', async () => {
   const stage = await Stage.open();
@@ -113,13 +103,6 @@ it('a node goes on with its own behind the one that it began with, when hooks ag
   agrees.resolve(true);
   await expect(Promise.race([merge, looked()])).resolves.toMatchObject({ kind: 'merge' });
 });
-
-const mergeOfSource = {
-  kind: 'merge',
-  ref: sources[0]?.id ?? '',
-  strategy: 'source-wins',
-  isSquash: false,
-} as const;
 
 async function putAndCommit(stage: Stage, node: Node, id: string) {
   await stage.put(node, id);

@@ -1,7 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { DeleteRepository } from '../../../src/commands/repository/delete-repository.js';
-import { DeleteRepositoryHandler } from '../../../src/commands/repository/delete-repository.js';
 import { CreateBranch } from '../../../src/commands/branch/create-branch.js';
 import { decodeEvent } from '../../../src/domain/event-types.js';
 import { branchStream } from '../../../src/domain/branch/branch.stream.js';
@@ -12,26 +10,17 @@ import { READ_EVENTS_MAX } from '../../../src/ports/event-log.js';
 import { partitions } from '../../../src/projections/kv-keys.js';
 import { work } from '../../support/samples/branch.samples.js';
 import { lake, uid } from '../../support/samples/repository.samples.js';
+import { deleteRepository } from './aggregate-operations.js';
 import type { Node } from './node.js';
-import { requestOf, type Operation } from './operations.js';
-import { sources } from './sources.js';
+import { requestOf } from './operations.js';
+import { mergeOfSource } from './sources.js';
 import { Died, dies, Stage } from './stage.js';
 
-const deletes = (node: Node, id = 'gone') =>
-  new DeleteRepositoryHandler(node.places, node.streams, node.repositoryDeletion).execute(
-    new DeleteRepository(lake.name, { isForced: false }, requestOf(id)),
-  );
+const deletes = (node: Node, id = 'gone') => deleteRepository(node, requestOf(id));
 
 const creates = (node: Node, branch: BranchId) => {
   const wish = { branch, sourceRef: 'main', isHidden: false, isForced: false };
   return node.createBranch.execute(new CreateBranch(lake.name, wish, requestOf(`new-${branch}`)));
-};
-
-const merge: Operation = {
-  kind: 'merge',
-  ref: sources[0]?.id ?? '',
-  strategy: 'source-wins',
-  isSquash: false,
 };
 
 /** Begins to create a branch, and returns what lets its event through. */
@@ -80,7 +69,7 @@ describe('the deletion of a repository', () => {
     creator.hooks.before('BranchCreated', async () => {
       // All here is in memory: by the next turn everybody has come as far as they can.
       await nextTurn();
-      asking = stage.does(creator, merge);
+      asking = stage.does(creator, mergeOfSource);
       await nextTurn();
       await deletes(deleter);
     });

@@ -63,3 +63,11 @@ export function entryOfValue(value: string): ObjectEntry {
     metadata: [],
   };
 }
+
+/** A merge that no conflict stops. */
+export const mergeOfSource = {
+  kind: 'merge',
+  ref: sources[0]?.id ?? '',
+  strategy: 'source-wins',
+  isSquash: false,
+} as const;
